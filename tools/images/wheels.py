@@ -1,6 +1,7 @@
 """Packs the Python distributions that Debian packages installed under a dist-packages folder into wheels that pip can install.
 
-usage: wheels.py DIST_PACKAGES OUTPUT_FOLDER
+usage: wheels.py ROOT/usr/lib/python3/dist-packages OUTPUT_FOLDER
+ROOT/PACKAGE.depends holds the Depends field of each package.
 """
 import base64
 import hashlib
@@ -10,15 +11,11 @@ import zipfile
 from email.parser import HeaderParser
 
 
-def requirements(info):
-    """Unconditional requirements of an egg-info's requires.txt, as Requires-Dist lines."""
-    path = info / "requires.txt"
-    lines = path.read_text().splitlines() if path.exists() else []
-    for line in lines:
-        if line.startswith("["):
-            break
-        if line.strip():
-            yield line.strip()
+def requirements(name, root, known):
+    """Names of the other distributions that the Debian package of this one depends on (Debian strips requires.txt)."""
+    depends = root.parent.parent.parent.parent / f"python3-{name.lower()}.depends"
+    packages = depends.read_text().replace(",", " ").split() if depends.exists() else []
+    return [known[p] for p in packages if p in known]
 
 
 def record_line(name, data):
@@ -26,14 +23,17 @@ def record_line(name, data):
     return f"{name},sha256={digest},{len(data)}"
 
 
-def pack(info, root, output):
-    metadata_file = info / ("METADATA" if info.suffix == ".dist-info" else "PKG-INFO")
-    text = metadata_file.read_text()
+def metadata(info):
+    return (info / ("METADATA" if info.suffix == ".dist-info" else "PKG-INFO")).read_text()
+
+
+def pack(info, root, output, known):
+    text = metadata(info)
     headers = HeaderParser().parsestr(text)
     name, version = headers["Name"], headers["Version"]
     if "Requires-Dist" not in headers:
         head, _, body = text.partition("\n\n")
-        text = head.rstrip("\n") + "".join(f"\nRequires-Dist: {r}" for r in requirements(info)) + "\n\n" + body
+        text = head.rstrip("\n") + "".join(f"\nRequires-Dist: {r}" for r in requirements(name, root, known)) + "\n\n" + body
     top = info / "top_level.txt"
     modules = top.read_text().split() if top.exists() else [name.lower()]
     files = {}
@@ -61,8 +61,10 @@ def main():
     infos = [p for p in sorted(root.iterdir()) if p.suffix in (".egg-info", ".dist-info") and p.is_dir()]
     if not infos:
         sys.exit(f"no distribution found in {root}")
+    names = [HeaderParser().parsestr(metadata(info))["Name"] for info in infos]
+    known = {f"python3-{name.lower()}": name for name in names}
     for info in infos:
-        pack(info, root, output)
+        pack(info, root, output, known)
 
 
 main()
