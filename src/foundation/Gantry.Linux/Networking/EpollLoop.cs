@@ -37,6 +37,7 @@ public sealed unsafe partial class EpollLoop : IDisposable
     private const int NonBlocking = 0x800;
     private const int OperationAdd = 1;
     private const int OperationDelete = 2;
+    private const int OperationModify = 3;
     private const int StackSize = 512 * 1024;
     private const long WakeToken = 0;
 
@@ -87,6 +88,9 @@ public sealed unsafe partial class EpollLoop : IDisposable
         }
     }
 
+    /// <summary>Changes what a watched descriptor is watched for.</summary>
+    public void Modify(SafeFileHandle handle, long token, EpollEvents events) => Control(OperationModify, handle, events, token);
+
     /// <summary>Has work done on the loop's thread.</summary>
     public void Post(Action work)
     {
@@ -94,6 +98,30 @@ public sealed unsafe partial class EpollLoop : IDisposable
         Start();
         ulong one = 1;
         _ = Native.write(_wake, &one, sizeof(ulong));
+    }
+
+    /// <summary>Has work done on the loop's thread and waits for it; runs it at once when called on that thread.</summary>
+    public void PostAndWait(Action work)
+    {
+        if (IsCurrent)
+        {
+            work();
+            return;
+        }
+
+        using var done = new ManualResetEventSlim();
+        Post(() =>
+        {
+            try
+            {
+                work();
+            }
+            finally
+            {
+                done.Set();
+            }
+        });
+        done.Wait();
     }
 
     /// <summary>Does work later. Only on the loop's thread.</summary>
@@ -215,7 +243,7 @@ public sealed unsafe partial class EpollLoop : IDisposable
         {
             var failure = LinuxException.FromLastError("epoll_ctl");
             _handlers.TryRemove(token, out _);
-            Debug.Assert(operation == OperationAdd, "A watched descriptor was closed before it was removed.");
+            Debug.Assert(operation != OperationDelete, "A watched descriptor was closed before it was removed.");
             throw failure;
         }
     }
