@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Text;
 
 namespace Gantry.Linux;
 
@@ -32,8 +31,8 @@ public static unsafe partial class DetachedProcess
             Check("posix_spawn_file_actions_addopen", posix_spawn_file_actions_addopen(actions, 0, "/dev/null", O_RDONLY, 0));
             Check("posix_spawn_file_actions_addopen", posix_spawn_file_actions_addopen(actions, 1, logPath, O_WRONLY | O_CREAT | O_APPEND, LogMode));
             Check("posix_spawn_file_actions_adddup2", posix_spawn_file_actions_adddup2(actions, 1, 2));
-            using var argv = new StringArray([path, .. arguments]);
-            using var envp = new StringArray(Environment());
+            using var argv = new NativeStrings([path, .. arguments]);
+            using var envp = new NativeStrings(NativeStrings.Environment());
             Check("posix_spawn", posix_spawn(out var pid, path, actions, attributes, argv.Pointer, envp.Pointer), path);
             return pid;
         }
@@ -48,21 +47,10 @@ public static unsafe partial class DetachedProcess
     /// <exception cref="LinuxException">The program can't be executed.</exception>
     public static void Become(string path, IReadOnlyList<string> arguments)
     {
-        using var argv = new StringArray([path, .. arguments]);
-        using var envp = new StringArray(Environment());
+        using var argv = new NativeStrings([path, .. arguments]);
+        using var envp = new NativeStrings(NativeStrings.Environment());
         _ = execve(path, argv.Pointer, envp.Pointer);
         throw LinuxException.FromLastError("execve", path);
-    }
-
-    private static List<string> Environment()
-    {
-        var result = new List<string>();
-        foreach (System.Collections.DictionaryEntry entry in System.Environment.GetEnvironmentVariables())
-        {
-            result.Add($"{entry.Key}={entry.Value}");
-        }
-
-        return result;
     }
 
     private static void Check(string call, int error, string? subject = null)
@@ -99,34 +87,4 @@ public static unsafe partial class DetachedProcess
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int execve(string path, byte** argv, byte** envp);
-
-    /// <summary>A null-terminated array of C strings in native memory.</summary>
-    private readonly struct StringArray : IDisposable
-    {
-        private readonly int _count;
-
-        public StringArray(IReadOnlyList<string> strings)
-        {
-            _count = strings.Count;
-            Pointer = (byte**)NativeMemory.AllocZeroed((nuint)(_count + 1), (nuint)sizeof(byte*));
-            for (var i = 0; i < _count; i++)
-            {
-                var length = Encoding.UTF8.GetByteCount(strings[i]);
-                Pointer[i] = (byte*)NativeMemory.AllocZeroed((nuint)length + 1);
-                Encoding.UTF8.GetBytes(strings[i], new Span<byte>(Pointer[i], length));
-            }
-        }
-
-        public byte** Pointer { get; }
-
-        public void Dispose()
-        {
-            for (var i = 0; i < _count; i++)
-            {
-                NativeMemory.Free(Pointer[i]);
-            }
-
-            NativeMemory.Free(Pointer);
-        }
-    }
 }
