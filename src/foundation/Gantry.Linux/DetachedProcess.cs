@@ -31,8 +31,8 @@ public static unsafe partial class DetachedProcess
             Check("posix_spawn_file_actions_addopen", posix_spawn_file_actions_addopen(actions, 0, "/dev/null", O_RDONLY, 0));
             Check("posix_spawn_file_actions_addopen", posix_spawn_file_actions_addopen(actions, 1, logPath, O_WRONLY | O_CREAT | O_APPEND, LogMode));
             Check("posix_spawn_file_actions_adddup2", posix_spawn_file_actions_adddup2(actions, 1, 2));
-            using var argv = new NativeStrings([path, .. arguments]);
-            using var envp = new NativeStrings(NativeStrings.Environment());
+            using var argv = new ArgumentVector([path, .. arguments]);
+            using var envp = new ArgumentVector(ArgumentVector.Environment());
             Check("posix_spawn", posix_spawn(out var pid, path, actions, attributes, argv.Pointer, envp.Pointer), path);
             return pid;
         }
@@ -47,8 +47,8 @@ public static unsafe partial class DetachedProcess
     /// <exception cref="LinuxException">The program can't be executed.</exception>
     public static void Become(string path, IReadOnlyList<string> arguments)
     {
-        using var argv = new NativeStrings([path, .. arguments]);
-        using var envp = new NativeStrings(NativeStrings.Environment());
+        using var argv = new ArgumentVector([path, .. arguments]);
+        using var envp = new ArgumentVector(ArgumentVector.Environment());
         _ = execve(path, argv.Pointer, envp.Pointer);
         throw LinuxException.FromLastError("execve", path);
     }

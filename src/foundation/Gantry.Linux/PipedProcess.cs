@@ -101,8 +101,8 @@ public sealed unsafe partial class PipedProcess : IDisposable
             Duplicate(actions, input, 0);
             Duplicate(actions, output, 1);
             Duplicate(actions, error, 2);
-            using var argv = new NativeStrings([program, .. arguments]);
-            using var envp = new NativeStrings(NativeStrings.Environment());
+            using var argv = new ArgumentVector([program, .. arguments]);
+            using var envp = new ArgumentVector(ArgumentVector.Environment());
             Check("posix_spawn", posix_spawnp(out var pid, program, actions, null, argv.Pointer, envp.Pointer), program);
             return pid;
         }

@@ -5,11 +5,11 @@ using System.Text;
 namespace Gantry.Linux;
 
 /// <summary>A null-terminated array of C strings in native memory, as exec and spawn take argv and envp.</summary>
-internal readonly unsafe struct NativeStrings : IDisposable
+internal readonly unsafe struct ArgumentVector : IDisposable
 {
     private readonly int _count;
 
-    public NativeStrings(IReadOnlyList<string> strings)
+    public ArgumentVector(IReadOnlyList<string> strings)
     {
         _count = strings.Count;
         Pointer = (byte**)NativeMemory.AllocZeroed((nuint)(_count + 1), (nuint)sizeof(byte*));
