@@ -99,25 +99,27 @@ internal sealed class Generator
             .Append($"public sealed partial record {name}\n{{\n");
         var first = true;
         var seen = new HashSet<string>();
+        var direct = new List<DirectProperty>();
         foreach (var (owner, json, property) in properties)
         {
             if (seen.Add(json))
             {
                 var type = _overrides.TypeOf(name, json) ?? TypeOf(property, owner + Names.Clr(json));
-                Property(text, name, json, type, Documentation(property, "    "), ref first);
+                Property(text, direct, name, json, type, Documentation(property, "    "), ref first);
             }
         }
 
         foreach (var (json, type) in _overrides.Added(name).Where(a => seen.Add(a.Property)))
         {
-            Property(text, name, json, type, "    /// <summary>Not in the specification; a real engine sends it.</summary>\n", ref first);
+            Property(text, direct, name, json, type, "    /// <summary>Not in the specification; a real engine sends it.</summary>\n", ref first);
         }
 
         _files[name + ".cs"] = text.Append("}\n").ToString();
+        _files[name + ".Direct.cs"] = DirectJsonWriter.Write(name, direct);
         return name;
     }
 
-    private void Property(StringBuilder text, string owner, string json, string type, string documentation, ref bool first)
+    private void Property(StringBuilder text, List<DirectProperty> direct, string owner, string json, string type, string documentation, ref bool first)
     {
         text.Append(first ? string.Empty : "\n").Append(documentation).Append($"    [JsonPropertyName(\"{json}\")]\n");
         first = false;
@@ -126,13 +128,16 @@ internal sealed class Generator
             text.Append("    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]\n");
         }
 
-        if (type == "List<string>" && json is "Cmd" or "Entrypoint" or "Shell")
+        var isStringList = type == "List<string>" && json is "Cmd" or "Entrypoint" or "Shell";
+        if (isStringList)
         {
             text.Append("    [JsonConverter(typeof(StringListConverter))]\n");
         }
 
         var clr = Names.Clr(json);
-        text.Append($"    public {type}? {(clr == owner ? clr + "Value" : clr)} {{ get; set; }}\n");
+        clr = clr == owner ? clr + "Value" : clr;
+        text.Append($"    public {type}? {clr} {{ get; set; }}\n");
+        direct.Add(new DirectProperty(json, clr, type, isStringList, _overrides.IsAlways(owner, json)));
     }
 
     /// <summary>Properties of a schema with those of everything it is composed of (allOf), in document order.</summary>

@@ -27,6 +27,7 @@ public static class Errno
     public const int ERANGE = 34;
     public const int ELOOP = 40;
     public const int ENODATA = 61;
+    public const int EMSGSIZE = 90;
     public const int EPROTONOSUPPORT = 93;
     public const int EOPNOTSUPP = 95;
     public const int EAFNOSUPPORT = 97;
