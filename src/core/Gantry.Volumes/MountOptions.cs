@@ -22,7 +22,7 @@ internal static class MountOptions
                     flags |= MountFlags.NoSuid;
                     break;
                 case "nodev":
-                    flags |= MountFlags.NoDevices;
+                    flags |= MountFlags.NoDev;
                     break;
                 case "noexec":
                     flags |= MountFlags.NoExec;

@@ -48,7 +48,7 @@ public sealed partial class VolumeStore
     {
         if (Find(name) is { } volume && VolumeOptions.IsMount(volume.Options) && MountTable.IsMountPoint(volume.Mountpoint))
         {
-            ClassicMounts.Unmount(volume.Mountpoint, detach: true);
+            Linux.Mounts.Unmount(volume.Mountpoint, UnmountFlags.Detach);
         }
     }
 
@@ -58,7 +58,7 @@ public sealed partial class VolumeStore
         var (flags, data) = MountOptions.Parse(volume.Options.GetValueOrDefault("o") ?? string.Empty);
         try
         {
-            ClassicMounts.Mount(device, volume.Mountpoint, type == "none" ? string.Empty : type, flags, data);
+            Linux.Mounts.Mount(device, volume.Mountpoint, type, flags, data);
         }
         catch (LinuxException e)
         {
