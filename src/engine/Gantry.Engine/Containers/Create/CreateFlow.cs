@@ -6,6 +6,7 @@ using Gantry.Errors;
 using Gantry.Images;
 using Gantry.Metadata;
 using Gantry.Oci;
+using Gantry.Runtime.Spec;
 using Gantry.Snapshots;
 
 namespace Gantry.Engine.Containers.Create;
@@ -18,10 +19,11 @@ internal sealed class CreateFlow(EngineCore core, VolumeUse volumes)
     internal async Task<ContainerCreateResponse> CreateAsync(ContainerCreateRequest request, string name, Platform? platform)
     {
         // Step 1: what was asked for, completed from the image and the daemon's settings.
-        var warnings = new List<string>();
         var given = ConfigOf(request);
-        var host = HostConfigDefaults.Complete(request.HostConfig ?? new HostConfig(), Defaults());
-        CreateValidation.Check(given, host, [.. core.Settings.Runtimes.Keys]);
+        var (asked, found) = HostSettingsValidator.Validate(given, request.HostConfig ?? new HostConfig(), core.Host);
+        var warnings = found.ToList();
+        CreateValidation.Check(given, asked, [.. core.Settings.Runtimes.Keys]);
+        var host = HostConfigCompletion.Complete(asked, core.Settings, core.Host);
         NetworkSelection.CheckConflicts(given, host);
         var image = FindImage(given.Image, platform);
         var imageConfig = image is null ? null : core.Parts.Images.Config(image.Id);
@@ -139,17 +141,6 @@ internal sealed class CreateFlow(EngineCore core, VolumeUse volumes)
             Shell = r.Shell,
         };
     }
-
-    private HostDefaults Defaults() => new()
-    {
-        Runtime = core.Settings.DefaultRuntime,
-        CgroupV2 = core.Host.Cgroups.Version == 2,
-        LogDriver = core.Settings.LogDriver,
-        LogOptions = core.Settings.LogOptions,
-        IpcMode = core.Settings.DefaultIpcMode,
-        CgroupnsMode = core.Settings.DefaultCgroupnsMode,
-        Init = core.Settings.Init ? true : null,
-    };
 
     private ImageRecord? FindImage(string? name, Platform? platform)
     {

@@ -55,10 +55,6 @@ internal sealed class ExitFlow(EngineCore core, StartFlow start)
         });
 
         // Step 15: tell.
-        if (exit.OomKilled)
-        {
-            core.Publish(container, "oom");
-        }
 
         core.Publish(container, "die",
             ("execDuration", ((long)ran.TotalSeconds).ToString(CultureInfo.InvariantCulture)),
