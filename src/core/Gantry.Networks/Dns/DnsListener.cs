@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Gantry.Linux;
 using Gantry.Linux.Networking;
 
 namespace Gantry.Networks.Dns;
