@@ -1,0 +1,36 @@
+# Resident memory of the engines at rest, and what one more running container adds to it. Sourced by bench.sh.
+
+# rss_kb PATTERN...: sum of VmRSS over the processes whose executable name is one of these and that belong to the engine measured
+rss_kb() {
+  local total=0 pid name
+  for name in "$@"; do
+    for pid in $(pgrep -x "$name"); do
+      total=$((total + $(awk '/^VmRSS/ { print $2 }' "/proc/$pid/status" 2>/dev/null || echo 0)))
+    done
+  done
+  echo $total
+}
+engine_rss() {
+  case $1 in
+    docker) rss_kb dockerd containerd containerd-shim ;;
+    gantry) echo $(($(rss_of "$gantryd") + $(rss_of_monitor))) ;;
+  esac
+}
+rss_of() { awk '/^VmRSS/ { print $2 }' "/proc/$1/status" 2>/dev/null || echo 0; }
+rss_of_monitor() {
+  local pid total=0
+  for pid in $(pgrep -f "gantry-monitor.*$state"); do total=$((total + $(rss_of "$pid"))); done
+  echo $total
+}
+for engine in "${engines[@]}"; do
+  [ "$engine" = podman ] && continue
+  idle=$(engine_rss "$engine")
+  record "memory: engine idle (RSS)" "$engine" "$(awk -v k="$idle" 'BEGIN { printf "%.1f", k / 1024 }')" MiB
+  for i in $(seq 20); do on "$engine" run -d $label bench-busybox sleep 100000 >>"$tmp/sleepers-$engine"; done
+  sleep 1
+  busy=$(engine_rss "$engine")
+  record "memory: per running container (RSS)" "$engine" "$(awk -v a="$idle" -v b="$busy" 'BEGIN { printf "%.2f", (b - a) / 1024 / 20 }')" MiB
+  on "$engine" rm -f $(cat "$tmp/sleepers-$engine") >/dev/null
+done
+row "memory: engine idle (RSS)"
+row "memory: per running container (RSS)"

@@ -1,0 +1,54 @@
+#!/bin/bash
+# Sets up what the tests need and runs all of them; the last line is "N passed, N failed, N skipped".
+#   ./test.sh                 everything (root, a real kernel)
+#   ./test.sh Images Cli      only the test projects whose names contain one of these words
+set -uo pipefail
+cd "$(dirname "$0")"
+. tools/packages.sh
+[ "$(id -u)" = 0 ] || { echo "test.sh: root is needed: the tests make namespaces, mounts and networks" >&2; exit 1; }
+need gcc:gcc /usr/include/stdio.h:libc6-dev crun:crun runc:runc '/usr/lib/*/libnftables.so.1:libnftables1' nft:nftables ip:iproute2 \
+  /usr/share/doc/busybox-static:busybox-static skopeo:skopeo docker-registry:docker-registry ps:procps tar:tar curl:curl || exit 1
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 MSBUILDDISABLENODEREUSE=1
+started=$SECONDS
+./build.sh --size || { echo "0 passed, 1 failed"; exit 1; }
+export GANTRY_BIN=$PWD/out/bin
+[ -s out/busybox.tar ] || tools/images/busybox.sh out/busybox.tar || exit 1
+[ -s out/python.tar ] || tools/images/python.sh out/python.tar || exit 1
+
+# Every test project runs in mount, network and process namespaces of its own, so that whatever it leaves behind after a failure
+# (mounts, bridges, nft tables, processes) ends with it and nothing of the machine's is in its way.
+isolated() {
+  unshare --mount --net --pid --fork --kill-child --mount-proc --propagation private \
+    bash -c 'ip link set lo up && exec "$@"' isolated "$@"
+}
+passed=0 failed=0 skipped=0 broken=()
+mkdir -p out/test-logs
+for project in tests/*/*.csproj; do
+  name=$(basename "$project" .csproj)
+  if [ $# -gt 0 ]; then
+    chosen=
+    for word in "$@"; do case $name in *"$word"*) chosen=1 ;; esac; done
+    [ -n "$chosen" ] || continue
+  fi
+  log=out/test-logs/$name.log
+  at=$SECONDS
+  if ! dotnet build "$project" -v q -nologo >"$log" 2>&1; then
+    grep -E 'error' "$log" | sort -u | head -20
+    echo "FAIL  $name: does not build"; failed=$((failed + 1)); broken+=("$name"); continue
+  fi
+  isolated timeout -k 10 1200 dotnet test "$project" --no-build --nologo --logger 'console;verbosity=normal' --blame-hang-timeout 5min --blame-hang-dump-type none >"$log" 2>&1
+  code=$?
+  p=$(sed -n 's/^ *Passed: *\([0-9]*\).*/\1/p' "$log" | tail -1) f=$(sed -n 's/^ *Failed: *\([0-9]*\)$/\1/p' "$log" | tail -1) s=$(sed -n 's/^ *Skipped: *\([0-9]*\).*/\1/p' "$log" | tail -1)
+  passed=$((passed + ${p:-0})) failed=$((failed + ${f:-0})) skipped=$((skipped + ${s:-0}))
+  if [ $code -ne 0 ] && [ "${f:-0}" = 0 ]; then failed=$((failed + 1)); fi
+  if [ $code -ne 0 ]; then
+    broken+=("$name")
+    grep -aE -A 14 '^ *(Failed [A-Za-z]|Error Message|\[xUnit.*FAIL\])' "$log" | head -200
+    tail -5 "$log"
+  fi
+  printf '%s  %-32s %4d passed, %d failed, %d skipped, %d s\n' "$([ $code -eq 0 ] && echo ok || echo FAIL)" "$name" "${p:-0}" "${f:-0}" "${s:-0}" $((SECONDS - at))
+done
+echo "==> $((SECONDS - started)) s"
+[ ${#broken[@]} -eq 0 ] || echo "==> not green: ${broken[*]} (logs in out/test-logs)"
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed -eq 0 ] && [ ${#broken[@]} -eq 0 ] && [ $passed -gt 0 ]
