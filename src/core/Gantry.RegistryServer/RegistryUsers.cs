@@ -17,7 +17,9 @@ public sealed class RegistryUsers
     private readonly Func<string, string, bool> _matches;
     private readonly byte[] _key = RandomNumberGenerator.GetBytes(32);
     private readonly ConcurrentDictionary<string, string> _known = new();
-    private readonly SemaphoreSlim _verifiers = new(Environment.ProcessorCount);
+
+    /// <summary>At most this many passwords are hashed at once, so that guessing can't take every core. Shared and never disposed.</summary>
+    private static readonly SemaphoreSlim s_verifiers = new(Math.Max(1, Environment.ProcessorCount / 2));
 
     private RegistryUsers(Func<IReadOnlyDictionary<string, string>> hashes, Func<string, string, bool> matches)
     {
@@ -54,7 +56,7 @@ public sealed class RegistryUsers
             return true;
         }
 
-        await _verifiers.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await s_verifiers.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             var right = await Task.Run(() => _matches(password, hash), cancellationToken).ConfigureAwait(false);
@@ -67,7 +69,7 @@ public sealed class RegistryUsers
         }
         finally
         {
-            _verifiers.Release();
+            s_verifiers.Release();
         }
     }
 }

@@ -1,6 +1,5 @@
 using Gantry.RegistryServer.Http;
 using Gantry.RegistryServer.Json;
-using Microsoft.AspNetCore.Http;
 
 namespace Gantry.RegistryServer.Auth;
 

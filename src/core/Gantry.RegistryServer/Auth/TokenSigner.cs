@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Gantry.Linux;
 using Gantry.RegistryServer.Json;
 
 namespace Gantry.RegistryServer.Auth;
@@ -61,14 +62,15 @@ internal sealed class TokenSigner
 
         var fresh = RandomNumberGenerator.GetBytes(KeySize);
         var temporary = path + ".new";
-        using (var file = new FileStream(temporary, new FileStreamOptions
+        FileAt.TryUnlink(FileAt.CurrentDirectory, temporary);
+        var file = FileAt.Open(FileAt.CurrentDirectory, temporary, OpenAtFlags.WriteOnly | OpenAtFlags.Create | OpenAtFlags.Exclusive, 0x180 /* 0600 */);
+        try
         {
-            Mode = FileMode.Create,
-            Access = FileAccess.Write,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        }))
+            FileData.WriteAll(file, fresh);
+        }
+        finally
         {
-            file.Write(fresh);
+            FileAt.Close(file);
         }
 
         File.Move(temporary, path, overwrite: true);

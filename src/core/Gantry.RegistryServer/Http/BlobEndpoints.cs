@@ -24,7 +24,7 @@ internal static class BlobEndpoints
         headers.AcceptRanges = "bytes";
         headers.CacheControl = "max-age=31536000";
         context.Response.ContentType = "application/octet-stream";
-        if (context.Request.Headers.IfNoneMatch.Contains(headers.ETag))
+        if (context.HasEntity(digest))
         {
             context.Response.StatusCode = StatusCodes.Status304NotModified;
             return;
@@ -35,7 +35,7 @@ internal static class BlobEndpoints
 
     private static async Task SendAsync(RegistryContext context, OpenContent content)
     {
-        var outcome = ByteRange.Parse(context.IsHead ? null : context.Request.Headers.Range, content.Size, out var range);
+        var outcome = ByteRange.Parse(context.IsHead ? null : context.Request.Headers.Range.ToString(), content.Size, out var range);
         if (outcome == RangeOutcome.Unsatisfiable)
         {
             context.Response.Headers.ContentRange = $"bytes */{content.Size}";

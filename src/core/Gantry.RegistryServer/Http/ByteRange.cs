@@ -35,8 +35,8 @@ internal readonly record struct ByteRange(long Offset, long Length)
             return RangeOutcome.Whole;
         }
 
-        var (first, last) = (text[..dash], text[(dash + 1)..]);
-        return first.IsEmpty ? Suffix(last, size, out range) : Between(first, last, size, out range);
+        var last = text[(dash + 1)..];
+        return dash == 0 ? Suffix(last, size, out range) : Between(text[..dash], last, size, out range);
     }
 
     /// <summary>Parses the <c>start-end</c> that an upload's <c>Content-Range</c> has (distribution-spec, "Pushing a blob in chunks"); bytes and total as RFC 9110 writes them are taken too.</summary>

@@ -23,7 +23,7 @@ internal static class ManifestEndpoints
         headers["Docker-Content-Digest"] = manifest.Digest.ToString();
         headers.ETag = $"\"{manifest.Digest}\"";
         context.Response.ContentType = manifest.MediaType;
-        if (context.Request.Headers.IfNoneMatch.Contains(headers.ETag))
+        if (context.HasEntity(manifest.Digest))
         {
             context.Response.StatusCode = StatusCodes.Status304NotModified;
             return;

@@ -33,6 +33,9 @@ internal sealed record RegistryContext(HttpContext Http, RegistryStore Store, Re
     /// <summary>A query parameter's value, or null when missing or empty.</summary>
     internal string? Query(string name) => Request.Query.TryGetValue(name, out var values) && !string.IsNullOrEmpty(values[0]) ? values[0] : null;
 
+    /// <summary>True when the client says it has this content already (If-None-Match).</summary>
+    internal bool HasEntity(Digest digest) => Request.Headers.IfNoneMatch.ToString().Contains($"\"{digest}\"", StringComparison.Ordinal);
+
     /// <summary>Answers without a body.</summary>
     internal Task FinishAsync(int status)
     {

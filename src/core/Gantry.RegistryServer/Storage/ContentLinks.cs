@@ -45,7 +45,7 @@ internal sealed class ContentLinks(StorePaths paths)
     {
         lock (LockOf(digest))
         {
-            var removed = HardLinks.Remove(link);
+            var removed = RemoveName(link);
             RemoveIfUnused(paths.Blob(digest));
             return removed;
         }
@@ -67,13 +67,21 @@ internal sealed class ContentLinks(StorePaths paths)
         }
     }
 
+    /// <summary>Removes a name; false when it was not there.</summary>
+    /// <exception cref="LinuxException">Any other failure.</exception>
+    internal static bool RemoveName(string path)
+    {
+        var errno = -FileAt.TryUnlink(FileAt.CurrentDirectory, path);
+        return errno is 0 or Errno.ENOENT or Errno.ENOTDIR ? errno == 0 : throw new LinuxException("unlink", errno, path);
+    }
+
     private static bool Link(string existing, string link)
     {
-        var errno = HardLinks.TryCreate(existing, link);
+        var errno = -FileAt.TryLink(FileAt.CurrentDirectory, existing, FileAt.CurrentDirectory, link);
         if (errno == Errno.ENOENT)
         {
             Directory.CreateDirectory(Path.GetDirectoryName(link)!);
-            errno = HardLinks.TryCreate(existing, link);
+            errno = -FileAt.TryLink(FileAt.CurrentDirectory, existing, FileAt.CurrentDirectory, link);
         }
 
         return errno is 0 or Errno.EEXIST ? true : throw new LinuxException("link", errno, link);
@@ -88,15 +96,9 @@ internal sealed class ContentLinks(StorePaths paths)
 
     private static void RemoveIfUnused(string shared)
     {
-        if (!File.Exists(shared))
+        if (FileAt.TryStat(FileAt.CurrentDirectory, shared, out var status) == 0 && status.Links == 1)
         {
-            return;
-        }
-
-        using var handle = File.OpenHandle(shared, share: FileShare.ReadWrite | FileShare.Delete);
-        if (HardLinks.Count(handle) == 1)
-        {
-            HardLinks.Remove(shared);
+            RemoveName(shared);
         }
     }
 

@@ -59,7 +59,7 @@ internal sealed class ManifestStore(StorePaths paths, ContentLinks links)
     {
         lock (LockOf(name))
         {
-            return Linux.HardLinks.Remove(paths.Tag(name, tag));
+            return ContentLinks.RemoveName(paths.Tag(name, tag));
         }
     }
 
@@ -75,11 +75,11 @@ internal sealed class ManifestStore(StorePaths paths, ContentLinks links)
 
             foreach (var tag in Tags(name).Where(tag => Resolve(name, tag) == digest))
             {
-                Linux.HardLinks.Remove(paths.Tag(name, tag));
+                ContentLinks.RemoveName(paths.Tag(name, tag));
             }
 
             links.Remove(paths.Manifest(name, digest), digest);
-            Linux.HardLinks.Remove(paths.ManifestType(name, digest));
+            ContentLinks.RemoveName(paths.ManifestType(name, digest));
             return true;
         }
     }

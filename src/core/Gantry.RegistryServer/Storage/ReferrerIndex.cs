@@ -10,7 +10,7 @@ internal sealed class ReferrerIndex(StorePaths paths, ManifestStore manifests)
     internal void Add(RepositoryName name, Digest subject, Descriptor referrer) =>
         manifests.WriteFile(paths.Referrer(name, subject, referrer.Digest), JsonSerializer.SerializeToUtf8Bytes(referrer, RegistryJson.Default.Descriptor));
 
-    internal void Remove(RepositoryName name, Digest subject, Digest referrer) => Linux.HardLinks.Remove(paths.Referrer(name, subject, referrer));
+    internal void Remove(RepositoryName name, Digest subject, Digest referrer) => ContentLinks.RemoveName(paths.Referrer(name, subject, referrer));
 
     internal List<Descriptor> List(RepositoryName name, Digest subject)
     {
