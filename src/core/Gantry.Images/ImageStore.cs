@@ -78,18 +78,6 @@ public sealed partial class ImageStore
     public Task<ImageRecord> CreateAsync(ContentLease lease, NewImage image, CancellationToken cancellationToken = default) =>
         throw GantryException.NotImplemented("create");
 
-    /// <summary>Makes an image of one layer from a (possibly compressed) root file system tar.</summary>
-    public Task<ImageRecord> ImportAsync(Stream tar, ImportOptions options, CancellationToken cancellationToken = default) =>
-        throw GantryException.NotImplemented("import");
-
-    /// <summary>Reads a docker-archive or OCI layout tar, possibly compressed.</summary>
-    public Task<IReadOnlyList<LoadedImage>> LoadAsync(Stream archive, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default) =>
-        throw GantryException.NotImplemented("load");
-
-    /// <summary>Writes one tar that is both a docker-archive and an OCI layout. Names without tag save all tags of the repository.</summary>
-    public Task SaveAsync(IReadOnlyList<string> names, Stream destination, CancellationToken cancellationToken = default) =>
-        throw GantryException.NotImplemented("save");
-
     /// <summary>
     /// The blob of a layer for a registry: the one it came with, or, for a layer made here, a gzip blob made now, kept and remembered.
     /// Deterministic: the same layer always gives the same blob.
