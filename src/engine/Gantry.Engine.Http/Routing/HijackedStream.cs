@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using System.Text;
 using Gantry.Engine.Http.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Gantry.Engine.Http.Routing;
 
