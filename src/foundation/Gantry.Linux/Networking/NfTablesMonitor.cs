@@ -47,7 +47,7 @@ public sealed unsafe class NfTablesMonitor : IEpollHandler, IDisposable
     public void Attach(EpollLoop loop)
     {
         _loop = loop;
-        _token = loop.Add(_handle, EpollEvents.Readable, this);
+        _token = loop.Add(_handle, EpollEvents.In, this);
     }
 
     public void OnReady(EpollEvents events)
