@@ -16,7 +16,7 @@ public sealed partial class ImageStore
     {
         using var lease = Content.Lease("import");
         await using var plain = await Decompression.OpenAsync(tar, leaveOpen: true, cancellationToken).ConfigureAwait(false);
-        var layer = await Layers.ApplyLayerAsync(default, plain, cancellationToken).ConfigureAwait(false);
+        var layer = await Layers.ApplyLayerAsync(default, plain, lease.Protect, cancellationToken).ConfigureAwait(false);
         lease.Protect(layer.ChainId);
         var platform = options.Platform ?? Oci.Platform.Host;
         var now = GoTime.Format(DateTimeOffset.UtcNow);

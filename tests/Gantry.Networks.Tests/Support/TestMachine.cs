@@ -32,6 +32,8 @@ internal sealed class TestMachine : IAsyncDisposable
         Outside = NewNamespace();
         Route = Thread.RunHome(() => NetlinkSocket.Open(NetlinkFamily.Route));
         Cable();
+        SwitchForwardingOff();
+        File.WriteAllText(ResolvConfPath, $"nameserver {OutsideAddress}\n");
     }
 
     public string HostPath { get; }
@@ -82,6 +84,14 @@ internal sealed class TestMachine : IAsyncDisposable
     public string Sysctl(string name) => Thread.RunHome(() => File.ReadAllText($"/proc/sys/net/{name}").Trim());
 
     public List<string> HostLinks() => [.. Route.ListLinks().Select(l => l.Name)];
+
+    /// <summary>Gives the host a route, as a VPN would.</summary>
+    public void RouteHost(string network, int prefixLength)
+    {
+        var batch = new NetlinkBatch();
+        batch.AddLinkRoute(IPAddress.Parse(network), prefixLength, Route.FindLink("up0")!.Index);
+        Route.Execute(batch);
+    }
 
     /// <summary>Gives the outside a route to a container's address, as an attacker next to the host would.</summary>
     public void RouteOutside(string address)
@@ -145,6 +155,13 @@ internal sealed class TestMachine : IAsyncDisposable
         var batch = new NetlinkBatch();
         batch.SetLinkUp(1, "lo");
         route.Execute(batch);
+    });
+
+    /// <summary>A new namespace may take after the real machine, on which a Docker Engine has switched it on.</summary>
+    private void SwitchForwardingOff() => Thread.RunHome(() =>
+    {
+        File.WriteAllText("/proc/sys/net/ipv4/ip_forward", "0");
+        File.WriteAllText("/proc/sys/net/ipv6/conf/all/forwarding", "0");
     });
 
     private void Cable()

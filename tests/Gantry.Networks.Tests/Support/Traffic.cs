@@ -101,11 +101,12 @@ internal static class Traffic
     private static async Task ServeUdpAsync(Socket socket, string name)
     {
         var buffer = new byte[1500];
+        var any = new IPEndPoint(socket.AddressFamily == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any, 0);
         try
         {
             while (true)
             {
-                var request = await socket.ReceiveFromAsync(buffer, new IPEndPoint(IPAddress.Any, 0));
+                var request = await socket.ReceiveFromAsync(buffer, any);
                 await socket.SendToAsync(Encoding.ASCII.GetBytes($"{name}|{((IPEndPoint)request.RemoteEndPoint).Address}"), request.RemoteEndPoint);
             }
         }

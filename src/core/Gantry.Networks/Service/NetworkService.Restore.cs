@@ -24,7 +24,8 @@ public sealed partial class NetworkService
             }
 
             _firewall.Build();
-            RemoveOrphans(states.Keys);
+            RemoveRecords([.. states.Values.Where(s => !_sandboxes.ContainsKey(s.Options.ContainerId))]);
+            RemoveOrphans();
             _watch.Start();
         }
         finally
@@ -249,14 +250,31 @@ public sealed partial class NetworkService
         }
     }
 
-    /// <summary>Removes what is ours in the kernel and belongs to nothing that is known any more.</summary>
-    private void RemoveOrphans(IEnumerable<string> recorded)
+    /// <summary>Sandboxes of containers that ended while no engine ran. Their addresses are freed, but not the next to be given.</summary>
+    private void RemoveRecords(IReadOnlyCollection<SandboxState> dead)
     {
-        foreach (var id in recorded.Where(id => !_sandboxes.ContainsKey(id)))
+        foreach (var state in dead)
         {
-            _records.DeleteSandbox(id);
+            foreach (var endpoint in state.Endpoints)
+            {
+                _networks.GetValueOrDefault(endpoint.NetworkId)?.Restore(endpoint);
+            }
         }
 
+        foreach (var state in dead)
+        {
+            foreach (var endpoint in state.Endpoints)
+            {
+                _networks.GetValueOrDefault(endpoint.NetworkId)?.Release(endpoint);
+            }
+
+            _records.DeleteSandbox(state.Options.ContainerId);
+        }
+    }
+
+    /// <summary>Removes what is ours in the kernel and belongs to nothing that is known any more.</summary>
+    private void RemoveOrphans()
+    {
         var keys = _sandboxes.Values.Select(s => s.Key).ToHashSet();
         foreach (var path in Directory.EnumerateFiles(_options.RunDirectory).Where(p => !keys.Contains(p)).ToList())
         {

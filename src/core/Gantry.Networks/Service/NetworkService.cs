@@ -87,6 +87,7 @@ public sealed partial class NetworkService : INetworkService
         await _reaper.DisposeAsync().ConfigureAwait(false);
         foreach (var sandbox in _sandboxes.Values)
         {
+            _publisher.Close(sandbox);
             sandbox.Dispose();
         }
 

@@ -51,6 +51,9 @@ internal sealed class PortPublisher(PortAllocator allocator, HostFirewall firewa
         Aim(gateway, sandbox.Ports);
     }
 
+    /// <summary>Lets go of the host ports in this process; the kernel goes on leading them to the container.</summary>
+    public void Close(SandboxEntry sandbox) => allocator.Release(sandbox.Ports);
+
     private List<HeldPort> Reserve(SandboxEntry sandbox, EndpointInfo endpoint, string defaultHostIp)
     {
         try
