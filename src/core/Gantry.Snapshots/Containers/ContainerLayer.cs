@@ -1,11 +1,7 @@
+using System.Text.Json.Serialization;
 using Gantry.Oci;
 
 namespace Gantry.Snapshots;
-
-/// <summary>An unpacked image layer.</summary>
-/// <param name="Size">Bytes of its regular files, as Docker counts a layer's size.</param>
-/// <param name="TarSize">Bytes of its uncompressed tar.</param>
-public sealed record LayerInfo(Digest ChainId, Digest DiffId, Digest ParentChainId, long Size, long TarSize, DateTimeOffset Created);
 
 /// <summary>A container's writable layer.</summary>
 /// <param name="UpperDirectory">Absolute path of the changes.</param>
@@ -16,32 +12,32 @@ public sealed record ContainerLayerOptions
     public static ContainerLayerOptions Default { get; } = new();
 
     /// <summary>The image's file system is seen with Docker's mount points (/etc/hosts, /dev/console, /.dockerenv, ...) added.</summary>
+    [JsonPropertyName("mount_points")]
     public bool MountPoints { get; init; } = true;
 
-    /// <summary>fsync inside the container does nothing: for build steps, whose result is synced once at the end.</summary>
+    /// <summary>
+    /// fsync inside the container does nothing, and unmounting doesn't sync: for build steps, whose result is synced once at the end, and for
+    /// containers that are removed when they stop.
+    /// </summary>
+    [JsonPropertyName("volatile")]
     public bool Volatile { get; init; }
 }
 
-public sealed record LayerStoreOptions
-{
-    public TarLimitsOptions Limits { get; init; } = new();
-}
-
-/// <summary>What a layer tar may ask for; a tar beyond is refused with DataCorrupt.</summary>
-public sealed record TarLimitsOptions
-{
-    public long MaxEntries { get; init; } = 20_000_000;
-
-    /// <summary>Bytes of all file contents together, as they will lie on disk.</summary>
-    public long MaxBytes { get; init; } = 1L << 44;
-}
+/// <summary>What is on disk of a container layer.</summary>
+internal sealed record ContainerLayerRecord(
+    [property: JsonPropertyName("parent")] Digest ParentChainId,
+    [property: JsonPropertyName("options")] ContainerLayerOptions Options);
 
 public enum CommitMode
 {
+    /// <summary>The upper directory becomes the layer.</summary>
     Move = 0,
+
+    /// <summary>The upper directory is copied.</summary>
     Copy,
 }
 
+/// <summary>Numbers as in the Engine API's <c>FilesystemChange.Kind</c>.</summary>
 public enum FileChangeKind
 {
     Modified = 0,
@@ -52,4 +48,5 @@ public enum FileChangeKind
 /// <param name="Path">Absolute inside the container.</param>
 public sealed record FileChange(string Path, FileChangeKind Kind);
 
+/// <param name="Bytes">Sizes of the files that are new or changed.</param>
 public sealed record LayerUsage(long Bytes, long Inodes);
