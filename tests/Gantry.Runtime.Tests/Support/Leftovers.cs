@@ -1,5 +1,6 @@
 using System.Text;
 using Gantry.Linux;
+using Gantry.Linux.Cgroups;
 
 namespace Gantry.Runtime.Tests.Support;
 
@@ -24,6 +25,20 @@ internal static class Leftovers
         return found;
     }
 
+    public static IEnumerable<ProcessStat> Children(int parent)
+    {
+        foreach (var task in Directory.GetDirectories($"/proc/{parent}/task"))
+        {
+            foreach (var pid in File.ReadAllText($"{task}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            {
+                if (ProcessStat.Read(int.Parse(pid)) is { } stat)
+                {
+                    yield return stat;
+                }
+            }
+        }
+    }
+
     public static int MonitorPid(string execRoot) => Processes($"serve\0{execRoot}\0").FirstOrDefault();
 
     public static void KillMonitor(string execRoot)
@@ -39,6 +54,20 @@ internal static class Leftovers
             _ = ChildProcesses.TryReap(pid, out _);
         }
     }
+
+    /// <summary>Stops a process where it stands.</summary>
+    public static void Freeze(int pid)
+    {
+        _ = Signals.TrySend(pid, Signals.SIGSTOP);
+        while (ProcessStat.Read(pid) is { State: not ('T' or 'Z') })
+        {
+            Thread.Sleep(1);
+        }
+    }
+
+    /// <summary>Cgroups below a parent, in any hierarchy.</summary>
+    public static IEnumerable<string> Cgroups(string parent) =>
+        CgroupLayout.Detect().DirectoriesOf(parent).Where(Directory.Exists).SelectMany(Directory.GetDirectories);
 
     public static int OpenDescriptors(int pid) => Directory.GetFiles($"/proc/{pid}/fd").Length;
 }

@@ -10,6 +10,8 @@ internal sealed class TestRoot : IAsyncDisposable
 {
     private static int s_count;
 
+    private readonly bool _isOwner = true;
+
     public TestRoot()
     {
         Name = $"gt{Environment.ProcessId}-{Interlocked.Increment(ref s_count)}";
@@ -17,6 +19,15 @@ internal sealed class TestRoot : IAsyncDisposable
         Directory.CreateDirectory(Path);
         CgroupParent = $"/gantry-tests-{Name}";
         BusyboxRoot.Create(RootFs);
+    }
+
+    /// <summary>Another process's root; that one cleans up.</summary>
+    public TestRoot(string name)
+    {
+        Name = name;
+        Path = $"/tmp/gantry-runtime-tests/{Name}";
+        CgroupParent = $"/gantry-tests-{Name}";
+        _isOwner = false;
     }
 
     public string Name { get; }
@@ -78,6 +89,11 @@ internal sealed class TestRoot : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (!_isOwner)
+        {
+            return;
+        }
+
         Leftovers.KillMonitor(ExecRoot);
         var layout = CgroupLayout.Detect();
         foreach (var directory in layout.DirectoriesOf(CgroupParent))
