@@ -12,6 +12,15 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_USE_MSBUILD_SERV
 started=$SECONDS
 ./build.sh --size || { echo "0 passed, 1 failed"; exit 1; }
 export GANTRY_BIN=$PWD/out/bin
+[ -s out/busybox.tar ] || tools/images/busybox.sh out/busybox.tar || exit 1
+[ -s out/python.tar ] || tools/images/python.sh out/python.tar || exit 1
+
+# Every test project runs in mount, network and process namespaces of its own, so that whatever it leaves behind after a failure
+# (mounts, bridges, nft tables, processes) ends with it and nothing of the machine's is in its way.
+isolated() {
+  unshare --mount --net --pid --fork --kill-child --mount-proc --propagation private \
+    bash -c 'ip link set lo up && exec "$@"' isolated "$@"
+}
 passed=0 failed=0 skipped=0 broken=()
 mkdir -p out/test-logs
 for project in tests/*/*.csproj; do
@@ -27,7 +36,7 @@ for project in tests/*/*.csproj; do
     grep -E 'error' "$log" | sort -u | head -20
     echo "FAIL  $name: does not build"; failed=$((failed + 1)); broken+=("$name"); continue
   fi
-  timeout -k 10 1200 dotnet test "$project" --no-build --nologo --logger 'console;verbosity=normal' --blame-hang-timeout 5min --blame-hang-dump-type none >"$log" 2>&1
+  isolated timeout -k 10 1200 dotnet test "$project" --no-build --nologo --logger 'console;verbosity=normal' --blame-hang-timeout 5min --blame-hang-dump-type none >"$log" 2>&1
   code=$?
   p=$(sed -n 's/^ *Passed: *\([0-9]*\).*/\1/p' "$log" | tail -1) f=$(sed -n 's/^ *Failed: *\([0-9]*\)$/\1/p' "$log" | tail -1) s=$(sed -n 's/^ *Skipped: *\([0-9]*\).*/\1/p' "$log" | tail -1)
   passed=$((passed + ${p:-0})) failed=$((failed + ${f:-0})) skipped=$((skipped + ${s:-0}))

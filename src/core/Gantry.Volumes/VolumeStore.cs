@@ -1,58 +1,161 @@
+using System.Security.Cryptography;
 using Gantry.Api;
 using Gantry.Errors;
 using Gantry.Metadata;
-using Microsoft.Win32.SafeHandles;
 
 namespace Gantry.Volumes;
 
 /// <summary>Volumes of the local driver: directories <c>ROOT/NAME/_data</c>, or a mount made from type, o and device while in use.</summary>
+/// <remarks>
+/// The record in the database decides: a directory without a record is what a crash left of a removal or of a creation that nobody was
+/// told of, and is taken over by the next volume of that name only after it was emptied.
+/// </remarks>
 public sealed partial class VolumeStore
 {
+    private readonly Lock _lock = new();
+    private readonly RecordTable<VolumeRecord> _records;
+    private readonly string _root;
+
     public VolumeStore(Database database, string root)
     {
-        _database = database;
+        _records = new RecordTable<VolumeRecord>(database, "volume", VolumeJson.Default.VolumeRecord);
         _root = root;
+        Directory.CreateDirectory(root);
+        File.SetUnixFileMode(root, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
     }
-
-    private readonly Database _database;
-    private readonly string _root;
 
     /// <summary>Creates the volume, or returns the existing one of that name (as Docker does). An empty name makes an anonymous volume.</summary>
     /// <exception cref="GantryException">InvalidArgument, NotFound (driver), Conflict, in Docker's words.</exception>
-    public VolumeRecord Create(VolumeCreateOptions options) => throw GantryException.NotImplemented($"{_database} {_root}");
+    public VolumeRecord Create(VolumeCreateOptions options)
+    {
+        var anonymous = string.IsNullOrEmpty(options.Name);
+        var name = anonymous ? VolumeNames.Anonymous() : options.Name!;
+        if (options.Driver is not (null or "" or "local"))
+        {
+            throw GantryException.NotFound($"create {name}: error looking up volume plugin {options.Driver}: plugin \"{options.Driver}\" not found");
+        }
 
-    public VolumeRecord? Find(string name) => throw GantryException.NotImplemented(name);
+        VolumeNames.Check(name);
+        VolumeOptions.Check(name, options.DriverOpts);
+        lock (_lock)
+        {
+            return _records.Find(name) ?? Make(name, anonymous, options);
+        }
+    }
+
+    public VolumeRecord? Find(string name) => _records.Find(name);
 
     /// <exception cref="GantryException">NotFound <c>get NAME: no such volume</c>.</exception>
-    public VolumeRecord Get(string name) => throw GantryException.NotImplemented(name);
+    public VolumeRecord Get(string name) => Find(name) ?? throw GantryException.NotFound($"get {name}: no such volume");
 
     /// <summary>By name. Filters: dangling, driver, label, name.</summary>
     public IReadOnlyList<VolumeRecord> List(
-        IReadOnlyDictionary<string, IReadOnlyList<string>> filters, IReadOnlyDictionary<string, IReadOnlyList<string>> usersByVolume) =>
-        throw GantryException.NotImplemented("list");
+        IReadOnlyDictionary<string, IReadOnlyList<string>> filters, IReadOnlyDictionary<string, IReadOnlyList<string>> usersByVolume)
+    {
+        var wanted = VolumeFilters.ForList(filters);
+        return [.. _records.All().Select(r => r.Value).Where(v => wanted.Accepts(v, () => !usersByVolume.ContainsKey(v.Name)))];
+    }
 
     /// <summary>Removes the volume and its data.</summary>
     /// <param name="users">Ids of the containers that use it.</param>
     /// <exception cref="GantryException">NotFound; Conflict <c>remove NAME: volume is in use - [ids]</c>.</exception>
-    public void Remove(string name, IReadOnlyList<string> users, bool force) => throw GantryException.NotImplemented(name);
+    public void Remove(string name, IReadOnlyList<string> users, bool force)
+    {
+        lock (_lock)
+        {
+            if (_records.Find(name) is null)
+            {
+                if (force)
+                {
+                    return;
+                }
+
+                throw GantryException.NotFound($"get {name}: no such volume");
+            }
+
+            if (users.Count > 0)
+            {
+                throw GantryException.Conflict($"remove {name}: volume is in use - [{string.Join(", ", users)}]");
+            }
+
+            Delete(name);
+        }
+    }
 
     /// <summary><c>POST /volumes/prune</c>: unused anonymous ones, or all unused with the filter all=true.</summary>
-    public VolumePruneResponse Prune(IReadOnlyDictionary<string, IReadOnlyList<string>> filters, Func<string, bool> inUse) =>
-        throw GantryException.NotImplemented("prune");
+    public VolumePruneResponse Prune(IReadOnlyDictionary<string, IReadOnlyList<string>> filters, Func<string, bool> inUse)
+    {
+        var wanted = VolumeFilters.ForPrune(filters);
+        var all = wanted.Flag("all") ?? false;
+        var removed = new List<string>();
+        var freed = 0L;
+        foreach (var volume in _records.All().Select(r => r.Value).Where(v => (all || v.Anonymous) && wanted.Accepts(v, () => true)))
+        {
+            lock (_lock)
+            {
+                if (!inUse(volume.Name))
+                {
+                    freed += VolumeOptions.IsMount(volume.Options) ? 0 : VolumeUsage.Of(volume.Mountpoint);
+                    Delete(volume.Name);
+                    removed.Add(volume.Name);
+                }
+            }
+        }
 
-    /// <summary>Makes the volume's directory usable for one more container (mounts device volumes on first use) and returns its host path.</summary>
-    public string Acquire(string name, string containerId) => throw GantryException.NotImplemented(name);
-
-    /// <summary>The counterpart of <see cref="Acquire"/>; unknown names and containers are fine.</summary>
-    public void Release(string name, string containerId) => throw GantryException.NotImplemented(name);
-
-    /// <summary>
-    /// Copies <paramref name="path"/> of a container's root file system into the volume when that is empty: contents, owners, modes, xattrs,
-    /// and the directory's own owner and mode. Links are resolved inside <paramref name="rootfs"/>. False when there was nothing to do.
-    /// </summary>
-    public bool CopyUp(string name, SafeFileHandle rootfs, string path, CancellationToken cancellationToken = default) =>
-        throw GantryException.NotImplemented(name);
+        return new VolumePruneResponse { VolumesDeleted = removed, SpaceReclaimed = freed };
+    }
 
     /// <summary>As the API shows it; with usage data when <paramref name="users"/> is given (walks the volume).</summary>
-    public Volume Describe(VolumeRecord volume, int? users = null) => throw GantryException.NotImplemented(volume.Name);
+    public Volume Describe(VolumeRecord volume, int? users = null) => new()
+    {
+        CreatedAt = volume.Created.ToString("yyyy-MM-ddTHH:mm:ssK", System.Globalization.CultureInfo.InvariantCulture).Replace("+00:00", "Z", StringComparison.Ordinal),
+        Driver = volume.Driver,
+        Labels = volume.Labels?.ToDictionary(),
+        Mountpoint = volume.Mountpoint,
+        Name = volume.Name,
+        Options = volume.Options?.ToDictionary(),
+        Scope = "local",
+        UsageData = users is null ? null : new VolumeUsageData
+        {
+            RefCount = users,
+            Size = VolumeOptions.IsMount(volume.Options) ? 0 : VolumeUsage.Of(volume.Mountpoint),
+        },
+    };
+
+    private VolumeRecord Make(string name, bool anonymous, VolumeCreateOptions options)
+    {
+        var directory = Path.Combine(_root, name);
+        if (Directory.Exists(directory))
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+
+        var data = Path.Combine(directory, "_data");
+        Directory.CreateDirectory(data);
+        var record = new VolumeRecord
+        {
+            Id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)),
+            Name = name,
+            Anonymous = anonymous || options.Labels?.ContainsKey("com.docker.volume.anonymous") == true,
+            Labels = options.Labels is { Count: > 0 } || anonymous ? options.Labels ?? [] : null,
+            Options = options.DriverOpts is { Count: > 0 } ? options.DriverOpts : null,
+            Created = DateTimeOffset.UtcNow,
+            Mountpoint = data,
+        };
+        // A named volume was promised to a user; an anonymous one comes with its container, on the start path.
+        _records.Put(name, record, anonymous ? Durability.Relaxed : Durability.Durable);
+        return record;
+    }
+
+    /// <summary>The record goes first: a crash in between leaves a directory that <see cref="Make"/> empties.</summary>
+    private void Delete(string name)
+    {
+        Unmount(name);
+        _records.Delete(name, Durability.Durable);
+        var directory = Path.Combine(_root, name);
+        if (Directory.Exists(directory))
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
 }

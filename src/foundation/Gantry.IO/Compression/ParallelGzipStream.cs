@@ -64,7 +64,7 @@ public sealed class ParallelGzipStream(Stream destination, CompressionLevel leve
 
     public override async ValueTask DisposeAsync()
     {
-        await Task.WhenAll(_running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ((Task)Task.WhenAll(_running)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         ArrayPool<byte>.Shared.Return(_piece);
         _piece = [];
         await base.DisposeAsync().ConfigureAwait(false);

@@ -1,0 +1,103 @@
+using System.Net;
+using System.Net.Sockets;
+using Gantry.Errors;
+
+namespace Gantry.Client.Transports;
+
+/// <summary>A unix or TCP socket, without TLS.</summary>
+public sealed class SocketTransport(EngineHost host) : ITransport
+{
+    public EngineHost Host { get; } = host;
+
+    public async Task<DuplexStream> ConnectAsync(CancellationToken cancellationToken)
+    {
+        var socket = Host.Scheme == HostScheme.Unix
+            ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
+            : new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await ConnectAsync(socket, cancellationToken).ConfigureAwait(false);
+            return new SocketStream(socket);
+        }
+        catch (Exception e) when (e is SocketException or ArgumentException)
+        {
+            socket.Dispose();
+            throw Refused(e);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private async Task ConnectAsync(Socket socket, CancellationToken cancellationToken)
+    {
+        if (Host.Scheme == HostScheme.Unix)
+        {
+            // Connecting to a unix socket never waits for the network: the synchronous call spares an epoll thread until it is needed.
+            socket.Connect(new UnixDomainSocketEndPoint(Host.Address));
+            return;
+        }
+
+        var colon = Host.Address.LastIndexOf(':');
+        var name = Host.Address[..colon].Trim('[', ']');
+        var port = int.Parse(Host.Address.AsSpan(colon + 1), System.Globalization.CultureInfo.InvariantCulture);
+        if (IPAddress.TryParse(name, out var address))
+        {
+            await socket.ConnectAsync(new IPEndPoint(address, port), cancellationToken).ConfigureAwait(false);
+        }
+        else
+        {
+            await socket.ConnectAsync(name, port, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private GantryException Refused(Exception e)
+    {
+        if (e is SocketException { SocketErrorCode: SocketError.AccessDenied })
+        {
+            var escaped = Uri.EscapeDataString(Host.Address);
+            return new GantryException(
+                ErrorKind.Forbidden,
+                $"permission denied while trying to connect to the Docker daemon socket at {Host.Text}: Get \"http://{escaped}/_ping\": dial unix {Host.Address}: connect: permission denied",
+                e);
+        }
+
+        return GantryException.Unavailable($"Cannot connect to the Docker daemon at {Host.Text}. Is the docker daemon running?", e);
+    }
+}
+
+/// <summary>A connected socket as a stream.</summary>
+internal sealed class SocketStream(Socket socket) : DuplexStream
+{
+    public override bool IsStale => socket.Poll(0, SelectMode.SelectRead);
+
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+        socket.ReceiveAsync(buffer, SocketFlags.None, cancellationToken);
+
+    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        while (buffer.Length > 0)
+        {
+            var sent = await socket.SendAsync(buffer, SocketFlags.None, cancellationToken).ConfigureAwait(false);
+            buffer = buffer[sent..];
+        }
+    }
+
+    public override ValueTask CloseWriteAsync(CancellationToken cancellationToken)
+    {
+        socket.Shutdown(SocketShutdown.Send);
+        return ValueTask.CompletedTask;
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            socket.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+}

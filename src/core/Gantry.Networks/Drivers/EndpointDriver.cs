@@ -1,0 +1,177 @@
+using System.Net;
+using Gantry.Linux;
+using Gantry.Linux.Networking;
+
+namespace Gantry.Networks.Drivers;
+
+/// <summary>An interface to be, between a bridge and a container.</summary>
+internal sealed record EndpointPlan
+{
+    public required int BridgeIndex { get; init; }
+
+    public required string HostName { get; init; }
+
+    public required string ContainerName { get; init; }
+
+    public required byte[] Mac { get; init; }
+
+    public int Mtu { get; init; }
+
+    /// <summary>Ports of the bridge can't reach each other.</summary>
+    public bool Isolated { get; init; }
+
+    public required IReadOnlyList<(IPAddress Address, int PrefixLength)> Addresses { get; init; }
+}
+
+/// <summary>Interfaces of containers and their routes.</summary>
+internal sealed class EndpointDriver(NetlinkSocket route, NamespaceThread host, HostSettings settings)
+{
+    private const int LoopbackIndex = 1;
+
+    /// <summary>Makes an empty namespace with loopback up.</summary>
+    public NetworkNamespace CreateNamespace() => host.Create(() =>
+    {
+        using var inside = NetlinkSocket.Open(NetlinkFamily.Route);
+        var batch = new NetlinkBatch();
+        batch.SetLinkUp(LoopbackIndex, "lo");
+        inside.Execute(batch);
+    });
+
+    /// <summary>Makes the interface and gives it its addresses. Nothing of it stays when this fails.</summary>
+    public void Attach(EndpointPlan plan, NetworkNamespace target)
+    {
+        var batch = new NetlinkBatch();
+        batch.AddVeth(new VethPlan
+        {
+            Name = plan.HostName,
+            Master = plan.BridgeIndex,
+            Mtu = plan.Mtu,
+            PeerName = plan.ContainerName,
+            PeerMac = plan.Mac,
+            PeerNamespace = target.Handle,
+        });
+        route.Execute(batch);
+        try
+        {
+            ConfigurePort(plan);
+            ConfigureInside(plan, target);
+            TellNeighbours(plan);
+        }
+        catch
+        {
+            Detach(plan.HostName);
+            throw;
+        }
+    }
+
+    /// <summary>Removes an interface at once: both ends are gone when this returns. The kernel takes some 40 ms for that.</summary>
+    public void Detach(string hostName)
+    {
+        var batch = new NetlinkBatch();
+        batch.DeleteLink(hostName);
+        route.Execute(batch);
+    }
+
+    /// <summary>Changes the default routes of a container from one set of gateways to another.</summary>
+    public void SetGateways(NetworkNamespace target, GatewayRoutes? from, GatewayRoutes? to)
+    {
+        using var inside = OpenInside(target);
+        var batch = new NetlinkBatch();
+        foreach (var gateway in to?.Gateways ?? [])
+        {
+            batch.SetDefaultRoute(gateway, Index(inside, to!.InterfaceName));
+        }
+
+        foreach (var gateway in from?.Gateways.Where(g => to?.Gateways.Any(t => t.AddressFamily == g.AddressFamily) != true) ?? [])
+        {
+            if (inside.FindLink(from!.InterfaceName) is { } link)
+            {
+                batch.DeleteDefaultRoute(gateway, link.Index);
+            }
+        }
+
+        inside.Execute(batch);
+    }
+
+    /// <summary>Puts an interface that exists back on its bridge, where it was taken off; false when there is none.</summary>
+    public bool TryRejoin(string hostName, int bridgeIndex)
+    {
+        if (route.FindLink(hostName) is not { } link)
+        {
+            return false;
+        }
+
+        if (link.Master != bridgeIndex)
+        {
+            var batch = new NetlinkBatch();
+            batch.SetLinkMaster(link.Index, hostName, bridgeIndex);
+            batch.SetLinkUp(link.Index, hostName);
+            route.Execute(batch);
+        }
+
+        return true;
+    }
+
+    private void ConfigurePort(EndpointPlan plan)
+    {
+        var hairpin = settings.BridgeFramesAreFiltered;
+        if (plan.BridgeIndex > 0 && (hairpin || plan.Isolated))
+        {
+            var batch = new NetlinkBatch();
+            batch.SetBridgePort(Index(route, plan.HostName), plan.HostName, hairpin, plan.Isolated);
+            route.Execute(batch);
+        }
+    }
+
+    private void ConfigureInside(EndpointPlan plan, NetworkNamespace target)
+    {
+        var v6 = plan.Addresses.Any(a => a.Address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6);
+        using var inside = host.RunIn(target, () =>
+        {
+            SwitchIPv6(plan.ContainerName, v6);
+            return NetlinkSocket.Open(NetlinkFamily.Route);
+        });
+        var index = Index(inside, plan.ContainerName);
+        var batch = new NetlinkBatch();
+        foreach (var (address, length) in plan.Addresses)
+        {
+            batch.AddAddress(index, address, length);
+        }
+
+        batch.SetLinkUp(index, plan.ContainerName);
+        inside.Execute(batch);
+    }
+
+    /// <summary>An interface on an IPv4 network gets no link-local IPv6 address. Runs inside the container's namespace.</summary>
+    private static void SwitchIPv6(string interfaceName, bool on)
+    {
+        var path = $"/proc/sys/net/ipv6/conf/{interfaceName}/disable_ipv6";
+        if (File.Exists(path))
+        {
+            File.WriteAllText(path, on ? "0" : "1");
+        }
+    }
+
+    /// <summary>The host may remember another hardware address for an address that is given anew.</summary>
+    private void TellNeighbours(EndpointPlan plan)
+    {
+        if (plan.BridgeIndex > 0)
+        {
+            var batch = new NetlinkBatch();
+            foreach (var (address, _) in plan.Addresses)
+            {
+                batch.SetNeighbour(plan.BridgeIndex, address, plan.Mac);
+            }
+
+            route.Execute(batch);
+        }
+    }
+
+    private NetlinkSocket OpenInside(NetworkNamespace target) => host.RunIn(target, () => NetlinkSocket.Open(NetlinkFamily.Route));
+
+    private static int Index(NetlinkSocket socket, string name) =>
+        socket.FindLink(name)?.Index ?? throw new LinuxException("netlink", Errno.ENODEV, name);
+}
+
+/// <summary>Default gateways through one interface of a container, at most one of each address family.</summary>
+internal sealed record GatewayRoutes(string InterfaceName, IReadOnlyList<IPAddress> Gateways);

@@ -1,0 +1,159 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Gantry.Networks.Firewall;
+
+/// <summary>
+/// The nftables table as text. Its chains never change and don't grow: networks and ports are elements of sets and maps, so that a packet's way
+/// is as long with a thousand of them as with one (docs/design/firewall.md explains each chain).
+/// </summary>
+internal sealed class RuleSet(string table)
+{
+    private const string Bridges = "bridges";
+    private const string Internal = "internal";
+    private const string NoIntercom = "nointercom";
+    private const string Masqueraded = "masqueraded";
+    private const string Same = "same";
+    private const string Selves = "selves";
+
+    public string Table { get; } = table;
+
+    /// <summary>Deletes the table, whether it exists or not.</summary>
+    public string Delete => $"add table inet {Table}\ndelete table inet {Table}\n";
+
+    /// <summary>Replaces the table by one with these elements.</summary>
+    public string Replace(IReadOnlyCollection<BridgeRules> bridges, PortChange ports)
+    {
+        var text = new StringBuilder(Delete).Append(Skeleton());
+        foreach (var bridge in bridges)
+        {
+            text.Append(Add(bridge));
+        }
+
+        return text.Append(Change("add", ports.Ports, ports.Targets)).ToString();
+    }
+
+    public string Add(BridgeRules bridge) => Change("add", bridge);
+
+    public string Remove(BridgeRules bridge) => Change("delete", bridge);
+
+    public string Change(PortChange remove, PortChange add) =>
+        Change("delete", remove.Ports, remove.Targets) + Change("add", add.Ports, add.Targets);
+
+    private string Change(string verb, BridgeRules bridge)
+    {
+        var text = new StringBuilder();
+        var name = $"\"{bridge.Bridge}\"";
+        text.Append(Element(verb, Bridges, name)).Append(Element(verb, Same, $"{name} . {name}"));
+        text.Append(bridge.Internal ? Element(verb, Internal, name) : "");
+        text.Append(bridge.Intercom ? "" : Element(verb, NoIntercom, name));
+        text.Append(bridge is { Masquerade: true, Internal: false } ? Element(verb, Masqueraded, name) : "");
+        return text.ToString();
+    }
+
+    private string Change(string verb, IReadOnlyCollection<PortMapping> ports, IReadOnlyCollection<IPAddress> selves)
+    {
+        var text = new StringBuilder();
+        foreach (var family in selves.GroupBy(a => Selves + Suffix(a)))
+        {
+            text.Append(Element(verb, family.Key, string.Join(", ", family.Select(a => $"{a} . {a}"))));
+        }
+
+        foreach (var map in ports.GroupBy(MapOf))
+        {
+            text.Append(Element(verb, map.Key, string.Join(", ", map.Select(p => verb == "add" ? $"{KeyOf(p)} : {p.Target} . {p.TargetPort}" : KeyOf(p)))));
+        }
+
+        return text.ToString();
+    }
+
+    private string Element(string verb, string set, string elements) => $"{verb} element inet {Table} {set} {{ {elements} }}\n";
+
+    private static string MapOf(PortMapping port) =>
+        (port.HostIp is null ? "ports" : "hostports") + Suffix(port.Target);
+
+    private static string Suffix(IPAddress address) => address.AddressFamily == AddressFamily.InterNetworkV6 ? "6" : "4";
+
+    private static string KeyOf(PortMapping port) =>
+        port.HostIp is null ? $"{port.Protocol} . {port.HostPort}" : $"{port.HostIp} . {port.Protocol} . {port.HostPort}";
+
+    private string Skeleton() =>
+        $$"""
+        table inet {{Table}} {
+            set {{Bridges}} { type ifname; }
+            set {{Internal}} { type ifname; }
+            set {{NoIntercom}} { type ifname; }
+            set {{Masqueraded}} { type ifname; }
+            set {{Same}} { type ifname . ifname; }
+            set {{Selves}}4 { type ipv4_addr . ipv4_addr; }
+            set {{Selves}}6 { type ipv6_addr . ipv6_addr; }
+            map ports4 { type inet_proto . inet_service : ipv4_addr . inet_service; }
+            map ports6 { type inet_proto . inet_service : ipv6_addr . inet_service; }
+            map hostports4 { type ipv4_addr . inet_proto . inet_service : ipv4_addr . inet_service; }
+            map hostports6 { type ipv6_addr . inet_proto . inet_service : ipv6_addr . inet_service; }
+
+            chain raw {
+                type filter hook prerouting priority raw; policy accept;
+                iifname @bridges ip daddr 127.0.0.0/8 drop
+            }
+
+            chain prerouting {
+                type nat hook prerouting priority dstnat; policy accept;
+                ip daddr 127.0.0.0/8 return
+                jump publish
+            }
+
+            chain output {
+                type nat hook output priority -100; policy accept;
+                jump publish
+            }
+
+            chain publish {
+                dnat ip to ip daddr . meta l4proto . th dport map @hostports4
+                dnat ip6 to ip6 daddr . meta l4proto . th dport map @hostports6
+                fib daddr type local goto publish_any
+            }
+
+            chain publish_any {
+                dnat ip to meta l4proto . th dport map @ports4
+                ip6 daddr != ::1 dnat ip6 to meta l4proto . th dport map @ports6
+            }
+
+            chain forward {
+                type filter hook forward priority filter; policy accept;
+                ct state established,related accept
+                iifname . oifname @same goto within
+                oifname @bridges goto into
+                iifname @internal drop
+            }
+
+            chain within {
+                ct status dnat accept
+                iifname @nointercom drop
+            }
+
+            chain into {
+                iifname @internal drop
+                oifname @internal drop
+                ct status dnat accept
+                drop
+            }
+
+            chain postrouting {
+                type nat hook postrouting priority srcnat; policy accept;
+                oifname @bridges jump toward
+                iifname @masqueraded masquerade
+            }
+
+            chain toward {
+                ip saddr 127.0.0.0/8 masquerade
+                iifname . oifname @same ct status dnat masquerade
+                ct status dnat ip saddr . ip daddr @selves4 masquerade
+                ct status dnat ip6 saddr . ip6 daddr @selves6 masquerade
+                iifname . oifname @same accept
+            }
+        }
+
+        """;
+}

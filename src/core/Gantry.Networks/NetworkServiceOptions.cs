@@ -1,0 +1,52 @@
+namespace Gantry.Networks;
+
+/// <summary>Settings of the network service, mostly keys of <c>daemon.json</c>.</summary>
+public sealed record NetworkServiceOptions
+{
+    /// <summary>Directory below the run directory in which namespaces are mounted (<c>&lt;run&gt;/netns</c>).</summary>
+    public required string RunDirectory { get; init; }
+
+    /// <summary>
+    /// Tells several engines on one host apart: lower-case letters and digits, stable over restarts of one engine. Part of the name of the
+    /// nftables table and of the marks on devices.
+    /// </summary>
+    public required string InstanceId { get; init; }
+
+    /// <summary>Called with a line of text for what an administrator should know; never for failures that a caller gets.</summary>
+    public Action<string>? Warn { get; init; }
+
+    /// <summary>Name servers for containers that name none (<c>--dns</c> of the daemon).</summary>
+    public IReadOnlyList<string> Dns { get; init; } = [];
+
+    public IReadOnlyList<string> DnsSearch { get; init; } = [];
+
+    public IReadOnlyList<string> DnsOptions { get; init; } = [];
+
+    /// <summary>Subnet of the default bridge as <c>address/prefix</c> (<c>--bip</c>), or empty to take the first free pool.</summary>
+    public string DefaultBridgeAddress { get; init; } = "";
+
+    /// <summary>MTU of the default bridge; 0 leaves the kernel's.</summary>
+    public int Mtu { get; init; }
+
+    /// <summary>Host address for ports published without one (<c>--ip</c>), or empty for all.</summary>
+    public string DefaultHostIp { get; init; } = "";
+
+    /// <summary>Address that <c>host-gateway</c> stands for; empty: the default bridge's.</summary>
+    public string HostGatewayIp { get; init; } = "";
+
+    /// <summary>Path of the host's resolv.conf.</summary>
+    public string ResolvConfPath { get; init; } = "/etc/resolv.conf";
+
+    /// <summary>Pools for networks without a subnet, tried in order; empty: Docker's.</summary>
+    public IReadOnlyList<AddressPool> AddressPools { get; init; } = [];
+
+    /// <summary>
+    /// Path of the network namespace that plays the host; null: the namespace of the process. Tests use it.
+    /// </summary>
+    public string? HostNamespace { get; init; }
+}
+
+/// <summary>A range from which subnets of one size are cut (<c>default-address-pools</c>).</summary>
+/// <param name="Base">CIDR.</param>
+/// <param name="Size">Prefix length of the subnets.</param>
+public sealed record AddressPool(string Base, int Size);

@@ -1,0 +1,47 @@
+namespace Gantry.Networks.State;
+
+/// <summary>The durable record of a network: what is inspected, and the pools that were chosen for it.</summary>
+internal sealed record NetworkState
+{
+    public required NetworkRecord Record { get; init; }
+
+    public IReadOnlyList<PoolState> Pools { get; init; } = [];
+}
+
+/// <summary>An address pool in effect.</summary>
+internal sealed record PoolState
+{
+    /// <summary>CIDR.</summary>
+    public required string Subnet { get; init; }
+
+    /// <summary>CIDR; the subnet where no range was asked for.</summary>
+    public required string Range { get; init; }
+
+    /// <summary>Address of the bridge in this subnet, or empty.</summary>
+    public string Gateway { get; init; } = "";
+
+    /// <summary>The subnet was asked for, not chosen here; only then can containers ask for addresses in it.</summary>
+    public bool Configured { get; init; }
+
+    /// <summary>Addresses that are never handed out.</summary>
+    public IReadOnlyList<string> Excluded { get; init; } = [];
+}
+
+/// <summary>The record of a sandbox: enough to give a restarted engine its containers' networks back.</summary>
+internal sealed record SandboxState
+{
+    public required string SandboxId { get; init; }
+
+    public required SandboxOptions Options { get; init; }
+
+    public IReadOnlyList<EndpointInfo> Endpoints { get; init; } = [];
+
+    /// <summary>Port in the container on which our name server listens, or 0.</summary>
+    public int DnsPort { get; init; }
+}
+
+/// <summary>A setting of the host that was changed, with what it was before.</summary>
+internal sealed record HostState
+{
+    public required string Before { get; init; }
+}

@@ -1,0 +1,175 @@
+using System.Net;
+using System.Net.Sockets;
+using Gantry.Engine.Diagnostics;
+using Gantry.Engine.Http.Routing;
+using Gantry.Errors;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.Options;
+
+namespace Gantry.Engine.Http.Hosting;
+
+/// <summary>
+/// Serves the Engine API. Kestrel is driven directly, without host, container or middleware pipeline: one request means one router
+/// look-up, and the engine answers within milliseconds of its start (docs/design/http-server.md).
+/// </summary>
+public sealed class EngineServer : IAsyncDisposable
+{
+    private const int MaxLine = 256 * 1024;
+    private const int MaxHeaders = 1024 * 1024;
+    private readonly EngineServerOptions _options;
+    private readonly EngineLog _log;
+    private readonly ApiApplication _application;
+    private readonly HttpsConnectionAdapterOptions? _tls;
+    private readonly List<string> _socketPaths = [];
+    private KestrelServer? _server;
+
+    public EngineServer(EngineServerOptions options, EngineHost engine, EngineLog log)
+    {
+        _options = options;
+        _log = log;
+        _tls = options.Tls?.Load();
+        _application = new ApiApplication(ApiRoutes.Build(engine), engine, log);
+    }
+
+    /// <summary>Binds every listener; returns when clients are served.</summary>
+    /// <exception cref="GantryException">Conflict or InvalidArgument: an address can't be listened on.</exception>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        var loggers = new KestrelLoggerFactory(_log);
+        var kestrel = new KestrelServerOptions { AddServerHeader = false, ApplicationServices = new SingleService(loggers) };
+        kestrel.Limits.MaxRequestBodySize = null;
+        kestrel.Limits.MinRequestBodyDataRate = null;
+        kestrel.Limits.MinResponseDataRate = null;
+        kestrel.Limits.MaxRequestLineSize = MaxLine;
+        kestrel.Limits.MaxRequestHeadersTotalSize = MaxHeaders;
+        kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(10);
+        foreach (var listener in _options.Listeners)
+        {
+            await AddAsync(kestrel, listener, cancellationToken).ConfigureAwait(false);
+        }
+
+        var transport = new SocketTransportOptions { CreateBoundListenSocket = Bind };
+        _server = new KestrelServer(Options.Create(kestrel), new SocketTransportFactory(Options.Create(transport), loggers), loggers);
+        try
+        {
+            await _server.StartAsync(_application, cancellationToken).ConfigureAwait(false);
+        }
+        catch (IOException e) when (e.InnerException is AddressInUseException)
+        {
+            throw GantryException.Conflict($"failed to load listeners: {e.Message}", e);
+        }
+        catch (SocketException e)
+        {
+            throw GantryException.InvalidArgument($"failed to load listeners: {e.Message}", e);
+        }
+
+        foreach (var listener in _options.Listeners)
+        {
+            _log.Info($"API listen on {listener}");
+        }
+    }
+
+    /// <summary>Stops accepting, gives requests in flight until the token fires, removes the socket files.</summary>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        if (_server is not null)
+        {
+            await _server.StopAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        foreach (var path in _socketPaths)
+        {
+            File.Delete(path);
+        }
+
+        _socketPaths.Clear();
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _server?.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private async Task AddAsync(KestrelServerOptions kestrel, ListenAddress listener, CancellationToken cancellationToken)
+    {
+        switch (listener.Kind)
+        {
+            case ListenKind.Unix:
+                kestrel.ListenUnixSocket(listener.Path, o => Configure(o, tls: false));
+                break;
+            case ListenKind.Activated:
+                foreach (var descriptor in SocketActivation.Descriptors(listener.Path))
+                {
+                    kestrel.ListenHandle(descriptor, o => Configure(o, tls: false));
+                }
+
+                break;
+            default:
+                foreach (var address in await ResolveAsync(listener.Host, cancellationToken).ConfigureAwait(false))
+                {
+                    kestrel.Listen(address, listener.Port, o => Configure(o, tls: true));
+                }
+
+                break;
+        }
+    }
+
+    private void Configure(ListenOptions options, bool tls)
+    {
+        options.Protocols = HttpProtocols.Http1;
+        if (tls && _tls is not null)
+        {
+            options.UseHttps(_tls);
+        }
+
+        options.Use(next => async connection =>
+        {
+            var hijackable = new HijackableConnection(connection);
+            await using (hijackable.ConfigureAwait(false))
+            {
+                await next(hijackable).ConfigureAwait(false);
+            }
+        });
+    }
+
+    private static async Task<IReadOnlyList<IPAddress>> ResolveAsync(string host, CancellationToken cancellationToken)
+    {
+        if (host.Length == 0)
+        {
+            return [Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any];
+        }
+
+        if (IPAddress.TryParse(host, out var literal))
+        {
+            return [literal];
+        }
+
+        try
+        {
+            var addresses = await Dns.GetHostAddressesAsync(host, cancellationToken).ConfigureAwait(false);
+            return addresses.Where(a => a.AddressFamily != AddressFamily.InterNetworkV6 || Socket.OSSupportsIPv6).ToList();
+        }
+        catch (SocketException e)
+        {
+            throw GantryException.InvalidArgument($"failed to load listeners: lookup {host}: {e.Message}", e);
+        }
+    }
+
+    private Socket Bind(EndPoint endpoint)
+    {
+        if (endpoint is not UnixDomainSocketEndPoint unix)
+        {
+            return SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
+        }
+
+        var path = unix.ToString()!;
+        var socket = UnixListener.Bind(path, _options.SocketGroupId);
+        _socketPaths.Add(path);
+        return socket;
+    }
+}

@@ -1,0 +1,79 @@
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Gantry.Errors;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+
+namespace Gantry.Engine.Http.Hosting;
+
+/// <summary>dockerd's <c>--tls*</c> flags. All are paths of PEM files.</summary>
+/// <param name="VerifyClients"><c>--tlsverify</c>: only clients with a certificate signed by <paramref name="CaPath"/> are served.</param>
+public sealed record TlsOptions(string CertificatePath, string KeyPath, string CaPath, bool VerifyClients)
+{
+    /// <exception cref="GantryException">InvalidArgument: a file is missing or isn't what it should be.</exception>
+    internal HttpsConnectionAdapterOptions Load()
+    {
+        var chain = new X509Certificate2Collection();
+        var options = new HttpsConnectionAdapterOptions
+        {
+            ServerCertificate = LoadPair(chain),
+            ServerCertificateChain = chain,
+            SslProtocols = System.Security.Authentication.SslProtocols.Tls12 | System.Security.Authentication.SslProtocols.Tls13,
+        };
+        if (VerifyClients)
+        {
+            var roots = LoadRoots();
+            options.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
+            options.ClientCertificateValidation = (certificate, presented, errors) => IsTrusted(certificate, presented, errors, roots);
+        }
+
+        return options;
+    }
+
+    private X509Certificate2 LoadPair(X509Certificate2Collection chain)
+    {
+        try
+        {
+            chain.ImportFromPemFile(CertificatePath);
+            return X509Certificate2.CreateFromPemFile(CertificatePath, KeyPath);
+        }
+        catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)
+        {
+            throw GantryException.InvalidArgument($"could not load X509 key pair: {e.Message}. Make sure the key is not encrypted", e);
+        }
+    }
+
+    private X509Certificate2Collection LoadRoots()
+    {
+        try
+        {
+            var roots = new X509Certificate2Collection();
+            roots.ImportFromPemFile(CaPath);
+            return roots.Count > 0 ? roots : throw GantryException.InvalidArgument($"failed to append certificates from PEM file: {CaPath}");
+        }
+        catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)
+        {
+            throw GantryException.InvalidArgument($"could not read CA certificate \"{CaPath}\": {e.Message}", e);
+        }
+    }
+
+    private static bool IsTrusted(X509Certificate2 certificate, X509Chain? presented, SslPolicyErrors errors, X509Certificate2Collection roots)
+    {
+        if (errors.HasFlag(SslPolicyErrors.RemoteCertificateNotAvailable))
+        {
+            return false;
+        }
+
+        using var chain = new X509Chain();
+        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+        chain.ChainPolicy.CustomTrustStore.AddRange(roots);
+        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        chain.ChainPolicy.ApplicationPolicy.Add(new Oid("1.3.6.1.5.5.7.3.2"));
+        foreach (var element in presented?.ChainElements ?? Enumerable.Empty<X509ChainElement>())
+        {
+            chain.ChainPolicy.ExtraStore.Add(element.Certificate);
+        }
+
+        return chain.Build(certificate);
+    }
+}

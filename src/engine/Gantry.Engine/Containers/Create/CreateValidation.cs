@@ -1,0 +1,70 @@
+using Gantry.Api;
+using Gantry.Engine.Containers.State;
+using Gantry.Errors;
+
+namespace Gantry.Engine.Containers.Create;
+
+/// <summary>Refuses what can't work before anything is made, in Docker's words: the part that isn't about the kernel's limits.</summary>
+internal static class CreateValidation
+{
+    /// <exception cref="GantryException">InvalidArgument; NotImplemented for what Docker has and this engine has not yet.</exception>
+    internal static void Check(ContainerConfig config, HostConfig host, IReadOnlyCollection<string> runtimes)
+    {
+        CheckConfig(config);
+        PortSpecs.Validate(config, host);
+        RestartPolicies.Validate(host.RestartPolicy);
+        if (host.AutoRemove == true && RestartPolicies.IsSet(host.RestartPolicy))
+        {
+            throw GantryException.InvalidArgument("can't create 'AutoRemove' container with restart policy");
+        }
+
+        CheckUnsupported(config, host);
+        if (!string.IsNullOrEmpty(host.Runtime) && !runtimes.Contains(host.Runtime))
+        {
+            throw GantryException.InvalidArgument($"unknown or invalid runtime name: {host.Runtime}");
+        }
+
+        LogOptions.Validate(host.LogConfig);
+    }
+
+    private static void CheckConfig(ContainerConfig config)
+    {
+        if (!string.IsNullOrEmpty(config.WorkingDir) && !config.WorkingDir.StartsWith('/'))
+        {
+            throw GantryException.InvalidArgument($"the working directory '{config.WorkingDir}' is invalid, it needs to be an absolute path");
+        }
+
+        if (config.Env?.FirstOrDefault(e => e.Length == 0 || e[0] == '=' || e.Contains('\0', StringComparison.Ordinal)) is { } bad)
+        {
+            throw GantryException.InvalidArgument($"invalid environment variable: {bad}");
+        }
+
+        if (!string.IsNullOrEmpty(config.StopSignal) && Signals.TryParse(config.StopSignal) is null)
+        {
+            throw GantryException.InvalidArgument($"invalid signal: {config.StopSignal}");
+        }
+
+        if (config.Hostname?.Length > 64)
+        {
+            throw GantryException.InvalidArgument($"invalid hostname: {config.Hostname}");
+        }
+    }
+
+    private static void CheckUnsupported(ContainerConfig config, HostConfig host)
+    {
+        if (config.Healthcheck?.Test is { Count: > 0 } test && test[0] is not ("" or "NONE"))
+        {
+            throw GantryException.NotImplemented("health checks are not available in this version");
+        }
+
+        if (host.StorageOpt is { Count: > 0 })
+        {
+            throw GantryException.InvalidArgument("--storage-opt is supported only for overlay over xfs with 'pquota' mount option");
+        }
+
+        if (!string.IsNullOrEmpty(host.VolumeDriver) && host.VolumeDriver != "local")
+        {
+            throw GantryException.NotFound($"error looking up volume plugin {host.VolumeDriver}: plugin \"{host.VolumeDriver}\" not found");
+        }
+    }
+}

@@ -1,0 +1,115 @@
+using System.Text.Json;
+using Gantry.Errors;
+
+namespace Gantry.Engine.Filters;
+
+/// <summary>The <c>filters</c> query parameter: keys with sets of values, as <c>{"status":["running"]}</c> or the older <c>{"status":{"running":true}}</c>.</summary>
+public sealed class FilterSet
+{
+    private const int MaxLength = 1024 * 1024;
+    private readonly Dictionary<string, List<string>> _values;
+
+    private FilterSet(Dictionary<string, List<string>> values) => _values = values;
+
+    public static FilterSet Empty { get; } = new([]);
+
+    public bool IsEmpty => _values.Count == 0;
+
+    public IReadOnlyCollection<string> Keys => _values.Keys;
+
+    /// <summary>Parses the parameter; empty text is an empty set.</summary>
+    /// <exception cref="GantryException">InvalidArgument in Docker's words.</exception>
+    public static FilterSet Parse(string json)
+    {
+        if (json.Length is 0 or > MaxLength)
+        {
+            return json.Length == 0 ? Empty : throw GantryException.InvalidArgument("invalid filter");
+        }
+
+        try
+        {
+            using var document = JsonDocument.Parse(json);
+            var values = new Dictionary<string, List<string>>();
+            foreach (var property in document.RootElement.EnumerateObject())
+            {
+                values[property.Name] = Read(property.Value);
+            }
+
+            return new FilterSet(values);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw GantryException.InvalidArgument("invalid filter", e);
+        }
+    }
+
+    /// <summary>A set made inside the engine.</summary>
+    public static FilterSet Of(params ReadOnlySpan<(string Key, string Value)> entries)
+    {
+        var set = new FilterSet([]);
+        foreach (var (key, value) in entries)
+        {
+            set._values.TryAdd(key, []);
+            set._values[key].Add(value);
+        }
+
+        return set;
+    }
+
+    public bool Has(string key) => _values.ContainsKey(key);
+
+    public IReadOnlyList<string> this[string key] => _values.TryGetValue(key, out var list) ? list : [];
+
+    /// <summary>True when the key is absent or one of its values is <paramref name="value"/>.</summary>
+    public bool ExactMatch(string key, string value) => !_values.TryGetValue(key, out var list) || list.Contains(value);
+
+    /// <summary>True when the key is absent or one of its values satisfies the test.</summary>
+    public bool Any(string key, Func<string, bool> test) => !_values.TryGetValue(key, out var list) || list.Count == 0 || list.Any(test);
+
+    /// <summary>True when all <c>name</c> or <c>name=value</c> entries of the key are among the labels.</summary>
+    public bool MatchLabels(string key, IReadOnlyDictionary<string, string>? labels) =>
+        this[key].All(entry => HasLabel(labels, entry));
+
+    /// <summary>One boolean from values such as 1, true, 0, false.</summary>
+    /// <exception cref="GantryException">InvalidArgument: not a boolean, or both.</exception>
+    public bool Bool(string key, bool absent)
+    {
+        if (!_values.TryGetValue(key, out var list) || list.Count == 0)
+        {
+            return absent;
+        }
+
+        var isTrue = list.Any(v => v is "1" or "true" or "True" or "TRUE" or "t" or "T");
+        var isFalse = list.Any(v => v is "0" or "false" or "False" or "FALSE" or "f" or "F");
+        return isTrue == isFalse ? throw Invalid(key, list) : isTrue;
+    }
+
+    /// <summary>Refuses keys the operation doesn't know.</summary>
+    /// <exception cref="GantryException">InvalidArgument in Docker's words.</exception>
+    public FilterSet Validate(params ReadOnlySpan<string> accepted)
+    {
+        foreach (var key in _values.Keys)
+        {
+            if (!accepted.Contains(key))
+            {
+                throw GantryException.InvalidArgument($"invalid filter '{key}'");
+            }
+        }
+
+        return this;
+    }
+
+    public static GantryException Invalid(string key, IEnumerable<string> values) =>
+        GantryException.InvalidArgument($"invalid filter '{key}=[{string.Join(' ', values)}]'");
+
+    private static bool HasLabel(IReadOnlyDictionary<string, string>? labels, string entry)
+    {
+        var equals = entry.IndexOf('=', StringComparison.Ordinal);
+        var name = equals < 0 ? entry : entry[..equals];
+        return labels is not null && labels.TryGetValue(name, out var value) && (equals < 0 || value == entry[(equals + 1)..]);
+    }
+
+    private static List<string> Read(JsonElement element) => element.ValueKind == JsonValueKind.Array
+        ? element.EnumerateArray().Select(v => v.GetString() ?? string.Empty).ToList()
+        : element.EnumerateObject().Where(p => p.Value.GetBoolean()).Select(p => p.Name).ToList();
+}

@@ -1,0 +1,165 @@
+using Gantry.EndToEnd.Tests.Engine;
+
+namespace Gantry.EndToEnd.Tests.Container;
+
+[Collection(EngineCollection.Name)]
+public sealed class RunTests(EngineProcess engine)
+{
+    [Theory]
+    [ClassData(typeof(CommandLines))]
+    public async Task True_runs_and_leaves_nothing(string client)
+    {
+        var result = await engine.RunAsync(client, "run", "--rm", "busybox", "true");
+
+        Assert.Equal(new Result(0, "", ""), result);
+        Assert.Equal("", (await engine.GantryAsync("ps", "-aq")).Output);
+    }
+
+    [Theory]
+    [ClassData(typeof(CommandLines))]
+    public async Task Output_and_error_stay_apart_and_the_exit_code_is_the_programs(string client)
+    {
+        var result = await engine.RunAsync(client, "run", "--rm", "busybox", "sh", "-c", "echo out; echo err >&2; exit 42");
+
+        Assert.Equal(new Result(42, "out\n", "err\n"), result);
+    }
+
+    [Theory]
+    [ClassData(typeof(CommandLines))]
+    public async Task A_program_that_is_missing_gives_127(string client)
+    {
+        var result = await engine.RunAsync(client, "run", "--rm", "busybox", "no-such-program");
+
+        Assert.Equal(127, result.ExitCode);
+        Assert.Contains("exec: \"no-such-program\": executable file not found in $PATH", result.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [ClassData(typeof(CommandLines))]
+    public async Task A_program_that_may_not_run_gives_126(string client)
+    {
+        var result = await engine.RunAsync(client, "run", "--rm", "busybox", "/etc/passwd");
+
+        Assert.Equal(126, result.ExitCode);
+        Assert.Contains("permission denied", result.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [ClassData(typeof(CommandLines))]
+    public async Task An_unknown_flag_gives_125(string client)
+    {
+        var result = await engine.RunAsync(client, "run", "--no-such-flag", "busybox");
+
+        Assert.Equal(125, result.ExitCode);
+        Assert.StartsWith("unknown flag: --no-such-flag", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_signal_gives_128_and_its_number()
+    {
+        var result = await engine.GantryAsync("run", "--rm", "busybox", "sh", "-c", "kill -9 $$");
+
+        Assert.Equal(137, result.ExitCode);
+    }
+
+    [Fact]
+    public async Task Input_is_piped_through_and_ends()
+    {
+        var text = string.Concat(Enumerable.Range(0, 20_000).Select(i => $"line {i}\n"));
+
+        var result = await engine.GantryWithInputAsync(text, "run", "--rm", "-i", "busybox", "cat");
+
+        Assert.Equal(new Result(0, text, ""), result);
+    }
+
+    [Theory]
+    [ClassData(typeof(CommandLines))]
+    public async Task Detached_container_is_shown_logged_executed_in_stopped_and_removed(string client)
+    {
+        var id = (await engine.RunAsync(client, "run", "-d", "--name", "life", "busybox", "sh", "-c", "echo started; trap 'exit 3' TERM; while :; do sleep 0.1; done")).Succeeded().Text;
+        Assert.Matches("^[0-9a-f]{64}$", id);
+        Assert.Contains("Up ", (await engine.RunAsync(client, "ps", "--format", "{{.ID}} {{.Names}} {{.Status}}")).Succeeded().Text, StringComparison.Ordinal);
+        Assert.Equal("started\n", await UntilLoggedAsync(client));
+
+        Assert.Equal(new Result(5, "hello\n", ""), await engine.RunAsync(client, "exec", "-e", "X=hello", "-w", "/tmp", "life", "sh", "-c", "echo $X; exit 5"));
+        Assert.Equal("uid=65534(nobody) gid=65534(nogroup)", (await engine.RunAsync(client, "exec", "-u", "nobody", "life", "id")).Succeeded().Text[..36]);
+
+        Assert.Equal("life\n", (await engine.RunAsync(client, "stop", "life")).Succeeded().Output);
+        Assert.Equal("exited 3", (await engine.RunAsync(client, "inspect", "-f", "{{.State.Status}} {{.State.ExitCode}}", "life")).Succeeded().Text);
+        Assert.Equal("life\n", (await engine.RunAsync(client, "rm", "life")).Succeeded().Output);
+        Assert.Equal(1, (await engine.RunAsync(client, "inspect", "life")).ExitCode);
+    }
+
+    [Fact]
+    public async Task A_name_in_use_is_a_conflict_in_Dockers_words()
+    {
+        (await engine.GantryAsync("create", "--name", "taken", "busybox")).Succeeded();
+        try
+        {
+            var result = await engine.GantryAsync("run", "--name", "taken", "busybox");
+
+            Assert.Equal(125, result.ExitCode);
+            Assert.Matches("Conflict. The container name \"/taken\" is already in use by container \"[0-9a-f]{64}\". You have to remove \\(or rename\\) that container to be able to reuse that name.", result.Error);
+        }
+        finally
+        {
+            (await engine.GantryAsync("rm", "taken")).Succeeded();
+        }
+    }
+
+    [Theory]
+    [InlineData("cat /proc/self/status | grep CapEff", "CapEff:\t00000000a80425fb")]
+    [InlineData("grep Seccomp: /proc/self/status", "Seccomp:\t2")]
+    [InlineData("hostname", "box")]
+    [InlineData("cat /etc/hostname", "box")]
+    [InlineData("grep -c box /etc/hosts", "1")]
+    [InlineData("echo $$", "1")]
+    [InlineData("id -u", "0")]
+    [InlineData("echo x > /proc/sys/kernel/hostname 2>/dev/null; echo $?", "1")]
+    [InlineData("ls /dev/null /dev/zero /dev/full /dev/random /dev/urandom /dev/tty /dev/ptmx | wc -l", "7")]
+    public async Task Containers_get_what_Dockers_get(string script, string expected)
+    {
+        var result = await engine.GantryAsync("run", "--rm", "--hostname", "box", "busybox", "sh", "-c", script);
+
+        Assert.Equal(expected, result.Succeeded().Text);
+    }
+
+    [Fact]
+    public async Task Memory_limit_holds_and_shows_as_OOM()
+    {
+        await engine.GantryAsync("run", "--name", "oom", "--memory", "16m", "--memory-swap", "16m", "busybox", "sh", "-c", "tail /dev/zero");
+        try
+        {
+            Assert.Equal("true 137", (await engine.GantryAsync("inspect", "-f", "{{.State.OOMKilled}} {{.State.ExitCode}}", "oom")).Succeeded().Text);
+        }
+        finally
+        {
+            await engine.GantryAsync("rm", "-f", "oom");
+        }
+    }
+
+    [Fact]
+    public async Task Read_only_root_refuses_writes()
+    {
+        var result = await engine.GantryAsync("run", "--rm", "--read-only", "--tmpfs", "/run", "busybox", "sh", "-c", "touch /run/x && touch /x");
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("Read-only file system", result.Error, StringComparison.Ordinal);
+    }
+
+    private async Task<string> UntilLoggedAsync(string client)
+    {
+        for (var attempt = 0; attempt < 100; attempt++)
+        {
+            var log = (await engine.RunAsync(client, "logs", "life")).Succeeded().Output;
+            if (log.Length > 0)
+            {
+                return log;
+            }
+
+            await Task.Delay(20);
+        }
+
+        return "";
+    }
+}

@@ -1,0 +1,47 @@
+using Gantry.EndToEnd.Tests.Engine;
+
+namespace Gantry.EndToEnd.Tests.Volume;
+
+[Collection(EngineCollection.Name)]
+public sealed class VolumeTests(EngineProcess engine)
+{
+    [Theory]
+    [ClassData(typeof(CommandLines))]
+    public async Task A_named_volume_outlives_its_containers(string client)
+    {
+        Assert.Equal("kept\n", (await engine.RunAsync(client, "volume", "create", "kept")).Succeeded().Output);
+        (await engine.RunAsync(client, "run", "--rm", "-v", "kept:/data", "busybox", "sh", "-c", "echo hello > /data/file")).Succeeded();
+        Assert.Equal("hello", (await engine.RunAsync(client, "run", "--rm", "--mount", "type=volume,src=kept,dst=/d,readonly", "busybox", "cat", "/d/file")).Succeeded().Text);
+
+        var id = (await engine.RunAsync(client, "create", "-v", "kept:/data", "busybox")).Succeeded().Text;
+        Assert.Contains("volume is in use", (await engine.RunAsync(client, "volume", "rm", "kept")).Error, StringComparison.Ordinal);
+        (await engine.RunAsync(client, "rm", id)).Succeeded();
+        (await engine.RunAsync(client, "volume", "rm", "kept")).Succeeded();
+    }
+
+    [Theory]
+    [ClassData(typeof(CommandLines))]
+    public async Task Binds_and_copies_reach_the_host(string client)
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(engine.Folder, "bind-" + client)).FullName;
+        await File.WriteAllTextAsync(Path.Combine(folder, "in"), "from host\n");
+
+        Assert.Equal("from host", (await engine.RunAsync(client, "run", "--name", "binder", "-v", $"{folder}:/b", "busybox", "sh", "-c", "cat /b/in; echo back > /b/out; echo x > /inside")).Succeeded().Text);
+        Assert.Equal("back\n", await File.ReadAllTextAsync(Path.Combine(folder, "out")));
+        (await engine.RunAsync(client, "cp", "binder:/inside", folder)).Succeeded();
+        Assert.Equal("x\n", await File.ReadAllTextAsync(Path.Combine(folder, "inside")));
+        (await engine.RunAsync(client, "rm", "binder")).Succeeded();
+    }
+
+    [Fact]
+    public async Task A_missing_bind_source_is_an_error_for_mount_and_is_made_for_v()
+    {
+        var folder = Path.Combine(engine.Folder, "not-yet");
+
+        var mount = await engine.GantryAsync("run", "--rm", "--mount", $"type=bind,src={folder},dst=/x", "busybox", "true");
+        Assert.Equal(125, mount.ExitCode);
+        Assert.Contains($"bind source path does not exist: {folder}", mount.Error, StringComparison.Ordinal);
+        (await engine.GantryAsync("run", "--rm", "-v", $"{folder}:/x", "busybox", "true")).Succeeded();
+        Assert.True(Directory.Exists(folder));
+    }
+}
