@@ -81,7 +81,7 @@ public sealed partial class RegistryRepository
     {
         const int MaxPages = 10_000;
         var tags = new List<string>();
-        var next = "tags/list";
+        string? next = string.Empty;
         for (var page = 0; next is not null && page < MaxPages; page++)
         {
             var relative = next;
@@ -142,6 +142,11 @@ public sealed partial class RegistryRepository
 
     private static ManifestContent Verify(HttpResponseMessage response, string tagOrDigest, byte[] content)
     {
+        if (content.Length == 0)
+        {
+            throw new RegistryFailure("unexpected end of JSON input");
+        }
+
         var declared = HeaderDigest(response);
         var wanted = Digest.TryParse(tagOrDigest, out var digest) ? digest : declared;
         var actual = ManifestContent.DigestOf(content, wanted.IsEmpty ? "sha256" : wanted.Algorithm);

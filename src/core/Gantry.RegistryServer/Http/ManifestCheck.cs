@@ -91,8 +91,9 @@ internal static class ManifestCheck
             throw Invalid($"mediaType is {mediaType}, the request says {manifest.MediaType}");
         }
 
-        var descriptors = manifest.Index?.Manifests ?? manifest.Image!.Layers.Prepend(manifest.Image.Config);
-        return descriptors.Any(d => d is null || d.Digest.IsEmpty || d.Size < 0) ? throw Invalid("a descriptor has no digest") : manifest;
+        // JSON's null gets into these in spite of their types.
+        IEnumerable<Descriptor>? descriptors = manifest.Index is not null ? manifest.Index.Manifests : manifest.Image!.Layers?.Prepend(manifest.Image.Config);
+        return descriptors is null || descriptors.Any(d => d is null || d.Digest.IsEmpty || d.Size < 0) ? throw Invalid("a descriptor has no digest") : manifest;
     }
 
     private static string? MediaTypeOf(byte[] content)
