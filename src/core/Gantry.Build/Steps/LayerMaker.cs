@@ -31,7 +31,7 @@ internal sealed class LayerMaker(LayerStore layers)
                 return new LayerResult(parent, default, DateTimeOffset.UtcNow, 0);
             }
 
-            var info = await layers.CommitAsync(name, CommitMode.Move, cancellationToken).ConfigureAwait(false);
+            var info = await layers.CommitAsync(name, CommitMode.Move, null, cancellationToken).ConfigureAwait(false);
             return new LayerResult(info.ChainId, info.DiffId, DateTimeOffset.UtcNow, info.Size);
         }
         finally
