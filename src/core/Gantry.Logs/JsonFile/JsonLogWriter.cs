@@ -29,7 +29,10 @@ public sealed class JsonLogWriter : IDisposable
     }
 
     /// <summary>Called with the path of a file that was rotated away and is to be compressed.</summary>
-    public Action<string>? RotatedFile { get; set; }
+    public Action<JsonLogWriter, string>? RotatedFile { get; set; }
+
+    /// <summary>True while a rotated file is being compressed: it must not move on, so the live file grows meanwhile.</summary>
+    public bool HoldsRotation { get; set; }
 
     /// <summary>How often output could not be written (disk full): entries were lost then.</summary>
     public long LostEntries { get; private set; }
@@ -140,7 +143,7 @@ public sealed class JsonLogWriter : IDisposable
     }
 
     /// <summary>Docker rotates before an entry when the file has reached its size.</summary>
-    private bool IsFull(int pending) => _options.MaxSize > 0 && _size + pending >= _options.MaxSize;
+    private bool IsFull(int pending) => _options.MaxSize > 0 && !HoldsRotation && _size + pending >= _options.MaxSize;
 
     private void Flush(int entries, ref int flushed, int taken, ILogProgress? progress)
     {
@@ -189,7 +192,7 @@ public sealed class JsonLogWriter : IDisposable
         Open();
         if (_options.Compress && _options.MaxFiles > 1)
         {
-            RotatedFile?.Invoke(_options.Path + ".1");
+            RotatedFile?.Invoke(this, _options.Path + ".1");
         }
     }
 

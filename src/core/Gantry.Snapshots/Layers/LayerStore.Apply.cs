@@ -88,7 +88,7 @@ public sealed partial class LayerStore
             var hashing = new HashingReadStream(tar, progress);
             await using var closeHashing = hashing.ConfigureAwait(false);
             LayerInfo info;
-            var ahead = new ReadAheadStream(hashing);
+            var ahead = new ReadAheadStream(hashing, leaveOpen: true);
             await using (ahead.ConfigureAwait(false))
             {
                 using var unpacker = new LayerUnpacker(directory, _options, token => WaitForViewAsync(parentChainId, token));

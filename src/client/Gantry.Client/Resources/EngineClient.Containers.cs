@@ -1,0 +1,126 @@
+using Gantry.Api;
+using Gantry.Client.Api;
+using Gantry.Client.Http;
+using Gantry.Errors;
+
+namespace Gantry.Client;
+
+/// <summary>/containers: the life of a container.</summary>
+public sealed partial class EngineClient
+{
+    /// <param name="limit">The newest n; null for no limit.</param>
+    public Task<List<ContainerSummary>> ListContainersAsync(bool all, long? limit, bool size, Filters? filters, CancellationToken cancellationToken) =>
+        GetListAsync<ContainerSummary>(
+            "/containers/json",
+            new Query().Add("all", all).Add("limit", limit).Add("size", size).Add("filters", filters?.ToJson()),
+            ContainerSummary.ReadFrom,
+            cancellationToken);
+
+    /// <param name="platform">"os/arch/variant", or null for the engine's own.</param>
+    public Task<ContainerCreateResponse> CreateContainerAsync(ContainerCreateRequest request, string? name, string? platform, CancellationToken cancellationToken) =>
+        PostForAsync(
+            "/containers/create",
+            JsonBody.Of(request.WriteTo, new Query().Add("name", name).Add("platform", platform)),
+            ContainerCreateResponse.ReadFrom,
+            cancellationToken);
+
+    public Task StartContainerAsync(string container, string? detachKeys, CancellationToken cancellationToken) =>
+        CallAsync("POST", ContainerPath(container, "/start"), new ApiRequest { Query = new Query().Add("detachKeys", detachKeys) }, cancellationToken);
+
+    /// <param name="timeout">Seconds before SIGKILL; -1 for never; null for the container's own.</param>
+    public Task StopContainerAsync(string container, string? signal, int? timeout, CancellationToken cancellationToken) =>
+        CallAsync("POST", ContainerPath(container, "/stop"), StopQuery(signal, timeout), cancellationToken);
+
+    /// <inheritdoc cref="StopContainerAsync"/>
+    public Task RestartContainerAsync(string container, string? signal, int? timeout, CancellationToken cancellationToken) =>
+        CallAsync("POST", ContainerPath(container, "/restart"), StopQuery(signal, timeout), cancellationToken);
+
+    public Task KillContainerAsync(string container, string signal, CancellationToken cancellationToken) =>
+        CallAsync("POST", ContainerPath(container, "/kill"), new ApiRequest { Query = new Query().Add("signal", signal) }, cancellationToken);
+
+    public Task PauseContainerAsync(string container, CancellationToken cancellationToken) =>
+        CallAsync("POST", ContainerPath(container, "/pause"), ApiRequest.Empty, cancellationToken);
+
+    public Task UnpauseContainerAsync(string container, CancellationToken cancellationToken) =>
+        CallAsync("POST", ContainerPath(container, "/unpause"), ApiRequest.Empty, cancellationToken);
+
+    public Task RenameContainerAsync(string container, string name, CancellationToken cancellationToken) =>
+        CallAsync("POST", ContainerPath(container, "/rename"), new ApiRequest { Query = new Query().Add("name", name) }, cancellationToken);
+
+    public Task RemoveContainerAsync(string container, bool force, bool volumes, bool link, CancellationToken cancellationToken) =>
+        CallAsync(
+            "DELETE",
+            ContainerPath(container, ""),
+            new ApiRequest { Query = new Query().Add("v", volumes).Add("link", link).Add("force", force) },
+            cancellationToken);
+
+    /// <summary>
+    /// Begins to wait. The returned task completes once the engine has registered the wait (so nothing that happens after it is missed); its
+    /// result completes when the container meets the condition.
+    /// </summary>
+    /// <param name="condition">"not-running", "next-exit", "removed"; null for the engine's default.</param>
+    public async Task<Task<ContainerWaitResponse>> BeginWaitContainerAsync(string container, string? condition, CancellationToken cancellationToken)
+    {
+        var request = new ApiRequest { Query = new Query().Add("condition", condition) };
+        var response = await SendAsync("POST", ContainerPath(container, "/wait"), request, cancellationToken).ConfigureAwait(false);
+        return FinishWaitAsync(response, cancellationToken);
+    }
+
+    /// <summary>The engine's own JSON.</summary>
+    public Task<ReadOnlyMemory<byte>> InspectContainerRawAsync(string container, bool size, CancellationToken cancellationToken) =>
+        GetBytesAsync("GET", ContainerPath(container, "/json"), new ApiRequest { Query = new Query().Add("size", size) }, cancellationToken);
+
+    public async Task<ContainerInspectResponse> InspectContainerAsync(string container, CancellationToken cancellationToken) =>
+        Parse(await InspectContainerRawAsync(container, size: false, cancellationToken).ConfigureAwait(false), ContainerInspectResponse.ReadFrom);
+
+    public Task<ContainerTopResponse> TopContainerAsync(string container, IReadOnlyList<string> arguments, CancellationToken cancellationToken) =>
+        GetAsync(ContainerPath(container, "/top"), new Query().Add("ps_args", string.Join(' ', arguments)), ContainerTopResponse.ReadFrom, cancellationToken);
+
+    public Task<List<FilesystemChange>> ContainerChangesAsync(string container, CancellationToken cancellationToken) =>
+        GetListAsync<FilesystemChange>(ContainerPath(container, "/changes"), null, FilesystemChange.ReadFrom, cancellationToken);
+
+    public Task<ContainerUpdateResponse> UpdateContainerAsync(string container, ContainerUpdateRequest request, CancellationToken cancellationToken) =>
+        PostForAsync(ContainerPath(container, "/update"), JsonBody.Of(request.WriteTo), ContainerUpdateResponse.ReadFrom, cancellationToken);
+
+    public Task ResizeContainerAsync(string container, int rows, int columns, CancellationToken cancellationToken) =>
+        CallAsync("POST", ContainerPath(container, "/resize"), ResizeQuery(rows, columns), cancellationToken);
+
+    public Task<ContainerPruneResponse> PruneContainersAsync(Filters? filters, CancellationToken cancellationToken) =>
+        PostForAsync("/containers/prune", new ApiRequest { Query = FilterQuery(filters) }, ContainerPruneResponse.ReadFrom, cancellationToken);
+
+    /// <summary>Makes an image of a container.</summary>
+    public Task<IDResponse> CommitContainerAsync(
+        string container, string? repository, string? tag, string? comment, string? author, IReadOnlyList<string> changes, bool pause, CancellationToken cancellationToken)
+    {
+        var query = new Query().Add("container", container).Add("repo", repository).Add("tag", tag).Add("comment", comment).Add("author", author)
+            .AddAll("changes", changes);
+        if (!pause)
+        {
+            query.Add("pause", "0");
+        }
+
+        return PostForAsync("/commit", new ApiRequest { Query = query }, IDResponse.ReadFrom, cancellationToken);
+    }
+
+    internal static string ContainerPath(string container, string rest)
+    {
+        var name = container.Trim();
+        return name.Length > 0
+            ? $"/containers/{Escape(name)}{rest}"
+            : throw GantryException.InvalidArgument("invalid container name or ID: value is empty");
+    }
+
+    private static ApiRequest StopQuery(string? signal, int? timeout) => new() { Query = new Query().Add("signal", signal).Add("t", timeout) };
+
+    private static ApiRequest ResizeQuery(int rows, int columns) => new() { Query = new Query().Add("h", rows).Add("w", columns) };
+
+    private static Query? FilterQuery(Filters? filters) => new Query().Add("filters", filters?.ToJson());
+
+    private static async Task<ContainerWaitResponse> FinishWaitAsync(HttpResponse response, CancellationToken cancellationToken)
+    {
+        using (response)
+        {
+            return Parse(await ReadAllAsync(response.Body, LargestJson, cancellationToken).ConfigureAwait(false), ContainerWaitResponse.ReadFrom);
+        }
+    }
+}

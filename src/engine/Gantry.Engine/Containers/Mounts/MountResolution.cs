@@ -1,0 +1,81 @@
+using Gantry.Api;
+using Gantry.Engine.Containers.Naming;
+using Gantry.Engine.Containers.State;
+using Gantry.Errors;
+
+namespace Gantry.Engine.Containers.Mounts;
+
+/// <summary>Brings everything that mounts something into a container into one list, by destination.</summary>
+internal static class MountResolution
+{
+    /// <summary>
+    /// Volumes of other containers first, then binds and mounts, which win over them, then the image's anonymous volumes where nothing else is.
+    /// </summary>
+    /// <exception cref="GantryException">InvalidArgument; NotFound for an unknown container in VolumesFrom.</exception>
+    internal static IReadOnlyList<ContainerMount> Resolve(ContainerConfig config, HostConfig host, Func<string, ContainerRecord> find)
+    {
+        var byDestination = new Dictionary<string, ContainerMount>();
+        foreach (var entry in host.VolumesFrom ?? [])
+        {
+            AddFrom(entry, find, byDestination);
+        }
+
+        var own = new HashSet<string>();
+        foreach (var mount in (host.Binds ?? []).Select(BindSpec.Parse).Concat((host.Mounts ?? []).Select(MountSpec.Parse)))
+        {
+            if (!own.Add(mount.Destination) || host.Tmpfs?.Keys.Any(t => CleanPath.Of(t) == mount.Destination) == true)
+            {
+                throw GantryException.InvalidArgument($"Duplicate mount point: {mount.Destination}");
+            }
+
+            byDestination[mount.Destination] = Named(mount);
+        }
+
+        foreach (var spec in config.Volumes?.Keys ?? Enumerable.Empty<string>())
+        {
+            AddImageVolume(spec, host, byDestination);
+        }
+
+        return [.. byDestination.Values];
+    }
+
+    private static void AddFrom(string entry, Func<string, ContainerRecord> find, Dictionary<string, ContainerMount> mounts)
+    {
+        var colon = entry.IndexOf(':', StringComparison.Ordinal);
+        var (name, mode) = colon < 0 ? (entry, string.Empty) : (entry[..colon], entry[(colon + 1)..]);
+        if (name.Length == 0)
+        {
+            throw GantryException.InvalidArgument("malformed volumes-from specification: volumes-from specification cannot be an empty string");
+        }
+
+        if (mode is not ("" or "rw" or "ro" or "z" or "Z" or "nocopy") && !BindSpec.IsMode(mode))
+        {
+            throw GantryException.InvalidArgument($"invalid mode: {mode}");
+        }
+
+        foreach (var mount in find(name).Mounts)
+        {
+            mounts[mount.Destination] = mount with
+            {
+                ReadWrite = mount.ReadWrite && !BindSpec.IsReadOnly(mode),
+                Mode = mode.Length > 0 ? mode : mount.Mode,
+                CopyUp = false,
+            };
+        }
+    }
+
+    private static void AddImageVolume(string path, HostConfig host, Dictionary<string, ContainerMount> mounts)
+    {
+        var destination = CleanPath.Of(path);
+        if (destination == "/" || mounts.ContainsKey(destination) || host.Tmpfs?.Keys.Any(t => CleanPath.Of(t) == destination) == true)
+        {
+            return;
+        }
+
+        mounts[destination] = Named(new ContainerMount { Type = "volume", Destination = destination, Driver = "local", Anonymous = true, CopyUp = true });
+    }
+
+    /// <summary>Gives an anonymous volume its name.</summary>
+    private static ContainerMount Named(ContainerMount mount) =>
+        mount is { Type: "volume", Name.Length: 0 } ? mount with { Name = Ids.New() } : mount;
+}

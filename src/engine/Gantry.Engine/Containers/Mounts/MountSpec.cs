@@ -1,0 +1,169 @@
+using System.Globalization;
+using Gantry.Api;
+using Gantry.Engine.Containers.State;
+using Gantry.Errors;
+
+namespace Gantry.Engine.Containers.Mounts;
+
+/// <summary>The grammar of <c>HostConfig.Mounts</c> (<c>--mount</c>).</summary>
+internal static class MountSpec
+{
+    /// <exception cref="GantryException">InvalidArgument in Docker's words.</exception>
+    internal static ContainerMount Parse(Mount mount)
+    {
+        var target = mount.Target ?? string.Empty;
+        var type = mount.Type ?? string.Empty;
+        if (target.Length == 0)
+        {
+            throw Invalid(type, "field Target must not be empty");
+        }
+
+        if (!target.StartsWith('/'))
+        {
+            throw Invalid(type, $"invalid mount path: '{target}' mount path must be absolute");
+        }
+
+        var destination = CleanPath.Of(target);
+        if (destination == "/")
+        {
+            throw Invalid(type, "invalid specification: destination can't be '/'");
+        }
+
+        return type switch
+        {
+            "bind" => Bind(mount, destination),
+            "volume" => Volume(mount, destination),
+            "tmpfs" => Tmpfs(mount, destination),
+            "image" or "npipe" or "cluster" => throw GantryException.NotImplemented($"mounts of type \"{type}\" are not available in this version"),
+            _ => throw GantryException.InvalidArgument($"invalid mount config for type \"{type}\": mount type unknown"),
+        };
+    }
+
+    private static ContainerMount Bind(Mount mount, string destination)
+    {
+        var source = mount.Source ?? string.Empty;
+        Forbid(mount.VolumeOptions, "bind", "VolumeOptions");
+        Forbid(mount.TmpfsOptions, "bind", "TmpfsOptions");
+        if (source.Length == 0)
+        {
+            throw Invalid("bind", "field Source must not be empty");
+        }
+
+        if (!source.StartsWith('/'))
+        {
+            throw Invalid("bind", $"invalid mount path: '{source}' mount path must be absolute");
+        }
+
+        var propagation = mount.BindOptions?.Propagation ?? string.Empty;
+        if (propagation.Length > 0 && !BindSpec.IsPropagation(propagation))
+        {
+            throw Invalid("bind", $"invalid propagation mode: {propagation}");
+        }
+
+        var create = mount.BindOptions?.CreateMountpoint == true;
+        if (!create && !Path.Exists(source))
+        {
+            throw Invalid("bind", $"bind source path does not exist: {source}");
+        }
+
+        return new ContainerMount
+        {
+            Type = "bind",
+            Source = CleanPath.Of(source),
+            Destination = destination,
+            ReadWrite = mount.ReadOnly != true,
+            Propagation = propagation.Length == 0 ? "rprivate" : propagation,
+            CreateSource = create,
+            NonRecursive = mount.BindOptions?.NonRecursive == true,
+            ReadOnlyNonRecursive = mount.BindOptions?.ReadOnlyNonRecursive == true,
+            ReadOnlyForceRecursive = mount.BindOptions?.ReadOnlyForceRecursive == true,
+        };
+    }
+
+    private static ContainerMount Volume(Mount mount, string destination)
+    {
+        Forbid(mount.BindOptions, "volume", "BindOptions");
+        Forbid(mount.TmpfsOptions, "volume", "TmpfsOptions");
+        var name = mount.Source ?? string.Empty;
+        var subpath = mount.VolumeOptions?.Subpath ?? string.Empty;
+        if (name.Length == 0 && mount.ReadOnly == true)
+        {
+            throw Invalid("volume", "must not set ReadOnly mode when using anonymous volumes");
+        }
+
+        if (name.Length > 0)
+        {
+            BindSpec.CheckVolumeName(name);
+        }
+
+        if (subpath.Length > 0 && (subpath.StartsWith('/') || subpath.Split('/').Contains("..")))
+        {
+            throw Invalid("volume", "subpath must be a relative path within the volume");
+        }
+
+        var driver = mount.VolumeOptions?.DriverConfig?.Name ?? string.Empty;
+        if (driver is not ("" or "local"))
+        {
+            throw GantryException.NotFound($"error looking up volume plugin {driver}: plugin \"{driver}\" not found");
+        }
+
+        return new ContainerMount
+        {
+            Type = "volume",
+            Name = name,
+            Destination = destination,
+            Driver = "local",
+            Mode = mount.ReadOnly == true || name.Length == 0 ? string.Empty : "z",
+            ReadWrite = mount.ReadOnly != true,
+            Anonymous = name.Length == 0,
+            CopyUp = mount.VolumeOptions?.NoCopy != true,
+            Subpath = subpath,
+        };
+    }
+
+    private static ContainerMount Tmpfs(Mount mount, string destination)
+    {
+        Forbid(mount.BindOptions, "tmpfs", "BindOptions");
+        Forbid(mount.VolumeOptions, "tmpfs", "VolumeOptions");
+        if (!string.IsNullOrEmpty(mount.Source))
+        {
+            throw Invalid("tmpfs", "field Source must not be specified");
+        }
+
+        var options = new List<string>();
+        if (mount.ReadOnly == true)
+        {
+            options.Add("ro");
+        }
+
+        if (mount.TmpfsOptions?.Mode is { } mode and > 0)
+        {
+            options.Add("mode=" + Convert.ToString(mode, 8));
+        }
+
+        if (mount.TmpfsOptions?.SizeBytes is { } size and > 0)
+        {
+            options.Add("size=" + size.ToString(CultureInfo.InvariantCulture));
+        }
+
+        options.AddRange((mount.TmpfsOptions?.Options ?? []).Select(o => string.Join('=', o)));
+        return new ContainerMount
+        {
+            Type = "tmpfs",
+            Destination = destination,
+            ReadWrite = mount.ReadOnly != true,
+            TmpfsOptions = string.Join(',', options),
+        };
+    }
+
+    private static void Forbid(object? options, string type, string field)
+    {
+        if (options is not null)
+        {
+            throw Invalid(type, $"field {field} must not be specified");
+        }
+    }
+
+    private static GantryException Invalid(string type, string why) =>
+        GantryException.InvalidArgument($"invalid mount config for type \"{type}\": {why}");
+}
