@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using Gantry.Linux.Networking;
 
@@ -75,11 +76,15 @@ internal sealed class TestMachine : IAsyncDisposable
         return nft.ListJson("list ruleset") ?? "";
     });
 
-    public void Nft(string commands) => Thread.RunHome(() =>
+    /// <summary>Changes the host's ruleset as another program: the service knows its own process' changes from others'.</summary>
+    public void Nft(string commands)
     {
-        using var nft = new NfTables();
-        nft.Run(commands);
-    });
+        using var nft = Process.Start(new ProcessStartInfo("nsenter", [$"--net={HostPath}", "nft", "-f", "-"]) { RedirectStandardInput = true })!;
+        nft.StandardInput.Write(commands + "\n");
+        nft.StandardInput.Close();
+        nft.WaitForExit();
+        Assert.Equal(0, nft.ExitCode);
+    }
 
     public string Sysctl(string name) => Thread.RunHome(() => File.ReadAllText($"/proc/sys/net/{name}").Trim());
 
