@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Gantry.Networks.Tests.Support;
 
 namespace Gantry.Networks.Tests;
@@ -150,5 +151,51 @@ public sealed class PublishedPortTests
         }
 
         Assert.Null(await machine.AskTcpAsync(machine.Outside, TestMachine.HostAddress, 5000, expectNone: true));
+    }
+
+    [Fact]
+    public async Task A_client_that_goes_on_sending_reaches_the_next_owner_of_the_port()
+    {
+        await using var machine = new TestMachine();
+        await using var engine = await Engine.StartAsync(machine);
+        using var client = machine.In(machine.Outside, () => new UdpClient(TestMachine.HostAddress, 5000));
+        async Task<string> AskAsync(string expected)
+        {
+            using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+            var reply = "";
+            while (!reply.StartsWith(expected, StringComparison.Ordinal))
+            {
+                await client.SendAsync("hello"u8.ToArray(), timeout.Token);
+                using var patience = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token);
+                patience.CancelAfter(200);
+                reply = await ReceiveAsync(client, patience.Token);
+                timeout.Token.ThrowIfCancellationRequested();
+            }
+
+            return reply;
+        }
+
+        foreach (var name in new[] { "first", "second" })
+        {
+            var id = await engine.RunAsync(name, ports: Udp(80, "5000"));
+            using (machine.Serve(engine.Space(id), 80, name))
+            {
+                Assert.Equal($"{name}|{TestMachine.OutsideAddress}", await AskAsync(name));
+            }
+
+            await engine.Service.ReleaseSandboxAsync(id, default);
+        }
+    }
+
+    private static async Task<string> ReceiveAsync(UdpClient client, CancellationToken ct)
+    {
+        try
+        {
+            return System.Text.Encoding.ASCII.GetString((await client.ReceiveAsync(ct)).Buffer);
+        }
+        catch (Exception e) when (e is SocketException or OperationCanceledException)
+        {
+            return "";
+        }
     }
 }
