@@ -58,7 +58,7 @@ public sealed class PublishedPortTests
     {
         await using var machine = new TestMachine();
         await using var engine = await Engine.StartAsync(machine);
-        var web = await engine.RunAsync("web", ports: [Tcp(80, "5000", "127.0.0.1"), Tcp(80, "5001", TestMachine.HostAddress), Tcp(80, "5002", "::1")]);
+        var web = await engine.RunAsync("web", ports: [Tcp(80, "5000", "127.0.0.1"), Udp(80, "5000", "127.0.0.1"), Tcp(80, "5001", TestMachine.HostAddress), Tcp(80, "5002", "::1")]);
         var sibling = await engine.RunAsync("sibling");
         using var server = machine.Serve(engine.Space(web), 80, "web");
 
@@ -69,6 +69,9 @@ public sealed class PublishedPortTests
         Assert.Null(await machine.AskTcpAsync(machine.Host, TestMachine.HostAddress, 5000, expectNone: true));
         Assert.Null(await machine.AskTcpAsync(machine.Host, "127.0.0.1", 5001, expectNone: true));
         Assert.Null(await machine.AskTcpAsync(engine.Space(sibling), engine.Endpoint(sibling).Gateway, 5000, expectNone: true));
+        Assert.NotNull(await machine.AskUdpAsync(machine.Host, "127.0.0.1", 5000));
+        machine.SendLoopbackToHost(machine.Outside, "up0", "up0");
+        Assert.Null(await machine.AskUdpAsync(machine.Outside, "127.0.0.1", 5000, expectNone: true));
     }
 
     [Fact]
@@ -93,7 +96,7 @@ public sealed class PublishedPortTests
         await using var engine = await Engine.StartAsync(machine);
         var web = await engine.RunAsync("web");
         using var secret = machine.Serve(machine.Host, 7000, "secret", System.Net.IPAddress.Loopback);
-        machine.RouteLoopbackToGateway(engine.Space(web), engine.Endpoint(web));
+        machine.SendLoopbackToHost(engine.Space(web), "eth0", "gantry0");
 
         Assert.NotNull(await machine.AskTcpAsync(machine.Host, "127.0.0.1", 7000));
         Assert.Null(await machine.AskUdpAsync(engine.Space(web), "127.0.0.1", 7000, expectNone: true));
