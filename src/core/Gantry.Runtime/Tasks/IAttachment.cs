@@ -10,6 +10,9 @@ public sealed record AttachOptions
     /// <summary>With a terminal all output is stdout.</summary>
     public bool Stderr { get; init; } = true;
 
+    /// <summary>The process has, or will have, a terminal: output is raw. Must be what the process is started with.</summary>
+    public bool Tty { get; init; }
+
     /// <summary>
     /// What happens when the reader lags by more than the kernel's buffers (some 200 KiB). Null: <see cref="AttachOverflow.Block"/>
     /// when attached before the process starts, else <see cref="AttachOverflow.Drop"/>.
@@ -35,7 +38,7 @@ public interface IAttachment : IAsyncDisposable
 
     /// <summary>
     /// The process's output, already in the format of the Engine API: with a terminal the raw bytes, else frames of an 8-byte header
-    /// (stream 1 or 2, three zeros, big-endian length) and payload. Reads 0 bytes when the process's output has ended.
+    /// (stream 1 or 2, three zeros, big-endian length) and payload. Reads 0 bytes when the process's output has ended. Give it buffers of some KiB.
     /// <c>StreamFrames</c> takes it apart for callers inside the engine.
     /// </summary>
     Stream Output { get; }

@@ -1,0 +1,115 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Gantry.Errors;
+
+namespace Gantry.Runtime.Services;
+
+/// <summary>
+/// Turns what a runtime says about a failed start into Docker's words. Docker's are runc's with a frame around them, and clients look
+/// for parts of them, so crun's are translated.
+/// </summary>
+internal static partial class RuntimeErrors
+{
+    private const int NotFoundCode = 127;
+    private const int NotExecutableCode = 126;
+    private const int OtherCode = 128;
+
+    /// <param name="runtime">The runtime's program name.</param>
+    /// <param name="log">Its log (JSON lines) or bare stderr.</param>
+    /// <param name="program">First argument of the process that was to run.</param>
+    public static GantryException StartFailed(string runtime, string log, string program)
+    {
+        var cause = Translate(Message(log), program);
+        var text = $"failed to create task for container: failed to create shim task: OCI runtime create failed: {runtime} create failed: {cause}: unknown";
+        return WithCode(text, cause, ExitCode(cause));
+    }
+
+    /// <summary>As <see cref="StartFailed"/>. Docker stores 126 for every exec that can't be started.</summary>
+    public static GantryException ExecFailed(string log, string program)
+    {
+        var cause = Translate(Message(log), program);
+        return WithCode($"OCI runtime exec failed: exec failed: {cause}: unknown", cause, NotExecutableCode);
+    }
+
+    /// <summary>The last error message of a runtime's log.</summary>
+    public static string Message(string log)
+    {
+        var message = "";
+        foreach (var line in log.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            message = JsonMessage(line) ?? (message.Length == 0 ? line.Trim() : message);
+        }
+
+        message = RuncPrefix().Replace(message, "");
+        return message.Length > 0 ? message : "the runtime ended without a message";
+    }
+
+    private static string Translate(string message, string program)
+    {
+        var notFound = CrunNotFound().Match(message);
+        if (notFound.Success)
+        {
+            var name = notFound.Groups[1].Value;
+            return name.Contains('/', StringComparison.Ordinal)
+                ? $"unable to start container process: exec: \"{name}\": stat {name}: no such file or directory"
+                : $"unable to start container process: exec: \"{name}\": executable file not found in $PATH";
+        }
+
+        return message switch
+        {
+            "open executable: Permission denied" => $"unable to start container process: exec: \"{program}\": permission denied",
+            "open executable: Operation not permitted" or "open executable: Is a directory" =>
+                $"unable to start container process: exec: \"{program}\": is a directory: permission denied",
+            _ => message,
+        };
+    }
+
+    private static int ExitCode(string cause)
+    {
+        if (cause.Contains("permission denied", StringComparison.OrdinalIgnoreCase)
+            || cause.Contains("is a directory", StringComparison.OrdinalIgnoreCase))
+        {
+            return NotExecutableCode;
+        }
+
+        return cause.Contains("executable file not found", StringComparison.OrdinalIgnoreCase)
+            || cause.Contains("no such file or directory", StringComparison.OrdinalIgnoreCase)
+            || cause.Contains("system cannot find the file specified", StringComparison.OrdinalIgnoreCase)
+                ? NotFoundCode
+                : OtherCode;
+    }
+
+    private static GantryException WithCode(string text, string cause, int code)
+    {
+        var exception = new GantryException(ExitCode(cause) == OtherCode ? ErrorKind.Internal : ErrorKind.InvalidArgument, text);
+        exception.Data[TaskStartError.ExitCodeKey] = code;
+        return exception;
+    }
+
+    private static string? JsonMessage(string line)
+    {
+        if (!line.StartsWith('{'))
+        {
+            return null;
+        }
+
+        try
+        {
+            using var document = JsonDocument.Parse(line);
+            return document.RootElement.TryGetProperty("level", out var level) && level.GetString() is "error" or "fatal"
+                && document.RootElement.TryGetProperty("msg", out var text)
+                ? text.GetString()
+                : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    [GeneratedRegex("^(runc (run|create) failed: |exec failed: )+")]
+    private static partial Regex RuncPrefix();
+
+    [GeneratedRegex("^executable file `(.*)` not found in \\$PATH")]
+    private static partial Regex CrunNotFound();
+}
