@@ -1,3 +1,4 @@
+using System.Text;
 using Gantry.Apps.Monitor.Engine;
 using Gantry.Apps.Monitor.Loop;
 using Gantry.Apps.Monitor.Processes;
@@ -44,6 +45,8 @@ internal static class Program
         Signals.Ignore(Signals.SIGPIPE);
         Signals.Ignore(Signals.SIGHUP);
         ProcessControl.BecomeSubreaper();
+        var self = $"{System.Environment.ProcessId} {ProcessStat.Read(System.Environment.ProcessId)?.StartTime}";
+        RawFiles.Replace($"{execRoot}/{RunFiles.MonitorPid}", Encoding.ASCII.GetBytes(self));
         using var loop = new EventLoop();
         using var journal = Journal.Open($"{execRoot}/{RunFiles.Journal}");
         var supervisor = new Supervisor(loop, journal);

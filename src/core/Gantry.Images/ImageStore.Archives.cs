@@ -16,7 +16,7 @@ public sealed partial class ImageStore
     {
         using var lease = Content.Lease("import");
         await using var plain = await Decompression.OpenAsync(tar, leaveOpen: true, cancellationToken).ConfigureAwait(false);
-        var layer = await Layers.ApplyLayerAsync(default, plain, cancellationToken).ConfigureAwait(false);
+        var layer = await Layers.ApplyLayerAsync(default, plain, lease.Protect, cancellationToken).ConfigureAwait(false);
         lease.Protect(layer.ChainId);
         var platform = options.Platform ?? Oci.Platform.Host;
         var now = GoTime.Format(DateTimeOffset.UtcNow);
@@ -82,20 +82,32 @@ public sealed partial class ImageStore
         var references = new Dictionary<Digest, List<ImageReference>>();
         foreach (var name in names)
         {
-            var image = Resolve(name);
-            if (!references.TryGetValue(image.Id, out var list))
+            // A bare repository name stands for all its tags; without any it may still be an id.
+            var named = ImageReference.TryParse(name, out var reference) && reference.Digest.IsEmpty
+                ? reference.IsNameOnly ? Tags(reference.Name) : [reference]
+                : [];
+            foreach (var tag in named.Where(t => FindReference(t) is not null))
             {
-                order.Add(image.Id);
-                references[image.Id] = list = [];
+                Take(FindReference(tag)!.Value).Add(tag);
             }
 
-            if (ImageReference.TryParse(name, out var reference) && reference.Digest.IsEmpty
-                && FindReference(reference.WithDefaultTag()) == image.Id && !list.Contains(reference.WithDefaultTag()))
+            if (!named.Any(t => FindReference(t) is not null))
             {
-                list.Add(reference.WithDefaultTag());
+                Take(Resolve(name).Id);
             }
         }
 
-        return [.. order.Select(id => (Find(id)!, (IReadOnlyList<ImageReference>)references[id]))];
+        return [.. order.Select(id => (Find(id)!, (IReadOnlyList<ImageReference>)[.. references[id].Distinct()]))];
+
+        List<ImageReference> Take(Digest id)
+        {
+            if (!references.TryGetValue(id, out var list))
+            {
+                order.Add(id);
+                references[id] = list = [];
+            }
+
+            return list;
+        }
     }
 }

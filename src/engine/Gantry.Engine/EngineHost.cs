@@ -1,4 +1,5 @@
 using Gantry.Engine.Containers;
+using Gantry.Engine.Daemon;
 using Gantry.Engine.Diagnostics;
 using Gantry.Engine.Events;
 using Gantry.Engine.Exec;
@@ -19,6 +20,7 @@ public sealed class EngineHost
         _flows = new ContainerFlows(_core);
         Containers = new ContainerService(_core, _flows);
         Execs = new ExecService(_core, _flows.Bundles);
+        Daemon = new DaemonService(_core);
     }
 
     public EngineSettings Settings => _core.Settings;
@@ -28,6 +30,8 @@ public sealed class EngineHost
     public ContainerService Containers { get; }
 
     public ExecService Execs { get; }
+
+    public DaemonService Daemon { get; }
 
     /// <summary>Takes over what is there. Clients may be served when this returns; restart policies act from then on.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)

@@ -7,7 +7,11 @@ namespace Gantry.Build;
 public interface IBuildProgress
 {
     /// <summary>About the whole file, before the first step: the parser's warnings. After the last step: unused build arguments.</summary>
-    void Warning(string message);
+    /// <param name="isError">Belongs on the error stream.</param>
+    void Warning(string message, bool isError);
+
+    /// <summary>Called once, before any step: the stages that are built, by number, in order.</summary>
+    void Planned(IReadOnlyList<int> stages);
 
     void StepStarted(BuildStep step);
 

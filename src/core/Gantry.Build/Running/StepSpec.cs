@@ -3,8 +3,11 @@ namespace Gantry.Build;
 /// <summary>What a RUN step needs.</summary>
 public sealed record StepSpec
 {
-    /// <summary>Container id, 64 hex digits. The writable layer of this id is in the layer store, over the step's base, not mounted.</summary>
+    /// <summary>Container id, 64 hex digits.</summary>
     public required string Id { get; init; }
+
+    /// <summary>The writable layer in the layer store, over the step's base; the runner mounts it and unmounts it before it returns.</summary>
+    public required string LayerId { get; init; }
 
     /// <summary>argv; the first word is looked up in PATH of <see cref="Environment"/>.</summary>
     public required IReadOnlyList<string> Arguments { get; init; }

@@ -6,6 +6,9 @@ namespace Gantry.Runtime.Protocol;
 public static class RunFiles
 {
     public const string Socket = "monitor.sock";
+
+    /// <summary>Holds the monitor's pid and start time.</summary>
+    public const string MonitorPid = "monitor.pid";
     public const string Journal = "monitor.journal";
     public const string MonitorLog = "monitor.log";
     public const string Tasks = "tasks";

@@ -15,14 +15,15 @@ internal sealed class MountSpec(HostConfig hostConfig, SpecContext context, Secu
     internal IReadOnlyList<RuntimeMount> Build(bool withInit)
     {
         var user = TmpfsMounts().Concat(context.Mounts.Select(ToBind)).OrderBy(mount => Depth(mount.Destination)).ToList();
-        var mine = user.Select(mount => Clean(mount.Destination)).ToHashSet();
+        var mine = user.Select(mount => mount.Destination).ToHashSet();
         var mounts = Defaults().Where(mount => !Overridden(mount.Destination, mine)).ToList();
         mounts.AddRange(Shm().Where(mount => !Overridden(mount.Destination, mine)));
-        mounts.AddRange(user);
         if (withInit)
         {
-            mounts.Add(new RuntimeMount { Destination = InitPathInContainer, Type = "bind", Source = context.InitPath, Options = ["bind", "ro"] });
+            mounts.Add(Mount(InitPathInContainer, "bind", context.InitPath!, "bind", "ro"));
         }
+
+        mounts.AddRange(user);
 
         return hostConfig.ReadonlyRootfs == true ? [.. mounts.Select(mount => mine.Contains(mount.Destination) ? mount : ReadOnly(mount))] : mounts;
     }
@@ -78,7 +79,7 @@ internal sealed class MountSpec(HostConfig hostConfig, SpecContext context, Secu
         foreach (var (destination, options) in fromMounts.Concat(fromTmpfs))
         {
             TmpfsOptions.CheckDestination(destination);
-            yield return new RuntimeMount { Destination = destination, Type = "tmpfs", Source = "tmpfs", Options = TmpfsOptions.Merge(options) };
+            yield return Mount(Clean(destination), "tmpfs", "tmpfs", [.. TmpfsOptions.Merge(options)]);
         }
     }
 
@@ -99,7 +100,7 @@ internal sealed class MountSpec(HostConfig hostConfig, SpecContext context, Secu
             options.Add(mount.Propagation);
         }
 
-        return Mount(mount.Destination, "bind", mount.Source, [.. options]);
+        return Mount(Clean(mount.Destination), "bind", mount.Source, [.. options]);
     }
 
     private string ReadOnlyOption(ContainerMount mount)
@@ -134,7 +135,8 @@ internal sealed class MountSpec(HostConfig hostConfig, SpecContext context, Secu
     private static RuntimeMount Mount(string destination, string type, string source, params string[] options) =>
         new() { Destination = destination, Type = type, Source = source, Options = options };
 
-    private static string Clean(string destination) => Path.GetFullPath(destination);
+    /// <summary>Without empty, <c>.</c> and <c>..</c> parts and without a slash at the end.</summary>
+    private static string Clean(string destination) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(destination));
 
-    private static int Depth(string destination) => Clean(destination).Count(c => c == '/');
+    private static int Depth(string destination) => destination.Count(c => c == '/');
 }

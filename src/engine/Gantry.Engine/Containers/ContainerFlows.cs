@@ -18,7 +18,7 @@ internal sealed class ContainerFlows
         Rootfs = new RootfsUse(core);
         Bundles = new BundleWriter(core, new SharedNamespaces(core));
         Create = new CreateFlow(core, Volumes);
-        Start = new StartFlow(core, Networks, Volumes, Rootfs, Bundles);
+        Start = new StartFlow(core, Networks, Volumes, Rootfs, new SubpathMounts(core), Bundles);
         Exit = new ExitFlow(core, Start);
         Stop = new StopFlow(core, Start);
         Pause = new PauseFlow(core);

@@ -5,7 +5,7 @@ namespace Gantry.IO.Streams;
 
 /// <summary>
 /// Reads a stream in a task of its own, some buffers ahead of the consumer: decompression and hashing on one core while another writes files.
-/// Owns the source. Dispose asynchronously.
+/// Owns the source unless told otherwise. Dispose asynchronously.
 /// </summary>
 public sealed class ReadAheadStream : ReadOnlyStream
 {
@@ -13,6 +13,7 @@ public sealed class ReadAheadStream : ReadOnlyStream
     private const int Buffers = 6;
 
     private readonly Stream _source;
+    private readonly bool _leaveOpen;
     private readonly Channel<ArraySegment<byte>> _filled =
         Channel.CreateBounded<ArraySegment<byte>>(new BoundedChannelOptions(Buffers) { SingleReader = true, SingleWriter = true });
 
@@ -21,9 +22,10 @@ public sealed class ReadAheadStream : ReadOnlyStream
     private ArraySegment<byte> _current = ArraySegment<byte>.Empty;
     private int _taken;
 
-    public ReadAheadStream(Stream source)
+    public ReadAheadStream(Stream source, bool leaveOpen = false)
     {
         _source = source;
+        _leaveOpen = leaveOpen;
         _pump = Task.Run(() => PumpAsync(_stop.Token));
     }
 
@@ -56,7 +58,11 @@ public sealed class ReadAheadStream : ReadOnlyStream
         _current = ArraySegment<byte>.Empty;
         _taken = 0;
         _stop.Dispose();
-        await _source.DisposeAsync().ConfigureAwait(false);
+        if (!_leaveOpen)
+        {
+            await _source.DisposeAsync().ConfigureAwait(false);
+        }
+
         await base.DisposeAsync().ConfigureAwait(false);
     }
 

@@ -15,6 +15,9 @@ public enum OpenFlags
     Append = 0x400,
     NonBlocking = 0x800,
     CloseOnExec = 0x80000,
+
+    /// <summary>O_PATH: a place in the tree, not its content.</summary>
+    PathOnly = 0x200000,
 }
 
 /// <summary>

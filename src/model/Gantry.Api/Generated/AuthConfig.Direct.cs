@@ -37,6 +37,11 @@ public sealed partial record AuthConfig
                 reader.Read();
                 result.Serveraddress = DirectJson.ReadString(ref reader);
             }
+            else if (reader.ValueTextEquals("auth"u8))
+            {
+                reader.Read();
+                result.Auth = DirectJson.ReadString(ref reader);
+            }
             else if (reader.ValueTextEquals("identitytoken"u8))
             {
                 reader.Read();
@@ -82,6 +87,12 @@ public sealed partial record AuthConfig
         {
             writer.WritePropertyName("serveraddress"u8);
             writer.WriteStringValue(Serveraddress);
+        }
+
+        if (Auth is not null)
+        {
+            writer.WritePropertyName("auth"u8);
+            writer.WriteStringValue(Auth);
         }
 
         if (Identitytoken is not null)

@@ -21,6 +21,10 @@ public sealed partial record AuthConfig
     public string? Serveraddress { get; set; }
 
     /// <summary>Not in the specification; a real engine sends it.</summary>
+    [JsonPropertyName("auth")]
+    public string? Auth { get; set; }
+
+    /// <summary>Not in the specification; a real engine sends it.</summary>
     [JsonPropertyName("identitytoken")]
     public string? Identitytoken { get; set; }
 

@@ -35,6 +35,15 @@ internal static class DeviceSpec
         return (nodes.Count > 0 ? nodes : null, rules);
     }
 
+    /// <summary>Throws InvalidArgument when a mapping asks for other rights than r, w and m; whether the device is there shows at start.</summary>
+    internal static void Check(IEnumerable<DeviceMapping>? mappings)
+    {
+        foreach (var mapping in mappings ?? [])
+        {
+            _ = Read(mapping);
+        }
+    }
+
     private static (string Source, string Target, string Access) Read(DeviceMapping mapping)
     {
         var source = mapping.PathOnHost ?? string.Empty;

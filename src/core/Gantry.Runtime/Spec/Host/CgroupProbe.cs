@@ -58,9 +58,17 @@ internal static class CgroupProbe
         };
     }
 
-    /// <summary>The root cgroup has no swap file even where swap is accounted; any cgroup below it does.</summary>
-    private static bool HasSwapController(string root) =>
-        Directory.EnumerateDirectories(root).Any(directory => File.Exists(Path.Combine(directory, "memory.swap.max")));
+    /// <summary>
+    /// The root cgroup has no memory files of its own. A cgroup below it with a memory limit tells; where there is none yet, swap is
+    /// accounted whenever the kernel has swap at all.
+    /// </summary>
+    private static bool HasSwapController(string root)
+    {
+        var limited = Directory.EnumerateDirectories(root).Where(directory => File.Exists(Path.Combine(directory, "memory.max"))).ToList();
+        return limited.Count > 0
+            ? limited.Any(directory => File.Exists(Path.Combine(directory, "memory.swap.max")))
+            : File.Exists("/proc/swaps");
+    }
 
     private static string Read(string root, string file)
     {

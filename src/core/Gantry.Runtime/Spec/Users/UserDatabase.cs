@@ -46,32 +46,48 @@ internal static class UserDatabase
             .Where(line => line[0] != '#')
             .Select(line => line.Split(':'));
 
-    /// <summary>A missing file is an empty one.</summary>
+    /// <summary>A missing file is an empty one. The kernel resolves links as if the rootfs were the root, and nothing is opened that could block.</summary>
     private static string Read(string rootfs, string path)
     {
-        using var handle = RootedFiles.TryOpenRead(rootfs, path, out var error);
-        if (handle is null)
+        var root = FileAt.OpenDirectory(rootfs);
+        try
         {
-            return error is Errno.ENOENT or Errno.ENOTDIR or Errno.ELOOP
-                ? string.Empty
-                : throw new LinuxException("openat2", error, path).ToGantry($"reading /{path} of the container");
+            var file = FileAt.TryOpenRooted(root, path, OpenAtFlags.NonBlocking, ResolveFlags.InRoot | ResolveFlags.NoMagicLinks);
+            return file switch
+            {
+                >= 0 => ReadAndClose(file, path),
+                -Errno.ENOENT or -Errno.ENOTDIR or -Errno.ELOOP => string.Empty,
+                _ => throw new LinuxException("openat2", -file, path).ToGantry($"reading /{path} of the container"),
+            };
         }
-
-        var kind = FileAt.Stat((int)handle.DangerousGetHandle()).Kind;
-        if (kind != FileKind.File)
+        finally
         {
-            throw GantryException.InvalidArgument($"/{path} in the container is not a regular file");
+            FileAt.Close(root);
         }
+    }
 
-        var length = RandomAccess.GetLength(handle);
-        if (length > LargestFile)
+    private static string ReadAndClose(int file, string path)
+    {
+        try
         {
-            throw GantryException.InvalidArgument($"/{path} in the container is larger than {LargestFile} bytes");
-        }
+            var status = FileAt.Stat(file);
+            if (status.Kind != FileKind.File)
+            {
+                throw GantryException.InvalidArgument($"/{path} in the container is not a regular file");
+            }
 
-        var buffer = new byte[length];
-        var read = RandomAccess.Read(handle, buffer, 0);
-        return Encoding.UTF8.GetString(buffer, 0, read);
+            if (status.Size > LargestFile)
+            {
+                throw GantryException.InvalidArgument($"/{path} in the container is larger than {LargestFile} bytes");
+            }
+
+            var buffer = new byte[status.Size];
+            return Encoding.UTF8.GetString(buffer, 0, FileData.ReadFully(file, buffer, 0));
+        }
+        finally
+        {
+            FileAt.Close(file);
+        }
     }
 
     private static bool TryNumber(string? text, out uint number)

@@ -25,6 +25,7 @@ public static class HostSettingsValidator
         CheckTmpfs(settings);
         CheckSysctls(config, settings);
         Rlimits.Check(settings.Ulimits);
+        DeviceSpec.Check(settings.Devices);
         DeviceRules.CheckRules(settings.DeviceCgroupRules);
         CheckDeviceRequests(settings);
         CheckHost(settings, host, all);

@@ -95,7 +95,13 @@ internal static class MemoryRules
 
     private static void CheckKernelMemory(HostConfig config, List<string> warnings)
     {
-        // Kernels dropped this limit (5.16) and so did the runtimes; saying nothing would pretend that it holds.
+        // Kernels dropped these limits (5.16) and so did the runtimes; saying nothing would pretend that they hold.
+        if (config.KernelMemory > 0)
+        {
+            warnings.Add("Your kernel does not support kernel memory limit capabilities or the cgroup is not mounted. Limitation discarded.");
+            config.KernelMemory = null;
+        }
+
         if (config.KernelMemoryTCP > 0)
         {
             warnings.Add("Your kernel does not support kernel memory TCP limit capabilities or the cgroup is not mounted. Limitation discarded.");

@@ -45,7 +45,7 @@ internal sealed class SharedNamespaces(EngineCore core)
         var path = core.Paths.Shm(id);
         if (Directory.Exists(path))
         {
-            _ = Mounts.TryUnmount(path, UnmountFlags.Detach);
+            _ = Linux.Mounts.TryUnmount(path, UnmountFlags.Detach);
         }
     }
 
@@ -54,7 +54,7 @@ internal sealed class SharedNamespaces(EngineCore core)
         var path = core.Paths.Shm(record.Id);
         Directory.CreateDirectory(path);
         var size = (record.HostConfig.ShmSize ?? core.Settings.DefaultShmSize).ToString(CultureInfo.InvariantCulture);
-        Mounts.Mount("shm", path, "tmpfs", MountFlags.NoSuid | MountFlags.NoDev | MountFlags.NoExec, $"mode=1777,size={size}");
+        Linux.Mounts.Mount("shm", path, "tmpfs", MountFlags.NoSuid | MountFlags.NoDev | MountFlags.NoExec, $"mode=1777,size={size}");
         return path;
     }
 

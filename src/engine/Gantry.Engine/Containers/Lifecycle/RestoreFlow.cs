@@ -163,13 +163,13 @@ internal sealed class RestoreFlow(EngineCore core, ExitFlow exits, RemoveFlow re
     {
         foreach (var id in Names(core.Paths.Bundles).Where(id => !core.Containers.TryGet(id, out var c) || !c.State.IsActive))
         {
-            core.Parts.Layers.Unmount(id, core.Paths.Rootfs(id));
+            core.Parts.Layers.Unmount(core.Paths.Rootfs(id));
             Directories.Remove(core.Paths.Bundle(id));
         }
 
         foreach (var id in Names(core.Paths.Inspections))
         {
-            core.Parts.Layers.Unmount(id, core.Paths.Inspection(id));
+            core.Parts.Layers.Unmount(core.Paths.Inspection(id));
             Directories.Remove(core.Paths.Inspection(id));
         }
 

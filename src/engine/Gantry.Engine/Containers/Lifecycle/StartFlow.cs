@@ -9,7 +9,7 @@ using Gantry.Runtime;
 namespace Gantry.Engine.Containers.Lifecycle;
 
 /// <summary>Starts a container: steps 7 to 12 of docs/flows/run.md.</summary>
-internal sealed class StartFlow(EngineCore core, NetworkUse networks, VolumeUse volumes, RootfsUse rootfs, BundleWriter bundles)
+internal sealed class StartFlow(EngineCore core, NetworkUse networks, VolumeUse volumes, RootfsUse rootfs, SubpathMounts subpaths, BundleWriter bundles)
 {
     /// <summary>Called when a failed start of a container that removes itself should remove it.</summary>
     internal Func<Container, Task>? OnAbandoned { get; set; }
@@ -95,16 +95,16 @@ internal sealed class StartFlow(EngineCore core, NetworkUse networks, VolumeUse 
     private IReadOnlyList<PreparedMount> PrepareMounts(ContainerRecord record)
     {
         rootfs.Mount(record);
-        return record.Mounts.Select(m => Prepare(record, m)).ToList();
+        return record.Mounts.Select((m, i) => Prepare(record, m, i)).ToList();
     }
 
-    private PreparedMount Prepare(ContainerRecord record, ContainerMount mount)
+    private PreparedMount Prepare(ContainerRecord record, ContainerMount mount, int index)
     {
         switch (mount.Type)
         {
             case "volume":
                 var path = volumes.Acquire(record, mount);
-                return new PreparedMount(mount, mount.Subpath.Length == 0 ? path : rootfs.Subpath(path, mount.Subpath));
+                return new PreparedMount(mount, mount.Subpath.Length == 0 ? path : subpaths.Mount(record.Id, index, path, mount.Subpath));
             case "bind":
                 CheckBindSource(mount);
                 return new PreparedMount(mount, mount.Source);
@@ -171,6 +171,7 @@ internal sealed class StartFlow(EngineCore core, NetworkUse networks, VolumeUse 
         }
         finally
         {
+            subpaths.UnmountAll(record.Id);
             rootfs.Unmount(record);
             volumes.Release(record);
             bundles.Remove(record.Id);

@@ -26,7 +26,7 @@ internal sealed class RootfsUse(EngineCore core)
         var target = core.Paths.Rootfs(record.Id);
         if (Directory.Exists(target))
         {
-            core.Parts.Layers.Unmount(record.Id, target);
+            core.Parts.Layers.Unmount(target);
         }
     }
 }

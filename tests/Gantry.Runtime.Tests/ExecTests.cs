@@ -1,0 +1,86 @@
+using Gantry.Runtime.Tests.Support;
+
+namespace Gantry.Runtime.Tests;
+
+public class ExecTests
+{
+    [Theory]
+    [InlineData("crun")]
+    [InlineData("runc")]
+    public async Task Execs_run_side_by_side_with_their_own_output_and_exit_code(string runtime)
+    {
+        await using var root = new TestRoot { Runtime = runtime };
+        await using var service = await root.StartServiceAsync();
+        var exits = new ExitProbe(service);
+        await service.StartAsync(root.Bundle("c1", "sleep", "1000"), CancellationToken.None);
+        var runs = Enumerable.Range(0, 8).Select(async i =>
+        {
+            await using var attachment = service.Attach("c1", $"e{i}", new AttachOptions());
+            await service.ExecAsync(TestBundle.Exec("c1", $"e{i}", "sh", "-c", $"echo out{i}; echo err{i} >&2; exit {i}"), CancellationToken.None);
+            Assert.Equal(($"out{i}\n", $"err{i}\n"), await Attached.ReadAllAsync(attachment));
+            Assert.Equal(i, (await exits.WaitAsync("c1", $"e{i}")).ExitCode);
+        });
+        await Task.WhenAll(runs);
+        Assert.False(File.Exists(root.LogPath("c1")) && new FileInfo(root.LogPath("c1")).Length > 0);
+        await Eventually.TrueAsync(() => Directory.GetDirectories($"{root.ExecRoot}/tasks/c1/exec").Length == 0);
+        Assert.Null(service.Find("c1", "e0"));
+    }
+
+    [Theory]
+    [InlineData("crun", "nosuch", "exec: \"nosuch\": executable file not found in $PATH: unknown")]
+    [InlineData("runc", "nosuch", "exec: \"nosuch\": executable file not found in $PATH: unknown")]
+    [InlineData("crun", "/etc/passwd", "exec: \"/etc/passwd\": permission denied: unknown")]
+    [InlineData("runc", "/etc/passwd", "exec: \"/etc/passwd\": permission denied: unknown")]
+    public async Task An_exec_that_cannot_be_started_gives_dockers_error(string runtime, string program, string end)
+    {
+        await using var root = new TestRoot { Runtime = runtime };
+        await using var service = await root.StartServiceAsync();
+        await service.StartAsync(root.Bundle("c1", "sleep", "1000"), CancellationToken.None);
+        var error = await Assert.ThrowsAsync<Errors.GantryException>(() => service.ExecAsync(TestBundle.Exec("c1", "e1", program), CancellationToken.None));
+        Assert.Equal($"OCI runtime exec failed: exec failed: unable to start container process: {end}", error.Message);
+        Assert.Equal(126, TaskStartError.ExitCodeOf(error));
+        Assert.Null(service.Find("c1", "e1"));
+        Assert.Empty(Directory.GetDirectories($"{root.ExecRoot}/tasks/c1/exec"));
+    }
+
+    [Fact]
+    public async Task An_exec_ends_with_its_container()
+    {
+        await using var root = new TestRoot();
+        await using var service = await root.StartServiceAsync();
+        var exits = new ExitProbe(service);
+        await service.StartAsync(root.Bundle("c1", "sleep", "1000"), CancellationToken.None);
+        await service.ExecAsync(TestBundle.Exec("c1", "e1", "sleep", "1000"), CancellationToken.None);
+        await service.KillAsync("c1", null, 9, CancellationToken.None);
+        Assert.Equal(137, (await exits.WaitAsync("c1", "e1")).ExitCode);
+        Assert.Equal(137, (await exits.WaitAsync("c1")).ExitCode);
+        await service.DeleteAsync("c1", CancellationToken.None);
+    }
+
+    [Fact]
+    public async Task An_exec_can_be_killed_alone()
+    {
+        await using var root = new TestRoot();
+        await using var service = await root.StartServiceAsync();
+        var exits = new ExitProbe(service);
+        await service.StartAsync(root.Bundle("c1", "sleep", "1000"), CancellationToken.None);
+        await service.ExecAsync(TestBundle.Exec("c1", "e1", "sleep", "1000") with { OpenOutput = false }, CancellationToken.None);
+        await service.KillAsync("c1", "e1", 15, CancellationToken.None);
+        Assert.Equal(143, (await exits.WaitAsync("c1", "e1")).ExitCode);
+        Assert.Equal(TaskPhase.Running, service.Find("c1")!.Phase);
+    }
+
+    [Fact]
+    public async Task Exec_in_what_does_not_run_is_refused()
+    {
+        await using var root = new TestRoot();
+        await using var service = await root.StartServiceAsync();
+        var exits = new ExitProbe(service);
+        var missing = await Assert.ThrowsAsync<Errors.GantryException>(() => service.ExecAsync(TestBundle.Exec("c1", "e1", "true"), CancellationToken.None));
+        Assert.Equal(Errors.ErrorKind.NotFound, missing.Kind);
+        await service.StartAsync(root.Bundle("c1", "true"), CancellationToken.None);
+        await exits.WaitAsync("c1");
+        var ended = await Assert.ThrowsAsync<Errors.GantryException>(() => service.ExecAsync(TestBundle.Exec("c1", "e1", "true"), CancellationToken.None));
+        Assert.Equal(Errors.ErrorKind.Conflict, ended.Kind);
+    }
+}
