@@ -41,7 +41,7 @@ public class ResourceTests
         await using var root = new TestRoot();
         await using var service = await root.StartServiceAsync();
         await using var attachment = service.Attach("c1", null, new AttachOptions());
-        var spec = root.Bundle("c1", config => config["linux"]!["resources"] = Resources(64 << 20), "sh", "-c", "i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; echo ready; sleep 1000");
+        var spec = root.Bundle("c1", config => config["linux"]!["resources"] = Resources(64 << 20), "sh", "-c", "i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; sleep 1000 & echo ready; wait");
         await service.StartAsync(spec, CancellationToken.None);
         await Attached.ReadUntilAsync(attachment, "ready");
         var stats = service.ReadStats("c1");

@@ -92,7 +92,7 @@ internal sealed class DaemonProcess : IAsyncDisposable
         Directory.CreateDirectory(settings.DataRoot, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
             | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
         var database = Keep(Database.Open(Path.Combine(settings.DataRoot, "gantry.db")));
-        var content = Keep(ContentStore.Open(Path.Combine(settings.DataRoot, "content")));
+        var content = ContentStore.Open(Path.Combine(settings.DataRoot, "content"));
         var layers = Keep(LayerStore.Open(Path.Combine(settings.DataRoot, "snapshots")));
         var networks = Keep(new NetworkService(settings.Networks(text => _log.Warn(text)), new NetworkStateStore(database)));
         var tasks = Keep(new TaskService(settings.Tasks(engine)));

@@ -13,6 +13,9 @@ public sealed record TaskServiceOptions
     public required IReadOnlyDictionary<string, RuntimeConfig> Runtimes { get; init; }
 
     public required string DefaultRuntime { get; init; }
+
+    /// <summary>How long a monitor may take to answer before it counts as stuck and is replaced; it answers in microseconds, or after a launch that is under way.</summary>
+    internal TimeSpan AnswerLimit { get; init; } = TimeSpan.FromSeconds(10);
 }
 
 /// <summary>An OCI runtime: any program with runc's command line.</summary>

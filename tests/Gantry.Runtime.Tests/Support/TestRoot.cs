@@ -42,6 +42,8 @@ internal sealed class TestRoot : IAsyncDisposable
 
     public string Runtime { get; init; } = "crun";
 
+    public TimeSpan AnswerLimit { get; init; } = TimeSpan.FromSeconds(20);
+
     public static string MonitorPath { get; } = Environment.GetEnvironmentVariable("GANTRY_MONITOR") ?? FindMonitor();
 
     public TaskServiceOptions Options => new()
@@ -54,6 +56,7 @@ internal sealed class TestRoot : IAsyncDisposable
             ["runc"] = new("runc", []),
         },
         DefaultRuntime = Runtime,
+        AnswerLimit = AnswerLimit,
     };
 
     public TaskService CreateService() => new(Options, HideUnified);

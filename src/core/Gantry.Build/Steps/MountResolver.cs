@@ -105,7 +105,7 @@ internal sealed class MountResolver(
         maker.Layers.CreateContainerLayer(id, input.ChainId, new() { MountPoints = false, Volatile = true });
         resolved.OnDispose(() => maker.Layers.RemoveContainerLayer(id));
         maker.Layers.Mount(id, target);
-        resolved.OnDispose(() => maker.Layers.Unmount(id, target));
+        resolved.OnDispose(() => maker.Layers.Unmount(target));
         using var view = maker.Layers.OpenView(input.ChainId);
         var found = new DirectoryTree(view.Root, view).Find(source) ?? throw Missing(source);
         return Path.Combine(target, found.Path);

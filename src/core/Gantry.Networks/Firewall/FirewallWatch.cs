@@ -11,7 +11,13 @@ internal sealed class FirewallWatch(NamespaceThread host, EpollLoop loop, string
     /// <summary>Changes come in bursts: one repair for all of them.</summary>
     private static readonly TimeSpan s_settle = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>Repairs that follow each other are done ever more slowly: somebody may be as stubborn as we are.</summary>
+    private static readonly TimeSpan s_longestDelay = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan s_calm = TimeSpan.FromSeconds(10);
+
     private NfTablesMonitor? _monitor;
+    private TimeSpan _delay = s_settle;
+    private long _lastAct = long.MinValue / 2;
     private bool _repair;
     private bool _ensure;
     private bool _pending;
@@ -39,12 +45,14 @@ internal sealed class FirewallWatch(NamespaceThread host, EpollLoop loop, string
         if ((_repair || _ensure) && !_pending)
         {
             _pending = true;
-            loop.After(s_settle, Act);
+            _delay = Environment.TickCount64 - _lastAct > (long)(s_calm + _delay).TotalMilliseconds ? s_settle : TimeSpan.FromTicks(Math.Min(_delay.Ticks * 2, s_longestDelay.Ticks));
+            loop.After(_delay, Act);
         }
     }
 
     private void Act()
     {
+        _lastAct = Environment.TickCount64;
         var (repair, ensure) = (_repair, _ensure);
         (_pending, _repair, _ensure) = (false, false, false);
         if (repair)

@@ -64,7 +64,7 @@ public sealed partial class TaskService
     {
         try
         {
-            var lost = _tasks.Values.Where(entry => entry is { IsRunning: true, HasPidFd: false }).Select(entry => entry.Exit);
+            var lost = _tasks.Values.Where(entry => entry.IsRunning && HasEnded(entry)).Select(entry => entry.Exit);
             await Task.WhenAll(lost).WaitAsync(s_adoptionLimit, cancellationToken).ConfigureAwait(false);
         }
         catch (TimeoutException e)
@@ -72,6 +72,8 @@ public sealed partial class TaskService
             throw GantryException.Unavailable("the container monitor does not answer", e);
         }
     }
+
+    private static bool HasEnded(TaskEntry entry) => !entry.HasPidFd || ProcessStat.Read(entry.Record.Pid) is null or { IsZombie: true };
 
     /// <summary>Gives attachments that a killed monitor served a new socket each.</summary>
     private async Task ReattachAsync(MonitorConnection connection)

@@ -13,10 +13,14 @@ public sealed partial class TaskService
     private const int ProtocolVersion = 1;
     private const int ReapTries = 500;
 
-    private static readonly TimeSpan s_reapDelay = TimeSpan.FromMilliseconds(10);
+    /// <summary>Some five for each process.</summary>
+    private const ulong OpenFiles = 1_048_576;
+    private const int StartTries = 5;
 
-    /// <summary>A monitor answers in microseconds, or after a launch that is under way.</summary>
-    private static readonly TimeSpan s_helloLimit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_firstPause = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan s_reapDelay = TimeSpan.FromMilliseconds(10);
 
     private readonly SemaphoreSlim _connectGate = new(1);
     private volatile MonitorConnection? _connection;
@@ -24,6 +28,7 @@ public sealed partial class TaskService
     /// <inheritdoc/>
     public async Task<IReadOnlyList<TaskState>> RestoreAsync(CancellationToken cancellationToken)
     {
+        _ = ResourceLimits.RaiseOpenFiles(OpenFiles);
         PrepareExecRoot();
         ChooseReaper();
         await ConnectAsync(cancellationToken).ConfigureAwait(false);
@@ -97,7 +102,22 @@ public sealed partial class TaskService
         }
     }
 
+    /// <summary>A monitor that is killed while it starts is no reason to give up; one that can't start is.</summary>
     private async Task<MonitorConnection> ConnectOrStartAsync()
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                return await TryConnectOrStartAsync().ConfigureAwait(false);
+            }
+            catch (MonitorLostException) when (tries < StartTries)
+            {
+            }
+        }
+    }
+
+    private async Task<MonitorConnection> TryConnectOrStartAsync()
     {
         var socket = MonitorLauncher.TryConnect(_options.ExecRoot);
         if (socket >= 0 && await TryGreetAsync(socket, UnixSockets.PeerProcessId(socket)).ConfigureAwait(false) is { } existing)
@@ -130,7 +150,7 @@ public sealed partial class TaskService
             }
 
             await connection.RequestAsync(MessageKind.Hello, writer => writer.Add(Field.Version, ProtocolVersion), received: Received)
-                .WaitAsync(s_helloLimit).ConfigureAwait(false);
+                .WaitAsync(_options.AnswerLimit).ConfigureAwait(false);
             if (awaitsAdoption)
             {
                 await HandOverAsync(connection).ConfigureAwait(false);
@@ -170,14 +190,30 @@ public sealed partial class TaskService
             return;
         }
 
+        var pause = s_firstPause;
+        while (!_disposed && !await TryReplaceAsync().ConfigureAwait(false))
+        {
+            // Containers' pipes fill up meanwhile: go on trying. Requests try by themselves too.
+            await Task.Delay(pause).ConfigureAwait(false);
+            pause = pause < s_longestPause ? pause * 2 : s_longestPause;
+        }
+    }
+
+    private async Task<bool> TryReplaceAsync()
+    {
         try
         {
             await ConnectAsync(CancellationToken.None).ConfigureAwait(false);
+            return true;
         }
-        catch (Exception e) when (e is GantryException or ObjectDisposedException)
+        catch (ObjectDisposedException)
         {
-            // The next request tries again; the descriptors are kept until then.
+            return true;
+        }
+        catch (GantryException e)
+        {
             OnMonitorUnavailable?.Invoke(e.Message);
+            return false;
         }
     }
 

@@ -92,7 +92,7 @@ internal sealed class MountSpec(HostConfig hostConfig, SpecContext context, Secu
         }
         else if (mount.FromEngine && hostConfig.ReadonlyRootfs == true)
         {
-            options.Add(context.Host.RecursiveReadOnly ? "rro" : "ro");
+            options.Add("ro");
         }
 
         if (!string.IsNullOrEmpty(mount.Propagation))
@@ -115,7 +115,9 @@ internal sealed class MountSpec(HostConfig hostConfig, SpecContext context, Secu
             return "ro";
         }
 
-        return context.Host.RecursiveReadOnly ? "rro"
+        // Nothing can be mounted below a file, and crun 1.8 takes "rro" for directories only.
+        return !Directory.Exists(mount.Source) ? "ro"
+            : context.Host.RecursiveReadOnly ? "rro"
             : !mount.ReadOnlyForceRecursive ? "ro"
             : throw GantryException.InvalidArgument($"failed to apply recursive read-only mount: kernel {context.Host.KernelVersion} is older than 5.12");
     }

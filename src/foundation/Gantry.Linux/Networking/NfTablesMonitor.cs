@@ -9,6 +9,7 @@ public sealed unsafe class NfTablesMonitor : IEpollHandler, IDisposable
     private const int SolNetlink = 270;
     private const int AddMembership = 1;
     private const int GroupNfTables = 7;
+    private const int AddressLength = 12;
     private const int SubsystemNfTables = 10;
     private const int MessageNewGeneration = 15;
     private const ushort AttributeTable = 1;
@@ -34,8 +35,14 @@ public sealed unsafe class NfTablesMonitor : IEpollHandler, IDisposable
     {
         var type = SocketCalls.SOCK_RAW | SocketCalls.SOCK_CLOEXEC | SocketCalls.SOCK_NONBLOCK;
         var handle = SocketCalls.socket(SocketCalls.AF_NETLINK, type, (int)NetlinkFamily.Netfilter);
+        var address = stackalloc byte[AddressLength];
+        new Span<byte>(address, AddressLength).Clear();
+        address[0] = SocketCalls.AF_NETLINK;
         var group = GroupNfTables;
-        if (handle.IsInvalid || SocketCalls.setsockopt(handle, SolNetlink, AddMembership, &group, sizeof(int)) < 0)
+
+        // Only bound sockets hear what is sent to groups.
+        if (handle.IsInvalid || SocketCalls.bind(handle, address, AddressLength) < 0
+            || SocketCalls.setsockopt(handle, SolNetlink, AddMembership, &group, sizeof(int)) < 0)
         {
             throw LinuxException.FromLastError("socket", "nfnetlink monitor");
         }
@@ -122,7 +129,7 @@ public sealed unsafe class NfTablesMonitor : IEpollHandler, IDisposable
             }
             else if (type == MessageNewGeneration && attributes.Type == AttributeGenerationPid && attributes.Value.Length == 4)
             {
-                if (BinaryPrimitives.ReadUInt32BigEndian(attributes.Value) != Environment.ProcessId && _tables.Count > 0)
+                if (_tables.Count > 0 && !IsOurs(BinaryPrimitives.ReadUInt32BigEndian(attributes.Value)))
                 {
                     _onChange(_tables);
                 }
@@ -131,4 +138,7 @@ public sealed unsafe class NfTablesMonitor : IEpollHandler, IDisposable
             }
         }
     }
+
+    /// <summary>The kernel names the thread, by its number in the first PID namespace.</summary>
+    private static bool IsOurs(uint thread) => Directory.Exists($"/proc/self/task/{thread}");
 }
