@@ -31,12 +31,13 @@ public sealed class GeneratedTests
     }
 
     [Fact]
-    public void Nulls_are_written_only_where_a_real_engine_writes_them()
+    public void Nulls_and_zeros_are_written_only_where_a_real_engine_writes_them()
     {
         var json = JsonSerializer.Serialize(new EndpointSettings { NetworkID = "n" }, ApiJson.Default.EndpointSettings);
 
         Assert.Contains("\"Aliases\":null", json, StringComparison.Ordinal);
-        Assert.DoesNotContain("MacAddress", json, StringComparison.Ordinal);
+        Assert.Contains("\"MacAddress\":\"\"", json, StringComparison.Ordinal);
+        Assert.Equal("{}", JsonSerializer.Serialize(new EndpointIPAMConfig(), ApiJson.Default.EndpointIPAMConfig));
     }
 
     [Theory]

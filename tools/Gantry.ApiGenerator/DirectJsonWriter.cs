@@ -50,7 +50,8 @@ internal sealed class DirectJsonWriter(string name, IReadOnlyList<DirectProperty
                 + $"            {WriteOf(property.Type, value)}\n        }}\n");
             if (property.Always)
             {
-                _text.Append($"        else\n        {{\n            writer.WriteNull(\"{property.Json}\"u8);\n        }}\n");
+                var none = (property.Zero ?? "WriteNull(NAME)").Replace("NAME", $"\"{property.Json}\"u8", StringComparison.Ordinal);
+                _text.Append($"        else\n        {{\n            writer.{none};\n        }}\n");
             }
 
             _text.Append('\n');
@@ -104,5 +105,6 @@ internal sealed class DirectJsonWriter(string name, IReadOnlyList<DirectProperty
 }
 
 /// <param name="IsStringList">Whether the JSON may be one string as well as a list.</param>
-/// <param name="Always">Whether null is written.</param>
-internal sealed record DirectProperty(string Json, string Clr, string Type, bool IsStringList, bool Always);
+/// <param name="Always">Whether the property is written when it is null.</param>
+/// <param name="Zero">The writer's call for that, with NAME for the name; null writes null.</param>
+internal sealed record DirectProperty(string Json, string Clr, string Type, bool IsStringList, bool Always, string? Zero);

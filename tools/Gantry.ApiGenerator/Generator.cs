@@ -98,20 +98,12 @@ internal sealed class Generator
         text.Append(FileHeader).Append(Documentation(schema, string.Empty))
             .Append($"public sealed partial record {name}\n{{\n");
         var first = true;
-        var seen = new HashSet<string>();
         var direct = new List<DirectProperty>();
-        foreach (var (owner, json, property) in properties)
+        foreach (var property in _overrides.InOrder(name, WithTypes(name, properties), property => property.Json))
         {
-            if (seen.Add(json))
-            {
-                var type = _overrides.TypeOf(name, json) ?? TypeOf(property, owner + Names.Clr(json));
-                Property(text, direct, name, json, type, Documentation(property, "    "), ref first);
-            }
-        }
-
-        foreach (var (json, type) in _overrides.Added(name).Where(a => seen.Add(a.Property)))
-        {
-            Property(text, direct, name, json, type, "    /// <summary>Not in the specification; a real engine sends it.</summary>\n", ref first);
+            text.Append(first ? string.Empty : "\n").Append(property.Documentation);
+            first = false;
+            direct.Add(Property(text, name, property.Json, property.Type));
         }
 
         _files[name + ".cs"] = text.Append("}\n").ToString();
@@ -119,26 +111,52 @@ internal sealed class Generator
         return name;
     }
 
-    private void Property(StringBuilder text, List<DirectProperty> direct, string owner, string json, string type, string documentation, ref bool first)
+    /// <summary>The schema's properties, each once, and those that only real engines have.</summary>
+    private List<(string Json, string Type, string Documentation)> WithTypes(string name, List<(string Owner, string Json, YamlMappingNode Schema)> properties)
     {
-        text.Append(first ? string.Empty : "\n").Append(documentation).Append($"    [JsonPropertyName(\"{json}\")]\n");
-        first = false;
-        if (_overrides.IsAlways(owner, json))
+        var typed = properties.DistinctBy(property => property.Json).Select(property => (
+            property.Json,
+            _overrides.TypeOf(name, property.Json) ?? TypeOf(property.Schema, property.Owner + Names.Clr(property.Json)),
+            Documentation(property.Schema, "    "))).ToList();
+        var added = _overrides.Added(name).Where(a => typed.All(property => property.Json != a.Property));
+        typed.AddRange(added.Select(a => (a.Property, a.ClrType, "    /// <summary>Not in the specification; a real engine sends it.</summary>\n")).ToList());
+        return typed;
+    }
+
+    private DirectProperty Property(StringBuilder text, string owner, string json, string type)
+    {
+        text.Append($"    [JsonPropertyName(\"{json}\")]\n");
+        var presence = _overrides.PresenceOf(owner, json);
+        if (presence != Presence.WhenSet)
         {
             text.Append("    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]\n");
         }
 
-        var isStringList = type == "List<string>" && json is "Cmd" or "Entrypoint" or "Shell";
+        var isStringList = type == "List<string>" && json is "Cmd" or "Entrypoint" or "Shell" or "CapAdd" or "CapDrop";
+        var zero = presence == Presence.AlwaysOrZero ? ZeroOf(type) : null;
         if (isStringList)
         {
             text.Append("    [JsonConverter(typeof(StringListConverter))]\n");
+        }
+        else if (zero is not null)
+        {
+            text.Append($"    [JsonConverter(typeof(GoZeroConverters.{Names.Clr(type)}))]\n");
         }
 
         var clr = Names.Clr(json);
         clr = clr == owner ? clr + "Value" : clr;
         text.Append($"    public {type}? {clr} {{ get; set; }}\n");
-        direct.Add(new DirectProperty(json, clr, type, isStringList, _overrides.IsAlways(owner, json)));
+        return new DirectProperty(json, clr, type, isStringList, presence != Presence.WhenSet, zero);
     }
+
+    /// <summary>How Go writes a scalar that was never set; null for what Go writes as null.</summary>
+    private static string? ZeroOf(string type) => type switch
+    {
+        "string" => "WriteString(NAME, \"\"u8)",
+        "bool" => "WriteBoolean(NAME, false)",
+        "long" or "ulong" or "int" or "uint" or "double" => "WriteNumber(NAME, 0)",
+        _ => null,
+    };
 
     /// <summary>Properties of a schema with those of everything it is composed of (allOf), in document order.</summary>
     private void Collect(string owner, YamlMappingNode schema, List<(string, string, YamlMappingNode)> into)

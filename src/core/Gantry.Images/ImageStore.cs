@@ -1,6 +1,7 @@
-using Gantry.Api;
+using System.Text.Json;
 using Gantry.Content;
 using Gantry.Errors;
+using Gantry.Images.Records;
 using Gantry.Metadata;
 using Gantry.Oci;
 using Gantry.Snapshots;
@@ -13,105 +14,115 @@ namespace Gantry.Images;
 /// </summary>
 public sealed partial class ImageStore
 {
+    private readonly ImageTables _tables;
+
     public ImageStore(Database database, ContentStore content, LayerStore layers)
     {
         Database = database;
         Content = content;
         Layers = layers;
+        _tables = new ImageTables(database);
     }
+
+    /// <summary>Raised after the change is committed, on the thread that made it.</summary>
+    public event Action<ImageEvent>? Changed;
 
     public ContentStore Content { get; }
 
     public LayerStore Layers { get; }
 
+    /// <summary>What else keeps blobs and layers (the build cache); asked whenever something is about to be collected. Set once at start.</summary>
+    public Func<IEnumerable<Digest>>? ExtraRoots { get; set; }
+
     internal Database Database { get; }
 
-    /// <summary>Raised after the change is committed, on the thread that made it.</summary>
-    public event Action<ImageEvent>? Changed;
-
     /// <summary>Finds an image by name, id, <c>sha256:id</c> or unique id prefix; null when there is none.</summary>
-    public ImageRecord? Find(string nameOrId) => throw GantryException.NotImplemented(nameOrId);
+    public ImageRecord? Find(string nameOrId) => Database.Read(session => Find(session, nameOrId));
 
     /// <exception cref="GantryException">NotFound <c>No such image: name:tag</c>.</exception>
-    public ImageRecord Resolve(string nameOrId) => throw GantryException.NotImplemented(nameOrId);
+    public ImageRecord Resolve(string nameOrId) => Find(nameOrId) ?? throw Missing(nameOrId);
 
-    public ImageRecord? Find(Digest id) => throw GantryException.NotImplemented(id.ToString());
+    public ImageRecord? Find(Digest id) => Database.Read(session => _tables.Find(session, id));
 
     /// <summary>The image's parsed config.</summary>
-    public ImageConfig Config(Digest id) => throw GantryException.NotImplemented(id.ToString());
+    /// <exception cref="GantryException">NotFound; DataCorrupt.</exception>
+    public ImageConfig Config(Digest id)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(Content.ReadAll(id), OciJson.Default.ImageConfig) ?? throw new JsonException("null");
+        }
+        catch (JsonException e)
+        {
+            throw GantryException.DataCorrupt($"image {id} has a damaged config: {e.Message}", e);
+        }
+    }
 
     /// <summary>Names of the image: those with a tag and those with a digest.</summary>
-    public IReadOnlyList<ImageReference> References(Digest id) => throw GantryException.NotImplemented(id.ToString());
+    public IReadOnlyList<ImageReference> References(Digest id) => Database.Read(session => _tables.Names(session, id));
+
+    /// <summary>Tagged names of a repository, as <see cref="ImageReference.Name"/> gives it.</summary>
+    public IReadOnlyList<ImageReference> Tags(string repository) => Database.Read(session => _tables.Tags(session, repository));
 
     /// <summary>The image a name with tag or digest points to.</summary>
-    public Digest? FindReference(ImageReference reference) => throw GantryException.NotImplemented(reference.ToString());
+    public Digest? FindReference(ImageReference reference) => Database.Read(session => _tables.FindName(session, reference));
 
     /// <summary>All images that were built on this one here.</summary>
-    public IReadOnlyList<ImageRecord> Children(Digest id) => throw GantryException.NotImplemented(id.ToString());
+    public IReadOnlyList<ImageRecord> Children(Digest id) => Database.Read(session => _tables.Children(session, id));
 
-    /// <summary>Newest first, as <c>GET /images/json</c> answers.</summary>
-    public IReadOnlyList<ImageSummary> List(ImageListOptions options) => throw GantryException.NotImplemented("list");
+    /// <summary>Points <paramref name="target"/> (with a tag, or with the digest a registry knows the image by) to the image.</summary>
+    public void Tag(string nameOrId, ImageReference target)
+    {
+        var now = DateTimeOffset.UtcNow;
+        var image = Database.Write(Durability.Durable, session =>
+        {
+            var found = Find(session, nameOrId) ?? throw Missing(nameOrId);
+            _tables.SetName(session, target.WithDefaultTag(), found.Id);
+            _tables.Touch(session, found.Id, now);
+            return found;
+        });
+        if (target.Digest.IsEmpty)
+        {
+            Raise(new ImageEvent("tag", image.Id.ToString(), target.WithDefaultTag().Familiar, now));
+        }
+    }
 
-    /// <summary><c>GET /images/NAME/json</c>.</summary>
-    public ImageInspect Inspect(string nameOrId) => throw GantryException.NotImplemented(nameOrId);
+    internal static GantryException Missing(string nameOrId) => GantryException.NotFound(
+        $"No such image: {(ImageReference.TryParse(nameOrId, out var reference) ? reference.WithDefaultTag().Familiar : nameOrId)}");
 
-    /// <summary><c>GET /images/NAME/history</c>.</summary>
-    public IReadOnlyList<ImageHistoryItem> History(string nameOrId) => throw GantryException.NotImplemented(nameOrId);
+    private ImageRecord? Find(DatabaseSession session, string nameOrId)
+    {
+        var hex = nameOrId.StartsWith("sha256:", StringComparison.Ordinal) ? nameOrId["sha256:".Length..] : nameOrId;
+        if (Digest.TryParse("sha256:" + hex, out var id))
+        {
+            return _tables.Find(session, id);
+        }
 
-    /// <summary>Points <paramref name="target"/> (with a tag) to the image.</summary>
-    public void Tag(string nameOrId, ImageReference target) => throw GantryException.NotImplemented(nameOrId);
+        if (nameOrId.Length == hex.Length)
+        {
+            var reference = ImageReference.Parse(nameOrId);
+            if (Named(session, reference) is { } named)
+            {
+                return _tables.Find(session, named);
+            }
+        }
 
-    /// <summary><c>DELETE /images/NAME</c>.</summary>
-    public Task<IReadOnlyList<ImageDeleteResponseItem>> RemoveAsync(string nameOrId, RemoveImageOptions options, CancellationToken cancellationToken = default) =>
-        throw GantryException.NotImplemented(nameOrId);
+        if (hex.Length is 0 or > 64 || !hex.All(char.IsAsciiHexDigitLower))
+        {
+            return null;
+        }
 
-    /// <summary><c>POST /images/prune</c> with Docker's filters: dangling (default true), until, label, label!.</summary>
-    public Task<ImagePruneResponse> PruneAsync(
-        IReadOnlyDictionary<string, IReadOnlyList<string>> filters, IReadOnlyList<ImageUser> users, CancellationToken cancellationToken = default) =>
-        throw GantryException.NotImplemented("prune");
+        return _tables.FindByPrefix(session, hex) switch
+        {
+            [var only] => only,
+            [_, _] => throw GantryException.InvalidArgument($"multiple IDs found with provided prefix: {hex}"),
+            _ => null,
+        };
+    }
 
-    /// <summary>
-    /// Records an image whose config, layers (unpacked) and blobs are under <paramref name="lease"/>, with its names, in one durable transaction.
-    /// An image that exists already keeps its record and gets the names.
-    /// </summary>
-    /// <exception cref="GantryException">InvalidArgument: not an image config; NotFound: a layer isn't unpacked.</exception>
-    public Task<ImageRecord> CreateAsync(ContentLease lease, NewImage image, CancellationToken cancellationToken = default) =>
-        throw GantryException.NotImplemented("create");
-
-    /// <summary>Makes an image of one layer from a (possibly compressed) root file system tar.</summary>
-    public Task<ImageRecord> ImportAsync(Stream tar, ImportOptions options, CancellationToken cancellationToken = default) =>
-        throw GantryException.NotImplemented("import");
-
-    /// <summary>Reads a docker-archive or OCI layout tar, possibly compressed.</summary>
-    public Task<IReadOnlyList<LoadedImage>> LoadAsync(Stream archive, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default) =>
-        throw GantryException.NotImplemented("load");
-
-    /// <summary>Writes one tar that is both a docker-archive and an OCI layout. Names without tag save all tags of the repository.</summary>
-    public Task SaveAsync(IReadOnlyList<string> names, Stream destination, CancellationToken cancellationToken = default) =>
-        throw GantryException.NotImplemented("save");
-
-    /// <summary>
-    /// The blob of a layer for a registry: the one it came with, or, for a layer made here, a gzip blob made now, kept and remembered.
-    /// Deterministic: the same layer always gives the same blob.
-    /// </summary>
-    public Task<Descriptor> EnsureLayerBlobAsync(ContentLease lease, Digest chainId, CancellationToken cancellationToken = default) =>
-        throw GantryException.NotImplemented("blob");
-
-    /// <summary>Blobs known to hold the layer content <paramref name="diffId"/> (in the store or seen in a registry).</summary>
-    public IReadOnlyList<Descriptor> KnownBlobs(Digest diffId) => throw GantryException.NotImplemented("blobs");
-
-    /// <summary>Remembers that <paramref name="blob"/> unpacks to <paramref name="diffId"/>.</summary>
-    public void RememberBlob(Digest diffId, Descriptor blob) => throw GantryException.NotImplemented("blobs");
-
-    /// <summary>Sizes for <c>GET /system/df</c>.</summary>
-    public ImageDiskUsage DiskUsage(IReadOnlyList<ImageUser> users) => throw GantryException.NotImplemented("df");
-
-    /// <summary>
-    /// Removes blobs and layers that no image, container layer, lease or <paramref name="roots"/> (build cache) names. Safe beside running
-    /// pulls, loads and builds. Returns the bytes freed.
-    /// </summary>
-    public Task<long> CollectGarbageAsync(IEnumerable<Digest> roots, CancellationToken cancellationToken = default) =>
-        throw GantryException.NotImplemented("gc");
+    /// <summary>A digest decides over a tag beside it, as in Docker.</summary>
+    private Digest? Named(DatabaseSession session, ImageReference reference) =>
+        _tables.FindName(session, reference.Digest.IsEmpty ? reference.WithDefaultTag() : reference.WithDigest(reference.Digest));
 
     private void Raise(ImageEvent change) => Changed?.Invoke(change);
 }

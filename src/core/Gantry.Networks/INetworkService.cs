@@ -49,6 +49,10 @@ public interface INetworkService : IAsyncDisposable
     /// <summary>Gives the names of a running container a new first name (<c>docker rename</c>).</summary>
     Task RenameContainerAsync(string containerId, string newName, CancellationToken ct);
 
+    /// <summary>Checks what a client asks for before a container that will join is made.</summary>
+    /// <exception cref="Errors.GantryException">"invalid endpoint settings: ...", or the network is not found.</exception>
+    void ValidateEndpoint(string networkId, EndpointOptions options);
+
     SandboxInfo? FindSandbox(string containerId);
 
     /// <summary>Endpoints on a network, in the order they joined.</summary>

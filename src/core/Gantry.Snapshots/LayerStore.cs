@@ -1,55 +1,82 @@
+using System.Collections.Concurrent;
 using Gantry.Errors;
+using Gantry.IO.Durability;
 using Gantry.Oci;
 
 namespace Gantry.Snapshots;
 
 /// <summary>
 /// Unpacked layers and containers' writable layers under <c>ROOT</c>, one directory each, stacked by overlayfs. Image layers are keyed by
-/// chain id and immutable; a container layer is the upper directory over one image layer.
+/// chain id and immutable; a container layer is the upper directory over one image layer. Thread-safe; the layout on disk is described in
+/// docs/design/layers.md.
 /// </summary>
 public sealed partial class LayerStore : IAsyncDisposable
 {
-    /// <summary>Opens the store, creating it when missing; what a crash left half unpacked or half deleted goes away in the background.</summary>
-    public static LayerStore Open(string root, LayerStoreOptions? options = null) => throw GantryException.NotImplemented(root);
+    private const string UnpackingPrefix = "tmp-";
 
-    /// <summary>True when the layer is unpacked.</summary>
-    public bool Exists(Digest chainId) => throw GantryException.NotImplemented("exists");
+    private readonly LayerStoreOptions _options;
+    private readonly string _layers;
+    private readonly string _containers;
+    private readonly string _temporary;
+    private readonly string _empty;
+    private readonly Trash _trash;
+    private readonly UnsyncedJournal _unsynced;
+    private readonly MountPoints _mountPoints;
+    private readonly ConcurrentDictionary<Digest, LayerInfo> _known = new();
 
-    /// <summary>Null when the layer isn't there.</summary>
-    public LayerInfo? Find(Digest chainId) => throw GantryException.NotImplemented("find");
-
-    /// <summary>All unpacked image layers, in no order.</summary>
-    public IEnumerable<LayerInfo> Layers() => throw GantryException.NotImplemented("layers");
+    private LayerStore(string root, LayerStoreOptions options)
+    {
+        _options = options;
+        _layers = MakeDirectory(root, "layers");
+        _containers = MakeDirectory(root, "containers");
+        _temporary = MakeDirectory(root, "tmp");
+        _empty = MakeDirectory(root, "empty");
+        _trash = new Trash(MakeDirectory(root, "trash"));
+        _mountPoints = new MountPoints(MakeDirectory(root, "mountpoints"), _trash);
+        _unsynced = UnsyncedJournal.Open(Path.Combine(root, "unsynced"), DropSuspect);
+        foreach (var leftover in Directory.GetFileSystemEntries(_temporary))
+        {
+            _trash.Take(leftover);
+        }
+    }
 
     /// <summary>
-    /// Unpacks an uncompressed tar as the layer <paramref name="diffId"/> on <paramref name="parentChainId"/> (default: none). Layers of one
-    /// image may be applied in any order and at once, as long as each parent is there or being applied by the time this finishes. Two callers
-    /// with the same layer share one unpack (the second stream is then not read). The tar's bytes can be had again from <see cref="WriteLayerTarAsync"/>.
+    /// Opens the store, creating it when missing. What a crash left half unpacked or half deleted goes away in the background; layers that a
+    /// power cut may have damaged are dropped.
     /// </summary>
-    /// <param name="progress">Told the number of tar bytes consumed so far.</param>
-    /// <exception cref="GantryException">DataCorrupt: wrong digest, malformed or hostile tar; nothing is left behind.</exception>
-    public Task<LayerInfo> ApplyLayerAsync(
-        Digest parentChainId, Digest diffId, Stream tar, IProgress<long>? progress = null, CancellationToken cancellationToken = default) =>
-        throw GantryException.NotImplemented("apply");
-
-    /// <summary>The same for a tar whose digest isn't known yet (import): the digest is computed and returned.</summary>
-    public Task<LayerInfo> ApplyLayerAsync(Digest parentChainId, Stream tar, CancellationToken cancellationToken = default) =>
-        throw GantryException.NotImplemented("apply");
-
-    /// <summary>Writes the layer's tar, byte for byte the one its diff id names.</summary>
-    /// <exception cref="GantryException">NotFound; DataCorrupt when the directory was tampered with.</exception>
-    public Task WriteLayerTarAsync(Digest chainId, Stream destination, CancellationToken cancellationToken = default) =>
-        throw GantryException.NotImplemented("tar");
-
-    /// <summary>A read-only view of the whole file system that <paramref name="chainId"/> (default: empty) ends; needs no mount point.</summary>
-    public LayerView OpenView(Digest chainId) => throw GantryException.NotImplemented("view");
-
-    /// <summary>Removes an image layer (quick; files go in the background). False when it isn't there.</summary>
-    /// <exception cref="GantryException">Conflict: a layer or container layer is stacked on it.</exception>
-    public bool RemoveLayer(Digest chainId) => throw GantryException.NotImplemented("remove");
+    /// <param name="root">On a file system that overlayfs accepts as upper (ext4, xfs, btrfs, ...).</param>
+    public static LayerStore Open(string root, LayerStoreOptions? options = null) => new(Path.GetFullPath(root), options ?? new LayerStoreOptions());
 
     /// <summary>Makes everything written so far survive a power cut (syncfs).</summary>
-    public Task SyncAsync(CancellationToken cancellationToken = default) => throw GantryException.NotImplemented("sync");
+    public Task SyncAsync(CancellationToken cancellationToken = default) => Task.Run(_unsynced.Sync, cancellationToken);
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    /// <summary>Stops the background deletion (the next start goes on with it) and ends mounts' teardown.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _teardown.DisposeAsync().ConfigureAwait(false);
+        await _trash.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Waits until everything removed so far has left the disk; for tests and <c>system prune</c>.</summary>
+    public async Task EmptyTrashAsync(CancellationToken cancellationToken = default)
+    {
+        await _teardown.DrainAsync(cancellationToken).ConfigureAwait(false);
+        await _trash.DrainAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private string LayerPath(Digest chainId) => chainId.Algorithm == "sha256"
+        ? Path.Combine(_layers, chainId.Hex)
+        : throw GantryException.InvalidArgument($"layers are named by sha256, not {chainId.Algorithm}");
+
+    /// <summary>A power cut came before the layer was synced: its files may be empty. The image record that needs it was not written yet.</summary>
+    private void DropSuspect(string name)
+    {
+        var path = Path.Combine(_layers, name);
+        if (Directory.Exists(path))
+        {
+            _trash.Take(path);
+        }
+    }
+
+    private static string MakeDirectory(string root, string name) => Directory.CreateDirectory(Path.Combine(root, name)).FullName;
 }

@@ -39,6 +39,7 @@ public static class Errno
     public const int EADDRNOTAVAIL = 99;
     public const int ENETUNREACH = 101;
     public const int ECONNRESET = 104;
+    public const int ENOBUFS = 105;
     public const int ETIMEDOUT = 110;
     public const int ECONNREFUSED = 111;
     public const int EINPROGRESS = 115;

@@ -1,9 +1,9 @@
 using System.Text;
 
-namespace Gantry.Networks.State;
+namespace Gantry.Networks.Tests.Support;
 
 /// <summary>Keeps each record as a file <c>KIND/ID.json</c>; a record is replaced by a rename, never half-written.</summary>
-public sealed class FileStateStore(string directory) : INetworkStateStore
+internal sealed class FileStateStore(string directory) : INetworkStateStore
 {
     private const string Extension = ".json";
 

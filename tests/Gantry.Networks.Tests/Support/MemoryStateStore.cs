@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
 
-namespace Gantry.Networks.State;
+namespace Gantry.Networks.Tests.Support;
 
 /// <summary>Keeps records for the life of the process.</summary>
-public sealed class MemoryStateStore : INetworkStateStore
+internal sealed class MemoryStateStore : INetworkStateStore
 {
     private readonly ConcurrentDictionary<(NetworkStateKind, string), string> _records = new();
 

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Gantry.Linux;
 using Gantry.Linux.Networking;
 
 namespace Gantry.Networks.Dns;
@@ -33,8 +34,8 @@ internal sealed class DnsListener : IEpollHandler, IDisposable
         _udp = udp;
         _tcp = tcp;
         Port = udp.LocalPort;
-        _udpToken = server.Loop.Add(udp.Handle, EpollEvents.Readable, this);
-        _tcpToken = server.Loop.Add(tcp.Handle, EpollEvents.Readable, new TcpAcceptor(this));
+        _udpToken = server.Loop.Add(udp.Handle, EpollEvents.In, this);
+        _tcpToken = server.Loop.Add(tcp.Handle, EpollEvents.In, new TcpAcceptor(this));
     }
 
     public int Port { get; }

@@ -12,6 +12,7 @@ internal sealed class DnsServer : IDisposable
     private const int BindAttempts = 16;
     private const int Backlog = 64;
     private const int DnsPort = 53;
+    private const string RedirectTable = "gantry_dns";
 
     private readonly NamespaceThread _host;
 
@@ -57,7 +58,7 @@ internal sealed class DnsServer : IDisposable
         {
             if (TryBind(0) is { } sockets)
             {
-                Redirect(sockets.Udp.LocalPort);
+                Redirect(sockets.Udp.LocalPort, replace: lastPort != 0);
                 return sockets;
             }
         }
@@ -81,19 +82,9 @@ internal sealed class DnsServer : IDisposable
         return null;
     }
 
-    private static void Redirect(int port)
+    private static void Redirect(int port, bool replace)
     {
-        using var nft = new NfTables();
-        nft.Run($$"""
-            add table ip gantry_dns
-            delete table ip gantry_dns
-            table ip gantry_dns {
-                chain output {
-                    type nat hook output priority -100; policy accept;
-                    ip daddr {{DnsListener.Address}} udp dport {{DnsPort}} dnat to {{DnsListener.Address}}:{{port}}
-                    ip daddr {{DnsListener.Address}} tcp dport {{DnsPort}} dnat to {{DnsListener.Address}}:{{port}}
-                }
-            }
-            """);
+        using var netfilter = NetlinkSocket.Open(NetlinkFamily.Netfilter);
+        NfRedirect.Put(netfilter, RedirectTable, IPAddress.Parse(DnsListener.Address), DnsPort, (ushort)port, replace);
     }
 }

@@ -50,8 +50,14 @@ internal sealed class BridgeDriver(NetlinkSocket route, HostSettings settings, s
         }
     }
 
-    /// <summary>Our bridges on the host.</summary>
-    public List<Link> ListOurs() => [.. route.ListLinks().Where(l => l.Kind == "bridge" && IsOurs(l))];
+    /// <summary>Our bridges on the host, and the ports of each.</summary>
+    public List<(Link Bridge, List<Link> Ports)> ListOurs()
+    {
+        var links = route.ListLinks();
+        return [.. links.Where(l => l.Kind == "bridge" && IsOurs(l)).Select(b => (b, links.Where(p => p.Master == b.Index).ToList()))];
+    }
+
+    public bool IsMissing(int index) => route.ListLinks().TrueForAll(l => l.Index != index);
 
     /// <summary>Deletes a device of any kind, at once.</summary>
     public void Delete(string name)

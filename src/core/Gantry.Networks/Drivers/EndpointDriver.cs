@@ -93,7 +93,24 @@ internal sealed class EndpointDriver(NetlinkSocket route, NamespaceThread host, 
         inside.Execute(batch);
     }
 
-    public bool Exists(string hostName) => route.FindLink(hostName) is not null;
+    /// <summary>Puts an interface that exists back on its bridge, where it was taken off; false when there is none.</summary>
+    public bool TryRejoin(string hostName, int bridgeIndex)
+    {
+        if (route.FindLink(hostName) is not { } link)
+        {
+            return false;
+        }
+
+        if (link.Master != bridgeIndex)
+        {
+            var batch = new NetlinkBatch();
+            batch.SetLinkMaster(link.Index, hostName, bridgeIndex);
+            batch.SetLinkUp(link.Index, hostName);
+            route.Execute(batch);
+        }
+
+        return true;
+    }
 
     private void ConfigurePort(EndpointPlan plan)
     {

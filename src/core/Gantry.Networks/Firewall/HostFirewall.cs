@@ -8,7 +8,7 @@ namespace Gantry.Networks.Firewall;
 /// Our one table in the host's nftables. Each change is one transaction of a size that depends on the change alone. When somebody has flushed
 /// the table behind our back, a change that fails because of it is made up for by rebuilding the table.
 /// </summary>
-internal sealed class HostFirewall : IDisposable
+internal sealed class HostFirewall
 {
     private readonly Lock _lock = new();
     private readonly NamespaceThread _host;
@@ -64,12 +64,15 @@ internal sealed class HostFirewall : IDisposable
         {
             if (_bridges.Remove(bridge, out var rules))
             {
-                Apply(_rules.Remove(rules), () => _bridges[bridge] = rules);
+                Apply(_rules.Remove(rules), () => { });
             }
         }
     }
 
-    /// <summary>Takes ports away and adds others at once, so that a port that moves is never unpublished.</summary>
+    /// <summary>
+    /// Takes ports away and adds others at once, so that a port that moves is never unpublished. When this throws the new ones are not there;
+    /// the old ones are forgotten, and go with the next transaction that works.
+    /// </summary>
     public void ChangePorts(IReadOnlyCollection<PortMapping> remove, IReadOnlyCollection<PortMapping> add)
     {
         lock (_lock)
@@ -78,11 +81,7 @@ internal sealed class HostFirewall : IDisposable
             var come = _ports.Add(add);
             if (gone.Ports.Count + come.Ports.Count > 0)
             {
-                Apply(_rules.Change(gone, come), () =>
-                {
-                    _ports.Remove(come.Ports);
-                    _ports.Add(gone.Ports);
-                });
+                Apply(_rules.Change(gone, come), () => _ports.Remove(come.Ports));
             }
         }
     }
@@ -98,8 +97,6 @@ internal sealed class HostFirewall : IDisposable
             _host.RunHome(() => _nft.Run(_rules.Delete));
         }
     }
-
-    public void Dispose() => _nft.Dispose();
 
     private void Apply(string commands, Action undo)
     {

@@ -25,7 +25,7 @@ internal sealed class TcpForwarder : IPortForwarder, IEpollHandler
         _context = context;
         _listener = listener;
         _protocol = protocol;
-        _token = context.Loop.Add(listener.Handle, EpollEvents.Readable, this);
+        _token = context.Loop.Add(listener.Handle, EpollEvents.In, this);
     }
 
     public void SetTarget(IPEndPoint? target) => _context.Loop.Post(() =>
@@ -92,7 +92,7 @@ internal sealed class TcpForwarder : IPortForwarder, IEpollHandler
         {
             if (!_closed)
             {
-                _context.Loop.Modify(_listener.Handle, _token, EpollEvents.Readable);
+                _context.Loop.Modify(_listener.Handle, _token, EpollEvents.In);
             }
         });
     }

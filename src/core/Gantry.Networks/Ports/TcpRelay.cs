@@ -11,7 +11,7 @@ namespace Gantry.Networks.Ports;
 /// </summary>
 internal sealed class TcpRelay(ForwarderContext context, NativeSocket client, Action<TcpRelay> onClosed) : IEpollHandler, IDisposable
 {
-    private const EpollEvents Interest = EpollEvents.Readable | EpollEvents.Writable | EpollEvents.PeerClosed | EpollEvents.EdgeTriggered;
+    private const EpollEvents Interest = EpollEvents.In | EpollEvents.Out | EpollEvents.ReadHangUp | EpollEvents.EdgeTriggered;
 
     /// <summary>How long a container may take to accept.</summary>
     private static readonly TimeSpan s_connectTimeout = TimeSpan.FromSeconds(20);
@@ -79,7 +79,7 @@ internal sealed class TcpRelay(ForwarderContext context, NativeSocket client, Ac
 
     private bool TryFinishConnect(EpollEvents events)
     {
-        if ((events & (EpollEvents.Writable | EpollEvents.Failed | EpollEvents.HungUp)) == 0)
+        if ((events & (EpollEvents.Out | EpollEvents.Error | EpollEvents.HangUp)) == 0)
         {
             return false;
         }

@@ -29,7 +29,7 @@ internal sealed class UdpForwarder : IPortForwarder, IEpollHandler
     {
         _context = context;
         _listener = listener;
-        _token = context.Loop.Add(listener.Handle, EpollEvents.Readable, this);
+        _token = context.Loop.Add(listener.Handle, EpollEvents.In, this);
     }
 
     public void SetTarget(IPEndPoint? target) => _context.Loop.Post(() =>
@@ -171,7 +171,7 @@ internal sealed class UdpForwarder : IPortForwarder, IEpollHandler
             _socket = socket;
             Key = key;
             Age = owner._byAge.AddLast(this);
-            _token = owner._context.Loop.Add(socket.Handle, EpollEvents.Readable, this);
+            _token = owner._context.Loop.Add(socket.Handle, EpollEvents.In, this);
         }
 
         public string Key { get; }

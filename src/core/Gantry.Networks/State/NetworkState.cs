@@ -20,6 +20,9 @@ internal sealed record PoolState
     /// <summary>Address of the bridge in this subnet, or empty.</summary>
     public string Gateway { get; init; } = "";
 
+    /// <summary>The subnet was asked for, not chosen here; only then can containers ask for addresses in it.</summary>
+    public bool Configured { get; init; }
+
     /// <summary>Addresses that are never handed out.</summary>
     public IReadOnlyList<string> Excluded { get; init; } = [];
 }

@@ -39,6 +39,9 @@ internal sealed class Container(ContainerRecord record)
     /// <summary>A client's restart is between stop and start: an exit neither removes it nor lets the policy act.</summary>
     internal bool Restarting { get; set; }
 
+    /// <summary>It has mounts, volumes, a sandbox or a task that are to be given back. Changed under the gate.</summary>
+    internal bool HoldsResources { get; set; }
+
     private int _removing;
 
     /// <summary>Claims the removal; false when somebody else has.</summary>

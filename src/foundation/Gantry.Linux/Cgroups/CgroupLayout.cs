@@ -75,6 +75,11 @@ public sealed class CgroupLayout
         {
             TakeV1(fields[4], rest[2]);
         }
+        else if (fields[4] == Unified)
+        {
+            // Hidden under another mount.
+            Unified = null;
+        }
     }
 
     private void TakeV1(string mount, string options)

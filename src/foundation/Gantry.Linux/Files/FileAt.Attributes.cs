@@ -33,6 +33,25 @@ public static unsafe partial class FileAt
         }
     }
 
+    /// <summary>Sets the mode of the name itself, whatever it is but a symlink; one can't be put in its place meanwhile.</summary>
+    public static int TryChangeModeNoFollow(int directory, string name, int mode)
+    {
+        var fd = TryOpen(directory, name, OpenAtFlags.Path | OpenAtFlags.NoFollow);
+        if (fd < 0)
+        {
+            return fd;
+        }
+
+        try
+        {
+            return TryChangeMode(CurrentDirectory, DescriptorPath(fd), mode);
+        }
+        finally
+        {
+            Close(fd);
+        }
+    }
+
     /// <summary>Sets the modification time of the name itself, and the access time to the same.</summary>
     public static int TrySetTime(int directory, string name, long modifiedNanoseconds)
     {

@@ -17,6 +17,7 @@ public enum FileKind
 
 /// <summary>What statx(2) tells of a file.</summary>
 /// <param name="Mode">Permission bits with setuid, setgid and sticky (07777).</param>
+/// <param name="IsMountRoot">The root of a mount (kernel 5.8).</param>
 /// <param name="Blocks">Units of 512 bytes allocated.</param>
 public readonly record struct FileStatus(
     FileKind Kind,
@@ -30,7 +31,8 @@ public readonly record struct FileStatus(
     long ModifiedNanoseconds,
     uint DeviceMajor,
     uint DeviceMinor,
-    ulong FileSystem)
+    ulong FileSystem,
+    bool IsMountRoot)
 {
     public bool IsDirectory => Kind == FileKind.Directory;
 
@@ -42,6 +44,8 @@ public readonly record struct FileStatus(
 [StructLayout(LayoutKind.Sequential, Size = 256)]
 internal struct StatxBuffer
 {
+    private const ulong MountRootAttribute = 0x2000;
+
     internal uint Mask;
     internal uint BlockSize;
     internal ulong Attributes;
@@ -75,7 +79,8 @@ internal struct StatxBuffer
         (Modified.Seconds * 1_000_000_000) + Modified.Nanoseconds,
         RdevMajor,
         RdevMinor,
-        ((ulong)DevMajor << 32) | DevMinor);
+        ((ulong)DevMajor << 32) | DevMinor,
+        (Attributes & MountRootAttribute) != 0);
 }
 
 [StructLayout(LayoutKind.Sequential)]

@@ -5,21 +5,6 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Gantry.Linux.Networking;
 
-/// <summary>Readiness of a descriptor (epoll_ctl(2)).</summary>
-[Flags]
-public enum EpollEvents : uint
-{
-    None = 0,
-    Readable = 0x1,
-    Writable = 0x4,
-    Failed = 0x8,
-    HungUp = 0x10,
-    PeerClosed = 0x2000,
-
-    /// <summary>Report changes only, not states.</summary>
-    EdgeTriggered = 1u << 31,
-}
-
 /// <summary>Is told when its descriptor is ready. Runs on the loop's thread and must not block.</summary>
 public interface IEpollHandler
 {
@@ -62,7 +47,7 @@ public sealed unsafe partial class EpollLoop : IDisposable
         _onFailure = onFailure;
         _epoll = Check(Native.epoll_create1(CloseOnExec), "epoll_create1");
         _wake = Check(Native.eventfd(0, CloseOnExec | NonBlocking), "eventfd");
-        Control(OperationAdd, _wake, EpollEvents.Readable, WakeToken);
+        Control(OperationAdd, _wake, EpollEvents.In, WakeToken);
         _thread = new Thread(Run, StackSize) { IsBackground = true, Name = name };
     }
 

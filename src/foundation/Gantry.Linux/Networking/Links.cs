@@ -117,7 +117,7 @@ public static class Links
     /// </summary>
     public static void SetBridgePort(this NetlinkBatch batch, int index, string name, bool hairpin, bool isolated)
     {
-        batch.Begin(RouteMessage.NewLink, 0, $"set bridge port {name}");
+        batch.Begin(RouteMessage.SetLink, 0, $"set bridge port {name}");
         batch.Put(new LinkHeader { Family = FamilyBridge, Index = index });
         var port = batch.BeginNested(AttributeProtInfo, flagged: true);
         batch.Attribute(PortHairpin, (byte)(hairpin ? 1 : 0));

@@ -30,13 +30,14 @@ public sealed class NetlinkBatch
     /// <param name="flags">Flags in addition to NLM_F_REQUEST and NLM_F_ACK.</param>
     /// <param name="subject">What the request is about, for error texts.</param>
     /// <param name="tolerate">An errno that is no failure, or 0.</param>
-    public void Begin(ushort type, ushort flags, string subject, int tolerate = 0)
+    /// <param name="acknowledged">False for the few requests that the kernel answers only when it refuses them.</param>
+    public void Begin(ushort type, ushort flags, string subject, int tolerate = 0, bool acknowledged = true)
     {
         Finish();
-        _requests.Add(new Request(_length, subject, tolerate));
+        _requests.Add(new Request(_length, subject, tolerate, acknowledged));
         var header = Reserve(HeaderLength);
         BinaryPrimitives.WriteUInt16LittleEndian(header[4..], type);
-        BinaryPrimitives.WriteUInt16LittleEndian(header[6..], (ushort)(flags | FlagRequest | FlagAck));
+        BinaryPrimitives.WriteUInt16LittleEndian(header[6..], (ushort)(flags | FlagRequest | (acknowledged ? FlagAck : 0)));
     }
 
     /// <summary>Appends the fixed part of a request (struct ifinfomsg and the like).</summary>
@@ -118,5 +119,5 @@ public sealed class NetlinkBatch
         return span;
     }
 
-    internal readonly record struct Request(int Offset, string Subject, int Tolerate);
+    internal readonly record struct Request(int Offset, string Subject, int Tolerate, bool Acknowledged);
 }

@@ -69,14 +69,15 @@ public sealed unsafe class NetlinkSocket : IDisposable
         {
             var first = Send(batch);
             LinuxException? failure = null;
-            for (var open = batch.Count; open > 0;)
+            for (var open = batch.Requests.Count(r => r.Acknowledged); open > 0;)
             {
                 foreach (var message in new Messages(_receive.AsSpan(0, Receive())))
                 {
                     var index = message.Sequence - first;
                     if (message.Type == TypeError && index < (uint)batch.Count)
                     {
-                        open--;
+                        // An answer to what is not acknowledged is a refusal of all that was sent.
+                        open = batch.Requests[(int)index].Acknowledged ? open - 1 : 0;
                         failure ??= Failure(message, batch.Requests[(int)index]);
                     }
                 }

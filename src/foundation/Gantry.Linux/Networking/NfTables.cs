@@ -7,7 +7,8 @@ namespace Gantry.Linux.Networking;
 /// </summary>
 /// <remarks>
 /// A context belongs to the network namespace of the thread that made it, and keeps no state between calls. One call at a time; callers on
-/// other threads wait.
+/// other threads wait. The library waits for the kernel with select(2), which can't take descriptors from 1024 on: make contexts early in the
+/// life of a process and keep them.
 /// </remarks>
 public sealed partial class NfTables : IDisposable
 {

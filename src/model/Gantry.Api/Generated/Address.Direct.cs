@@ -45,11 +45,19 @@ public sealed partial record Address
             writer.WritePropertyName("Addr"u8);
             writer.WriteStringValue(Addr);
         }
+        else
+        {
+            writer.WriteString("Addr"u8, ""u8);
+        }
 
         if (PrefixLen is not null)
         {
             writer.WritePropertyName("PrefixLen"u8);
             writer.WriteNumberValue(PrefixLen.Value);
+        }
+        else
+        {
+            writer.WriteNumber("PrefixLen"u8, 0);
         }
 
         writer.WriteEndObject();

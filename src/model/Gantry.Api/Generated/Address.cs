@@ -10,9 +10,13 @@ public sealed partial record Address
 {
     /// <summary>IP address.</summary>
     [JsonPropertyName("Addr")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Addr { get; set; }
 
     /// <summary>Mask length of the IP address.</summary>
     [JsonPropertyName("PrefixLen")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
     public long? PrefixLen { get; set; }
 }

@@ -37,6 +37,21 @@ public sealed partial record AuthConfig
                 reader.Read();
                 result.Serveraddress = DirectJson.ReadString(ref reader);
             }
+            else if (reader.ValueTextEquals("auth"u8))
+            {
+                reader.Read();
+                result.Auth = DirectJson.ReadString(ref reader);
+            }
+            else if (reader.ValueTextEquals("identitytoken"u8))
+            {
+                reader.Read();
+                result.Identitytoken = DirectJson.ReadString(ref reader);
+            }
+            else if (reader.ValueTextEquals("registrytoken"u8))
+            {
+                reader.Read();
+                result.Registrytoken = DirectJson.ReadString(ref reader);
+            }
             else
             {
                 DirectJson.Skip(ref reader);
@@ -72,6 +87,24 @@ public sealed partial record AuthConfig
         {
             writer.WritePropertyName("serveraddress"u8);
             writer.WriteStringValue(Serveraddress);
+        }
+
+        if (Auth is not null)
+        {
+            writer.WritePropertyName("auth"u8);
+            writer.WriteStringValue(Auth);
+        }
+
+        if (Identitytoken is not null)
+        {
+            writer.WritePropertyName("identitytoken"u8);
+            writer.WriteStringValue(Identitytoken);
+        }
+
+        if (Registrytoken is not null)
+        {
+            writer.WritePropertyName("registrytoken"u8);
+            writer.WriteStringValue(Registrytoken);
         }
 
         writer.WriteEndObject();

@@ -19,4 +19,16 @@ public sealed partial record AuthConfig
 
     [JsonPropertyName("serveraddress")]
     public string? Serveraddress { get; set; }
+
+    /// <summary>Not in the specification; a real engine sends it.</summary>
+    [JsonPropertyName("auth")]
+    public string? Auth { get; set; }
+
+    /// <summary>Not in the specification; a real engine sends it.</summary>
+    [JsonPropertyName("identitytoken")]
+    public string? Identitytoken { get; set; }
+
+    /// <summary>Not in the specification; a real engine sends it.</summary>
+    [JsonPropertyName("registrytoken")]
+    public string? Registrytoken { get; set; }
 }

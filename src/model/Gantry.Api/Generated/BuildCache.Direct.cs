@@ -22,6 +22,11 @@ public sealed partial record BuildCache
                 reader.Read();
                 result.ID = DirectJson.ReadString(ref reader);
             }
+            else if (reader.ValueTextEquals("Parent"u8))
+            {
+                reader.Read();
+                result.Parent = DirectJson.ReadString(ref reader);
+            }
             else if (reader.ValueTextEquals("Parents"u8))
             {
                 reader.Read();
@@ -85,6 +90,16 @@ public sealed partial record BuildCache
             writer.WritePropertyName("ID"u8);
             writer.WriteStringValue(ID);
         }
+        else
+        {
+            writer.WriteString("ID"u8, ""u8);
+        }
+
+        if (Parent is not null)
+        {
+            writer.WritePropertyName("Parent"u8);
+            writer.WriteStringValue(Parent);
+        }
 
         if (Parents is not null)
         {
@@ -97,11 +112,19 @@ public sealed partial record BuildCache
             writer.WritePropertyName("Type"u8);
             writer.WriteStringValue(Type);
         }
+        else
+        {
+            writer.WriteString("Type"u8, ""u8);
+        }
 
         if (Description is not null)
         {
             writer.WritePropertyName("Description"u8);
             writer.WriteStringValue(Description);
+        }
+        else
+        {
+            writer.WriteString("Description"u8, ""u8);
         }
 
         if (InUse is not null)
@@ -109,11 +132,19 @@ public sealed partial record BuildCache
             writer.WritePropertyName("InUse"u8);
             writer.WriteBooleanValue(InUse.Value);
         }
+        else
+        {
+            writer.WriteBoolean("InUse"u8, false);
+        }
 
         if (Shared is not null)
         {
             writer.WritePropertyName("Shared"u8);
             writer.WriteBooleanValue(Shared.Value);
+        }
+        else
+        {
+            writer.WriteBoolean("Shared"u8, false);
         }
 
         if (Size is not null)
@@ -121,11 +152,19 @@ public sealed partial record BuildCache
             writer.WritePropertyName("Size"u8);
             writer.WriteNumberValue(Size.Value);
         }
+        else
+        {
+            writer.WriteNumber("Size"u8, 0);
+        }
 
         if (CreatedAt is not null)
         {
             writer.WritePropertyName("CreatedAt"u8);
             writer.WriteStringValue(CreatedAt);
+        }
+        else
+        {
+            writer.WriteString("CreatedAt"u8, ""u8);
         }
 
         if (LastUsedAt is not null)
@@ -133,11 +172,19 @@ public sealed partial record BuildCache
             writer.WritePropertyName("LastUsedAt"u8);
             writer.WriteStringValue(LastUsedAt);
         }
+        else
+        {
+            writer.WriteNull("LastUsedAt"u8);
+        }
 
         if (UsageCount is not null)
         {
             writer.WritePropertyName("UsageCount"u8);
             writer.WriteNumberValue(UsageCount.Value);
+        }
+        else
+        {
+            writer.WriteNumber("UsageCount"u8, 0);
         }
 
         writer.WriteEndObject();

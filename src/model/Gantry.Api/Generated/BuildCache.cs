@@ -10,7 +10,13 @@ public sealed partial record BuildCache
 {
     /// <summary>Unique ID of the build cache record.</summary>
     [JsonPropertyName("ID")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? ID { get; set; }
+
+    /// <summary>Not in the specification; a real engine sends it.</summary>
+    [JsonPropertyName("Parent")]
+    public string? Parent { get; set; }
 
     /// <summary>List of parent build cache record IDs.</summary>
     [JsonPropertyName("Parents")]
@@ -18,32 +24,47 @@ public sealed partial record BuildCache
 
     /// <summary>Cache record type.</summary>
     [JsonPropertyName("Type")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Type { get; set; }
 
     /// <summary>Description of the build-step that produced the build cache.</summary>
     [JsonPropertyName("Description")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Description { get; set; }
 
     /// <summary>Indicates if the build cache is in use.</summary>
     [JsonPropertyName("InUse")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Bool))]
     public bool? InUse { get; set; }
 
     /// <summary>Indicates if the build cache is shared.</summary>
     [JsonPropertyName("Shared")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Bool))]
     public bool? Shared { get; set; }
 
     /// <summary>Amount of disk space used by the build cache (in bytes).</summary>
     [JsonPropertyName("Size")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
     public long? Size { get; set; }
 
     /// <summary>Date and time at which the build cache was created in [RFC 3339](https://www.ietf.org/rfc/rfc3339.txt) format with nano-seconds.</summary>
     [JsonPropertyName("CreatedAt")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? CreatedAt { get; set; }
 
     /// <summary>Date and time at which the build cache was last used in [RFC 3339](https://www.ietf.org/rfc/rfc3339.txt) format with nano-seconds.</summary>
     [JsonPropertyName("LastUsedAt")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public string? LastUsedAt { get; set; }
 
     [JsonPropertyName("UsageCount")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
     public long? UsageCount { get; set; }
 }

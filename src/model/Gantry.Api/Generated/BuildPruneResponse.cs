@@ -13,5 +13,7 @@ public sealed partial record BuildPruneResponse
 
     /// <summary>Disk space reclaimed in bytes</summary>
     [JsonPropertyName("SpaceReclaimed")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
     public long? SpaceReclaimed { get; set; }
 }

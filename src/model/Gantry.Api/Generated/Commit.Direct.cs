@@ -40,6 +40,10 @@ public sealed partial record Commit
             writer.WritePropertyName("ID"u8);
             writer.WriteStringValue(ID);
         }
+        else
+        {
+            writer.WriteString("ID"u8, ""u8);
+        }
 
         writer.WriteEndObject();
     }

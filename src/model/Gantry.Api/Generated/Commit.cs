@@ -10,5 +10,7 @@ public sealed partial record Commit
 {
     /// <summary>Actual commit ID of external tool.</summary>
     [JsonPropertyName("ID")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? ID { get; set; }
 }

@@ -40,6 +40,10 @@ public sealed partial record ConfigReference
             writer.WritePropertyName("Network"u8);
             writer.WriteStringValue(Network);
         }
+        else
+        {
+            writer.WriteString("Network"u8, ""u8);
+        }
 
         writer.WriteEndObject();
     }

@@ -10,5 +10,7 @@ public sealed partial record ConfigReference
 {
     /// <summary>The name of the config-only network that provides the network&apos;s configuration. The specified network must be an existing config-only network. Only network names are allowed, not network IDs.</summary>
     [JsonPropertyName("Network")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Network { get; set; }
 }

@@ -55,11 +55,19 @@ public sealed partial record ContainerBlkioStatEntry
             writer.WritePropertyName("major"u8);
             writer.WriteNumberValue(Major.Value);
         }
+        else
+        {
+            writer.WriteNumber("major"u8, 0);
+        }
 
         if (Minor is not null)
         {
             writer.WritePropertyName("minor"u8);
             writer.WriteNumberValue(Minor.Value);
+        }
+        else
+        {
+            writer.WriteNumber("minor"u8, 0);
         }
 
         if (Op is not null)
@@ -67,11 +75,19 @@ public sealed partial record ContainerBlkioStatEntry
             writer.WritePropertyName("op"u8);
             writer.WriteStringValue(Op);
         }
+        else
+        {
+            writer.WriteString("op"u8, ""u8);
+        }
 
         if (Value is not null)
         {
             writer.WritePropertyName("value"u8);
             writer.WriteNumberValue(Value.Value);
+        }
+        else
+        {
+            writer.WriteNumber("value"u8, 0);
         }
 
         writer.WriteEndObject();

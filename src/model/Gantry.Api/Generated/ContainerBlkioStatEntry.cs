@@ -9,14 +9,22 @@ namespace Gantry.Api;
 public sealed partial record ContainerBlkioStatEntry
 {
     [JsonPropertyName("major")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Ulong))]
     public ulong? Major { get; set; }
 
     [JsonPropertyName("minor")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Ulong))]
     public ulong? Minor { get; set; }
 
     [JsonPropertyName("op")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Op { get; set; }
 
     [JsonPropertyName("value")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Ulong))]
     public ulong? Value { get; set; }
 }

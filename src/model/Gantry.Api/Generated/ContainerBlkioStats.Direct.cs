@@ -75,11 +75,19 @@ public sealed partial record ContainerBlkioStats
             writer.WritePropertyName("io_service_bytes_recursive"u8);
             DirectJson.WriteList(writer, IoServiceBytesRecursive, static (w, v) => v.WriteTo(w));
         }
+        else
+        {
+            writer.WriteNull("io_service_bytes_recursive"u8);
+        }
 
         if (IoServicedRecursive is not null)
         {
             writer.WritePropertyName("io_serviced_recursive"u8);
             DirectJson.WriteList(writer, IoServicedRecursive, static (w, v) => v.WriteTo(w));
+        }
+        else
+        {
+            writer.WriteNull("io_serviced_recursive"u8);
         }
 
         if (IoQueueRecursive is not null)
@@ -87,11 +95,19 @@ public sealed partial record ContainerBlkioStats
             writer.WritePropertyName("io_queue_recursive"u8);
             DirectJson.WriteList(writer, IoQueueRecursive, static (w, v) => v.WriteTo(w));
         }
+        else
+        {
+            writer.WriteNull("io_queue_recursive"u8);
+        }
 
         if (IoServiceTimeRecursive is not null)
         {
             writer.WritePropertyName("io_service_time_recursive"u8);
             DirectJson.WriteList(writer, IoServiceTimeRecursive, static (w, v) => v.WriteTo(w));
+        }
+        else
+        {
+            writer.WriteNull("io_service_time_recursive"u8);
         }
 
         if (IoWaitTimeRecursive is not null)
@@ -99,11 +115,19 @@ public sealed partial record ContainerBlkioStats
             writer.WritePropertyName("io_wait_time_recursive"u8);
             DirectJson.WriteList(writer, IoWaitTimeRecursive, static (w, v) => v.WriteTo(w));
         }
+        else
+        {
+            writer.WriteNull("io_wait_time_recursive"u8);
+        }
 
         if (IoMergedRecursive is not null)
         {
             writer.WritePropertyName("io_merged_recursive"u8);
             DirectJson.WriteList(writer, IoMergedRecursive, static (w, v) => v.WriteTo(w));
+        }
+        else
+        {
+            writer.WriteNull("io_merged_recursive"u8);
         }
 
         if (IoTimeRecursive is not null)
@@ -111,11 +135,19 @@ public sealed partial record ContainerBlkioStats
             writer.WritePropertyName("io_time_recursive"u8);
             DirectJson.WriteList(writer, IoTimeRecursive, static (w, v) => v.WriteTo(w));
         }
+        else
+        {
+            writer.WriteNull("io_time_recursive"u8);
+        }
 
         if (SectorsRecursive is not null)
         {
             writer.WritePropertyName("sectors_recursive"u8);
             DirectJson.WriteList(writer, SectorsRecursive, static (w, v) => v.WriteTo(w));
+        }
+        else
+        {
+            writer.WriteNull("sectors_recursive"u8);
         }
 
         writer.WriteEndObject();

@@ -9,33 +9,41 @@ namespace Gantry.Api;
 public sealed partial record ContainerBlkioStats
 {
     [JsonPropertyName("io_service_bytes_recursive")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public List<ContainerBlkioStatEntry>? IoServiceBytesRecursive { get; set; }
 
     /// <summary>This field is only available when using Linux containers with cgroups v1. It is omitted or `null` when using cgroups v2.</summary>
     [JsonPropertyName("io_serviced_recursive")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public List<ContainerBlkioStatEntry>? IoServicedRecursive { get; set; }
 
     /// <summary>This field is only available when using Linux containers with cgroups v1. It is omitted or `null` when using cgroups v2.</summary>
     [JsonPropertyName("io_queue_recursive")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public List<ContainerBlkioStatEntry>? IoQueueRecursive { get; set; }
 
     /// <summary>This field is only available when using Linux containers with cgroups v1. It is omitted or `null` when using cgroups v2.</summary>
     [JsonPropertyName("io_service_time_recursive")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public List<ContainerBlkioStatEntry>? IoServiceTimeRecursive { get; set; }
 
     /// <summary>This field is only available when using Linux containers with cgroups v1. It is omitted or `null` when using cgroups v2.</summary>
     [JsonPropertyName("io_wait_time_recursive")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public List<ContainerBlkioStatEntry>? IoWaitTimeRecursive { get; set; }
 
     /// <summary>This field is only available when using Linux containers with cgroups v1. It is omitted or `null` when using cgroups v2.</summary>
     [JsonPropertyName("io_merged_recursive")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public List<ContainerBlkioStatEntry>? IoMergedRecursive { get; set; }
 
     /// <summary>This field is only available when using Linux containers with cgroups v1. It is omitted or `null` when using cgroups v2.</summary>
     [JsonPropertyName("io_time_recursive")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public List<ContainerBlkioStatEntry>? IoTimeRecursive { get; set; }
 
     /// <summary>This field is only available when using Linux containers with cgroups v1. It is omitted or `null` when using cgroups v2.</summary>
     [JsonPropertyName("sectors_recursive")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public List<ContainerBlkioStatEntry>? SectorsRecursive { get; set; }
 }

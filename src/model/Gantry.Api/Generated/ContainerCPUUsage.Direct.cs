@@ -55,6 +55,10 @@ public sealed partial record ContainerCPUUsage
             writer.WritePropertyName("total_usage"u8);
             writer.WriteNumberValue(TotalUsage.Value);
         }
+        else
+        {
+            writer.WriteNumber("total_usage"u8, 0);
+        }
 
         if (PercpuUsage is not null)
         {
@@ -67,11 +71,19 @@ public sealed partial record ContainerCPUUsage
             writer.WritePropertyName("usage_in_kernelmode"u8);
             writer.WriteNumberValue(UsageInKernelmode.Value);
         }
+        else
+        {
+            writer.WriteNumber("usage_in_kernelmode"u8, 0);
+        }
 
         if (UsageInUsermode is not null)
         {
             writer.WritePropertyName("usage_in_usermode"u8);
             writer.WriteNumberValue(UsageInUsermode.Value);
+        }
+        else
+        {
+            writer.WriteNumber("usage_in_usermode"u8, 0);
         }
 
         writer.WriteEndObject();

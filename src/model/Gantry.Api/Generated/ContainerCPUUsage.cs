@@ -10,6 +10,8 @@ public sealed partial record ContainerCPUUsage
 {
     /// <summary>Total CPU time consumed in nanoseconds (Linux) or 100&apos;s of nanoseconds (Windows).</summary>
     [JsonPropertyName("total_usage")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Ulong))]
     public ulong? TotalUsage { get; set; }
 
     /// <summary>Total CPU time (in nanoseconds) consumed per core (Linux).</summary>
@@ -18,9 +20,13 @@ public sealed partial record ContainerCPUUsage
 
     /// <summary>Time (in nanoseconds) spent by tasks of the cgroup in kernel mode (Linux), or time spent (in 100&apos;s of nanoseconds) by all container processes in kernel mode (Windows).</summary>
     [JsonPropertyName("usage_in_kernelmode")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Ulong))]
     public ulong? UsageInKernelmode { get; set; }
 
     /// <summary>Time (in nanoseconds) spent by tasks of the cgroup in user mode (Linux), or time spent (in 100&apos;s of nanoseconds) by all container processes in kernel mode (Windows).</summary>
     [JsonPropertyName("usage_in_usermode")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Ulong))]
     public ulong? UsageInUsermode { get; set; }
 }

@@ -160,11 +160,19 @@ public sealed partial record ContainerConfig
             writer.WritePropertyName("Hostname"u8);
             writer.WriteStringValue(Hostname);
         }
+        else
+        {
+            writer.WriteString("Hostname"u8, ""u8);
+        }
 
         if (Domainname is not null)
         {
             writer.WritePropertyName("Domainname"u8);
             writer.WriteStringValue(Domainname);
+        }
+        else
+        {
+            writer.WriteString("Domainname"u8, ""u8);
         }
 
         if (User is not null)
@@ -172,11 +180,19 @@ public sealed partial record ContainerConfig
             writer.WritePropertyName("User"u8);
             writer.WriteStringValue(User);
         }
+        else
+        {
+            writer.WriteString("User"u8, ""u8);
+        }
 
         if (AttachStdin is not null)
         {
             writer.WritePropertyName("AttachStdin"u8);
             writer.WriteBooleanValue(AttachStdin.Value);
+        }
+        else
+        {
+            writer.WriteBoolean("AttachStdin"u8, false);
         }
 
         if (AttachStdout is not null)
@@ -184,11 +200,19 @@ public sealed partial record ContainerConfig
             writer.WritePropertyName("AttachStdout"u8);
             writer.WriteBooleanValue(AttachStdout.Value);
         }
+        else
+        {
+            writer.WriteBoolean("AttachStdout"u8, false);
+        }
 
         if (AttachStderr is not null)
         {
             writer.WritePropertyName("AttachStderr"u8);
             writer.WriteBooleanValue(AttachStderr.Value);
+        }
+        else
+        {
+            writer.WriteBoolean("AttachStderr"u8, false);
         }
 
         if (ExposedPorts is not null)
@@ -202,17 +226,29 @@ public sealed partial record ContainerConfig
             writer.WritePropertyName("Tty"u8);
             writer.WriteBooleanValue(Tty.Value);
         }
+        else
+        {
+            writer.WriteBoolean("Tty"u8, false);
+        }
 
         if (OpenStdin is not null)
         {
             writer.WritePropertyName("OpenStdin"u8);
             writer.WriteBooleanValue(OpenStdin.Value);
         }
+        else
+        {
+            writer.WriteBoolean("OpenStdin"u8, false);
+        }
 
         if (StdinOnce is not null)
         {
             writer.WritePropertyName("StdinOnce"u8);
             writer.WriteBooleanValue(StdinOnce.Value);
+        }
+        else
+        {
+            writer.WriteBoolean("StdinOnce"u8, false);
         }
 
         if (Env is not null)
@@ -254,7 +290,7 @@ public sealed partial record ContainerConfig
         }
         else
         {
-            writer.WriteNull("Image"u8);
+            writer.WriteString("Image"u8, ""u8);
         }
 
         if (Volumes is not null)
@@ -271,6 +307,10 @@ public sealed partial record ContainerConfig
         {
             writer.WritePropertyName("WorkingDir"u8);
             writer.WriteStringValue(WorkingDir);
+        }
+        else
+        {
+            writer.WriteString("WorkingDir"u8, ""u8);
         }
 
         if (Entrypoint is not null)
@@ -309,6 +349,10 @@ public sealed partial record ContainerConfig
         {
             writer.WritePropertyName("Labels"u8);
             DirectJson.WriteMap(writer, Labels, static (w, v) => w.WriteStringValue(v));
+        }
+        else
+        {
+            writer.WriteNull("Labels"u8);
         }
 
         if (StopSignal is not null)

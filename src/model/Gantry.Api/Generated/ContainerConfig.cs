@@ -10,26 +10,38 @@ public sealed partial record ContainerConfig
 {
     /// <summary>The hostname to use for the container, as a valid RFC 1123 hostname.</summary>
     [JsonPropertyName("Hostname")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Hostname { get; set; }
 
     /// <summary>The domain name to use for the container.</summary>
     [JsonPropertyName("Domainname")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Domainname { get; set; }
 
     /// <summary>Commands run as this user inside the container. If omitted, commands run as the user specified in the image the container was started from.</summary>
     [JsonPropertyName("User")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? User { get; set; }
 
     /// <summary>Whether to attach to `stdin`.</summary>
     [JsonPropertyName("AttachStdin")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Bool))]
     public bool? AttachStdin { get; set; }
 
     /// <summary>Whether to attach to `stdout`.</summary>
     [JsonPropertyName("AttachStdout")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Bool))]
     public bool? AttachStdout { get; set; }
 
     /// <summary>Whether to attach to `stderr`.</summary>
     [JsonPropertyName("AttachStderr")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Bool))]
     public bool? AttachStderr { get; set; }
 
     /// <summary>An object mapping ports to an empty object in the form:</summary>
@@ -38,14 +50,20 @@ public sealed partial record ContainerConfig
 
     /// <summary>Attach standard streams to a TTY, including `stdin` if it is not closed.</summary>
     [JsonPropertyName("Tty")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Bool))]
     public bool? Tty { get; set; }
 
     /// <summary>Open `stdin`</summary>
     [JsonPropertyName("OpenStdin")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Bool))]
     public bool? OpenStdin { get; set; }
 
     /// <summary>Close `stdin` after one attached client disconnects</summary>
     [JsonPropertyName("StdinOnce")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Bool))]
     public bool? StdinOnce { get; set; }
 
     /// <summary>A list of environment variables to set inside the container in the form `[&quot;VAR=value&quot;, ...]`. A variable without `=` is removed from the environment, rather than to have an empty value.</summary>
@@ -69,6 +87,7 @@ public sealed partial record ContainerConfig
     /// <summary>The name (or reference) of the image to use when creating the container, or which was used when the container was created.</summary>
     [JsonPropertyName("Image")]
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Image { get; set; }
 
     /// <summary>An object mapping mount point paths inside the container to empty objects.</summary>
@@ -78,6 +97,8 @@ public sealed partial record ContainerConfig
 
     /// <summary>The working directory for commands to run in.</summary>
     [JsonPropertyName("WorkingDir")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? WorkingDir { get; set; }
 
     /// <summary>The entry point for the container as a string or an array of strings.</summary>
@@ -101,6 +122,7 @@ public sealed partial record ContainerConfig
 
     /// <summary>User-defined key/value metadata.</summary>
     [JsonPropertyName("Labels")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public Dictionary<string, string>? Labels { get; set; }
 
     /// <summary>Signal to stop a container as a string or unsigned integer.</summary>

@@ -45,11 +45,19 @@ public sealed partial record ContainerCreateResponse
             writer.WritePropertyName("Id"u8);
             writer.WriteStringValue(Id);
         }
+        else
+        {
+            writer.WriteString("Id"u8, ""u8);
+        }
 
         if (Warnings is not null)
         {
             writer.WritePropertyName("Warnings"u8);
             DirectJson.WriteList(writer, Warnings, static (w, v) => w.WriteStringValue(v));
+        }
+        else
+        {
+            writer.WriteNull("Warnings"u8);
         }
 
         writer.WriteEndObject();

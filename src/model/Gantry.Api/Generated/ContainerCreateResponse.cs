@@ -10,9 +10,12 @@ public sealed partial record ContainerCreateResponse
 {
     /// <summary>The ID of the created container</summary>
     [JsonPropertyName("Id")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Id { get; set; }
 
     /// <summary>Warnings encountered when creating the container</summary>
     [JsonPropertyName("Warnings")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public List<string>? Warnings { get; set; }
 }

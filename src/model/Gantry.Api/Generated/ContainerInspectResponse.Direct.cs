@@ -87,11 +87,6 @@ public sealed partial record ContainerInspectResponse
                 reader.Read();
                 result.Platform = DirectJson.ReadString(ref reader);
             }
-            else if (reader.ValueTextEquals("ImageManifestDescriptor"u8))
-            {
-                reader.Read();
-                result.ImageManifestDescriptor = Api.OCIDescriptor.ReadFrom(ref reader);
-            }
             else if (reader.ValueTextEquals("MountLabel"u8))
             {
                 reader.Read();
@@ -147,6 +142,11 @@ public sealed partial record ContainerInspectResponse
                 reader.Read();
                 result.NetworkSettings = Api.NetworkSettings.ReadFrom(ref reader);
             }
+            else if (reader.ValueTextEquals("ImageManifestDescriptor"u8))
+            {
+                reader.Read();
+                result.ImageManifestDescriptor = Api.OCIDescriptor.ReadFrom(ref reader);
+            }
             else
             {
                 DirectJson.Skip(ref reader);
@@ -165,11 +165,19 @@ public sealed partial record ContainerInspectResponse
             writer.WritePropertyName("Id"u8);
             writer.WriteStringValue(Id);
         }
+        else
+        {
+            writer.WriteString("Id"u8, ""u8);
+        }
 
         if (Created is not null)
         {
             writer.WritePropertyName("Created"u8);
             writer.WriteStringValue(Created);
+        }
+        else
+        {
+            writer.WriteString("Created"u8, ""u8);
         }
 
         if (Path is not null)
@@ -177,11 +185,19 @@ public sealed partial record ContainerInspectResponse
             writer.WritePropertyName("Path"u8);
             writer.WriteStringValue(Path);
         }
+        else
+        {
+            writer.WriteString("Path"u8, ""u8);
+        }
 
         if (Args is not null)
         {
             writer.WritePropertyName("Args"u8);
             DirectJson.WriteList(writer, Args, static (w, v) => w.WriteStringValue(v));
+        }
+        else
+        {
+            writer.WriteNull("Args"u8);
         }
 
         if (State is not null)
@@ -189,11 +205,19 @@ public sealed partial record ContainerInspectResponse
             writer.WritePropertyName("State"u8);
             State.WriteTo(writer);
         }
+        else
+        {
+            writer.WriteNull("State"u8);
+        }
 
         if (Image is not null)
         {
             writer.WritePropertyName("Image"u8);
             writer.WriteStringValue(Image);
+        }
+        else
+        {
+            writer.WriteString("Image"u8, ""u8);
         }
 
         if (ResolvConfPath is not null)
@@ -201,11 +225,19 @@ public sealed partial record ContainerInspectResponse
             writer.WritePropertyName("ResolvConfPath"u8);
             writer.WriteStringValue(ResolvConfPath);
         }
+        else
+        {
+            writer.WriteString("ResolvConfPath"u8, ""u8);
+        }
 
         if (HostnamePath is not null)
         {
             writer.WritePropertyName("HostnamePath"u8);
             writer.WriteStringValue(HostnamePath);
+        }
+        else
+        {
+            writer.WriteString("HostnamePath"u8, ""u8);
         }
 
         if (HostsPath is not null)
@@ -213,11 +245,19 @@ public sealed partial record ContainerInspectResponse
             writer.WritePropertyName("HostsPath"u8);
             writer.WriteStringValue(HostsPath);
         }
+        else
+        {
+            writer.WriteString("HostsPath"u8, ""u8);
+        }
 
         if (LogPath is not null)
         {
             writer.WritePropertyName("LogPath"u8);
             writer.WriteStringValue(LogPath);
+        }
+        else
+        {
+            writer.WriteString("LogPath"u8, ""u8);
         }
 
         if (Name is not null)
@@ -225,11 +265,19 @@ public sealed partial record ContainerInspectResponse
             writer.WritePropertyName("Name"u8);
             writer.WriteStringValue(Name);
         }
+        else
+        {
+            writer.WriteString("Name"u8, ""u8);
+        }
 
         if (RestartCount is not null)
         {
             writer.WritePropertyName("RestartCount"u8);
             writer.WriteNumberValue(RestartCount.Value);
+        }
+        else
+        {
+            writer.WriteNumber("RestartCount"u8, 0);
         }
 
         if (Driver is not null)
@@ -237,17 +285,19 @@ public sealed partial record ContainerInspectResponse
             writer.WritePropertyName("Driver"u8);
             writer.WriteStringValue(Driver);
         }
+        else
+        {
+            writer.WriteString("Driver"u8, ""u8);
+        }
 
         if (Platform is not null)
         {
             writer.WritePropertyName("Platform"u8);
             writer.WriteStringValue(Platform);
         }
-
-        if (ImageManifestDescriptor is not null)
+        else
         {
-            writer.WritePropertyName("ImageManifestDescriptor"u8);
-            ImageManifestDescriptor.WriteTo(writer);
+            writer.WriteString("Platform"u8, ""u8);
         }
 
         if (MountLabel is not null)
@@ -255,17 +305,29 @@ public sealed partial record ContainerInspectResponse
             writer.WritePropertyName("MountLabel"u8);
             writer.WriteStringValue(MountLabel);
         }
+        else
+        {
+            writer.WriteString("MountLabel"u8, ""u8);
+        }
 
         if (ProcessLabel is not null)
         {
             writer.WritePropertyName("ProcessLabel"u8);
             writer.WriteStringValue(ProcessLabel);
         }
+        else
+        {
+            writer.WriteString("ProcessLabel"u8, ""u8);
+        }
 
         if (AppArmorProfile is not null)
         {
             writer.WritePropertyName("AppArmorProfile"u8);
             writer.WriteStringValue(AppArmorProfile);
+        }
+        else
+        {
+            writer.WriteString("AppArmorProfile"u8, ""u8);
         }
 
         if (ExecIDs is not null)
@@ -283,11 +345,19 @@ public sealed partial record ContainerInspectResponse
             writer.WritePropertyName("HostConfig"u8);
             HostConfig.WriteTo(writer);
         }
+        else
+        {
+            writer.WriteNull("HostConfig"u8);
+        }
 
         if (GraphDriver is not null)
         {
             writer.WritePropertyName("GraphDriver"u8);
             GraphDriver.WriteTo(writer);
+        }
+        else
+        {
+            writer.WriteNull("GraphDriver"u8);
         }
 
         if (SizeRw is not null)
@@ -307,17 +377,35 @@ public sealed partial record ContainerInspectResponse
             writer.WritePropertyName("Mounts"u8);
             DirectJson.WriteList(writer, Mounts, static (w, v) => v.WriteTo(w));
         }
+        else
+        {
+            writer.WriteNull("Mounts"u8);
+        }
 
         if (Config is not null)
         {
             writer.WritePropertyName("Config"u8);
             Config.WriteTo(writer);
         }
+        else
+        {
+            writer.WriteNull("Config"u8);
+        }
 
         if (NetworkSettings is not null)
         {
             writer.WritePropertyName("NetworkSettings"u8);
             NetworkSettings.WriteTo(writer);
+        }
+        else
+        {
+            writer.WriteNull("NetworkSettings"u8);
+        }
+
+        if (ImageManifestDescriptor is not null)
+        {
+            writer.WritePropertyName("ImageManifestDescriptor"u8);
+            ImageManifestDescriptor.WriteTo(writer);
         }
 
         writer.WriteEndObject();

@@ -9,73 +9,101 @@ public sealed partial record ContainerInspectResponse
 {
     /// <summary>The ID of this container as a 128-bit (64-character) hexadecimal string (32 bytes).</summary>
     [JsonPropertyName("Id")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Id { get; set; }
 
     /// <summary>Date and time at which the container was created, formatted in [RFC 3339](https://www.ietf.org/rfc/rfc3339.txt) format with nano-seconds.</summary>
     [JsonPropertyName("Created")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Created { get; set; }
 
     /// <summary>The path to the command being run</summary>
     [JsonPropertyName("Path")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Path { get; set; }
 
     /// <summary>The arguments to the command being run</summary>
     [JsonPropertyName("Args")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public List<string>? Args { get; set; }
 
     [JsonPropertyName("State")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public ContainerState? State { get; set; }
 
     /// <summary>The ID (digest) of the image that this container was created from.</summary>
     [JsonPropertyName("Image")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Image { get; set; }
 
     /// <summary>Location of the `/etc/resolv.conf` generated for the container on the host.</summary>
     [JsonPropertyName("ResolvConfPath")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? ResolvConfPath { get; set; }
 
     /// <summary>Location of the `/etc/hostname` generated for the container on the host.</summary>
     [JsonPropertyName("HostnamePath")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? HostnamePath { get; set; }
 
     /// <summary>Location of the `/etc/hosts` generated for the container on the host.</summary>
     [JsonPropertyName("HostsPath")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? HostsPath { get; set; }
 
     /// <summary>Location of the file used to buffer the container&apos;s logs. Depending on the logging-driver used for the container, this field may be omitted.</summary>
     [JsonPropertyName("LogPath")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? LogPath { get; set; }
 
     /// <summary>The name associated with this container.</summary>
     [JsonPropertyName("Name")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Name { get; set; }
 
     /// <summary>Number of times the container was restarted since it was created, or since daemon was started.</summary>
     [JsonPropertyName("RestartCount")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
     public long? RestartCount { get; set; }
 
     /// <summary>The storage-driver used for the container&apos;s filesystem (graph-driver or snapshotter).</summary>
     [JsonPropertyName("Driver")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Driver { get; set; }
 
     /// <summary>The platform (operating system) for which the container was created.</summary>
     [JsonPropertyName("Platform")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Platform { get; set; }
-
-    /// <summary>OCI descriptor of the platform-specific manifest of the image the container was created from.</summary>
-    [JsonPropertyName("ImageManifestDescriptor")]
-    public OCIDescriptor? ImageManifestDescriptor { get; set; }
 
     /// <summary>SELinux mount label set for the container.</summary>
     [JsonPropertyName("MountLabel")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? MountLabel { get; set; }
 
     /// <summary>SELinux process label set for the container.</summary>
     [JsonPropertyName("ProcessLabel")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? ProcessLabel { get; set; }
 
     /// <summary>The AppArmor profile set for the container.</summary>
     [JsonPropertyName("AppArmorProfile")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? AppArmorProfile { get; set; }
 
     /// <summary>IDs of exec instances that are running in the container.</summary>
@@ -84,9 +112,11 @@ public sealed partial record ContainerInspectResponse
     public List<string>? ExecIDs { get; set; }
 
     [JsonPropertyName("HostConfig")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public HostConfig? HostConfig { get; set; }
 
     [JsonPropertyName("GraphDriver")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public DriverData? GraphDriver { get; set; }
 
     /// <summary>The size of files that have been created or changed by this container.</summary>
@@ -99,11 +129,18 @@ public sealed partial record ContainerInspectResponse
 
     /// <summary>List of mounts used by the container.</summary>
     [JsonPropertyName("Mounts")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public List<MountPoint>? Mounts { get; set; }
 
     [JsonPropertyName("Config")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public ContainerConfig? Config { get; set; }
 
     [JsonPropertyName("NetworkSettings")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public NetworkSettings? NetworkSettings { get; set; }
+
+    /// <summary>OCI descriptor of the platform-specific manifest of the image the container was created from.</summary>
+    [JsonPropertyName("ImageManifestDescriptor")]
+    public OCIDescriptor? ImageManifestDescriptor { get; set; }
 }

@@ -85,11 +85,19 @@ public sealed partial record ContainerNetworkStats
             writer.WritePropertyName("rx_bytes"u8);
             writer.WriteNumberValue(RxBytes.Value);
         }
+        else
+        {
+            writer.WriteNumber("rx_bytes"u8, 0);
+        }
 
         if (RxPackets is not null)
         {
             writer.WritePropertyName("rx_packets"u8);
             writer.WriteNumberValue(RxPackets.Value);
+        }
+        else
+        {
+            writer.WriteNumber("rx_packets"u8, 0);
         }
 
         if (RxErrors is not null)
@@ -97,11 +105,19 @@ public sealed partial record ContainerNetworkStats
             writer.WritePropertyName("rx_errors"u8);
             writer.WriteNumberValue(RxErrors.Value);
         }
+        else
+        {
+            writer.WriteNumber("rx_errors"u8, 0);
+        }
 
         if (RxDropped is not null)
         {
             writer.WritePropertyName("rx_dropped"u8);
             writer.WriteNumberValue(RxDropped.Value);
+        }
+        else
+        {
+            writer.WriteNumber("rx_dropped"u8, 0);
         }
 
         if (TxBytes is not null)
@@ -109,11 +125,19 @@ public sealed partial record ContainerNetworkStats
             writer.WritePropertyName("tx_bytes"u8);
             writer.WriteNumberValue(TxBytes.Value);
         }
+        else
+        {
+            writer.WriteNumber("tx_bytes"u8, 0);
+        }
 
         if (TxPackets is not null)
         {
             writer.WritePropertyName("tx_packets"u8);
             writer.WriteNumberValue(TxPackets.Value);
+        }
+        else
+        {
+            writer.WriteNumber("tx_packets"u8, 0);
         }
 
         if (TxErrors is not null)
@@ -121,11 +145,19 @@ public sealed partial record ContainerNetworkStats
             writer.WritePropertyName("tx_errors"u8);
             writer.WriteNumberValue(TxErrors.Value);
         }
+        else
+        {
+            writer.WriteNumber("tx_errors"u8, 0);
+        }
 
         if (TxDropped is not null)
         {
             writer.WritePropertyName("tx_dropped"u8);
             writer.WriteNumberValue(TxDropped.Value);
+        }
+        else
+        {
+            writer.WriteNumber("tx_dropped"u8, 0);
         }
 
         if (EndpointId is not null)

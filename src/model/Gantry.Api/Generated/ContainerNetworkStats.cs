@@ -10,34 +10,50 @@ public sealed partial record ContainerNetworkStats
 {
     /// <summary>Bytes received. Windows and Linux.</summary>
     [JsonPropertyName("rx_bytes")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Ulong))]
     public ulong? RxBytes { get; set; }
 
     /// <summary>Packets received. Windows and Linux.</summary>
     [JsonPropertyName("rx_packets")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Ulong))]
     public ulong? RxPackets { get; set; }
 
     /// <summary>Received errors. Not used on Windows.</summary>
     [JsonPropertyName("rx_errors")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Ulong))]
     public ulong? RxErrors { get; set; }
 
     /// <summary>Incoming packets dropped. Windows and Linux.</summary>
     [JsonPropertyName("rx_dropped")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Ulong))]
     public ulong? RxDropped { get; set; }
 
     /// <summary>Bytes sent. Windows and Linux.</summary>
     [JsonPropertyName("tx_bytes")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Ulong))]
     public ulong? TxBytes { get; set; }
 
     /// <summary>Packets sent. Windows and Linux.</summary>
     [JsonPropertyName("tx_packets")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Ulong))]
     public ulong? TxPackets { get; set; }
 
     /// <summary>Sent errors. Not used on Windows.</summary>
     [JsonPropertyName("tx_errors")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Ulong))]
     public ulong? TxErrors { get; set; }
 
     /// <summary>Outgoing packets dropped. Windows and Linux.</summary>
     [JsonPropertyName("tx_dropped")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Ulong))]
     public ulong? TxDropped { get; set; }
 
     /// <summary>Endpoint ID. Not used on Linux.</summary>

@@ -95,11 +95,19 @@ public sealed partial record ContainerState
             writer.WritePropertyName("Status"u8);
             writer.WriteStringValue(Status);
         }
+        else
+        {
+            writer.WriteString("Status"u8, ""u8);
+        }
 
         if (Running is not null)
         {
             writer.WritePropertyName("Running"u8);
             writer.WriteBooleanValue(Running.Value);
+        }
+        else
+        {
+            writer.WriteBoolean("Running"u8, false);
         }
 
         if (Paused is not null)
@@ -107,11 +115,19 @@ public sealed partial record ContainerState
             writer.WritePropertyName("Paused"u8);
             writer.WriteBooleanValue(Paused.Value);
         }
+        else
+        {
+            writer.WriteBoolean("Paused"u8, false);
+        }
 
         if (Restarting is not null)
         {
             writer.WritePropertyName("Restarting"u8);
             writer.WriteBooleanValue(Restarting.Value);
+        }
+        else
+        {
+            writer.WriteBoolean("Restarting"u8, false);
         }
 
         if (OOMKilled is not null)
@@ -119,11 +135,19 @@ public sealed partial record ContainerState
             writer.WritePropertyName("OOMKilled"u8);
             writer.WriteBooleanValue(OOMKilled.Value);
         }
+        else
+        {
+            writer.WriteBoolean("OOMKilled"u8, false);
+        }
 
         if (Dead is not null)
         {
             writer.WritePropertyName("Dead"u8);
             writer.WriteBooleanValue(Dead.Value);
+        }
+        else
+        {
+            writer.WriteBoolean("Dead"u8, false);
         }
 
         if (Pid is not null)
@@ -131,11 +155,19 @@ public sealed partial record ContainerState
             writer.WritePropertyName("Pid"u8);
             writer.WriteNumberValue(Pid.Value);
         }
+        else
+        {
+            writer.WriteNumber("Pid"u8, 0);
+        }
 
         if (ExitCode is not null)
         {
             writer.WritePropertyName("ExitCode"u8);
             writer.WriteNumberValue(ExitCode.Value);
+        }
+        else
+        {
+            writer.WriteNumber("ExitCode"u8, 0);
         }
 
         if (Error is not null)
@@ -143,17 +175,29 @@ public sealed partial record ContainerState
             writer.WritePropertyName("Error"u8);
             writer.WriteStringValue(Error);
         }
+        else
+        {
+            writer.WriteString("Error"u8, ""u8);
+        }
 
         if (StartedAt is not null)
         {
             writer.WritePropertyName("StartedAt"u8);
             writer.WriteStringValue(StartedAt);
         }
+        else
+        {
+            writer.WriteString("StartedAt"u8, ""u8);
+        }
 
         if (FinishedAt is not null)
         {
             writer.WritePropertyName("FinishedAt"u8);
             writer.WriteStringValue(FinishedAt);
+        }
+        else
+        {
+            writer.WriteString("FinishedAt"u8, ""u8);
         }
 
         if (Health is not null)

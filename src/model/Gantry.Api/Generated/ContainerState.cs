@@ -10,44 +10,66 @@ public sealed partial record ContainerState
 {
     /// <summary>String representation of the container state. Can be one of &quot;created&quot;, &quot;running&quot;, &quot;paused&quot;, &quot;restarting&quot;, &quot;removing&quot;, &quot;exited&quot;, or &quot;dead&quot;.</summary>
     [JsonPropertyName("Status")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Status { get; set; }
 
     /// <summary>Whether this container is running.</summary>
     [JsonPropertyName("Running")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Bool))]
     public bool? Running { get; set; }
 
     /// <summary>Whether this container is paused.</summary>
     [JsonPropertyName("Paused")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Bool))]
     public bool? Paused { get; set; }
 
     /// <summary>Whether this container is restarting.</summary>
     [JsonPropertyName("Restarting")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Bool))]
     public bool? Restarting { get; set; }
 
     /// <summary>Whether a process within this container has been killed because it ran out of memory since the container was last started.</summary>
     [JsonPropertyName("OOMKilled")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Bool))]
     public bool? OOMKilled { get; set; }
 
     [JsonPropertyName("Dead")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Bool))]
     public bool? Dead { get; set; }
 
     /// <summary>The process ID of this container</summary>
     [JsonPropertyName("Pid")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
     public long? Pid { get; set; }
 
     /// <summary>The last exit code of this container</summary>
     [JsonPropertyName("ExitCode")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
     public long? ExitCode { get; set; }
 
     [JsonPropertyName("Error")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Error { get; set; }
 
     /// <summary>The time when this container was last started.</summary>
     [JsonPropertyName("StartedAt")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? StartedAt { get; set; }
 
     /// <summary>The time when this container last exited.</summary>
     [JsonPropertyName("FinishedAt")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? FinishedAt { get; set; }
 
     [JsonPropertyName("Health")]

@@ -107,11 +107,19 @@ public sealed partial record ContainerStatsResponse
             writer.WritePropertyName("read"u8);
             writer.WriteStringValue(Read);
         }
+        else
+        {
+            writer.WriteString("read"u8, ""u8);
+        }
 
         if (Preread is not null)
         {
             writer.WritePropertyName("preread"u8);
             writer.WriteStringValue(Preread);
+        }
+        else
+        {
+            writer.WriteString("preread"u8, ""u8);
         }
 
         if (PidsStats is not null)
@@ -130,6 +138,10 @@ public sealed partial record ContainerStatsResponse
         {
             writer.WritePropertyName("num_procs"u8);
             writer.WriteNumberValue(NumProcs.Value);
+        }
+        else
+        {
+            writer.WriteNumber("num_procs"u8, 0);
         }
 
         if (StorageStats is not null)

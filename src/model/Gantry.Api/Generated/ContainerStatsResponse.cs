@@ -18,10 +18,14 @@ public sealed partial record ContainerStatsResponse
 
     /// <summary>Date and time at which this sample was collected. The value is formatted as [RFC 3339](https://www.ietf.org/rfc/rfc3339.txt) with nano-seconds.</summary>
     [JsonPropertyName("read")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Read { get; set; }
 
     /// <summary>Date and time at which this first sample was collected. This field is not propagated if the &quot;one-shot&quot; option is set. If the &quot;one-shot&quot; option is set, this field may be omitted, empty, or set to a default date (`0001-01-01T00:00:00Z`).</summary>
     [JsonPropertyName("preread")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Preread { get; set; }
 
     [JsonPropertyName("pids_stats")]
@@ -32,6 +36,8 @@ public sealed partial record ContainerStatsResponse
 
     /// <summary>The number of processors on the system.</summary>
     [JsonPropertyName("num_procs")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Uint))]
     public uint? NumProcs { get; set; }
 
     [JsonPropertyName("storage_stats")]

@@ -115,11 +115,19 @@ public sealed partial record ContainerSummary
             writer.WritePropertyName("Id"u8);
             writer.WriteStringValue(Id);
         }
+        else
+        {
+            writer.WriteString("Id"u8, ""u8);
+        }
 
         if (Names is not null)
         {
             writer.WritePropertyName("Names"u8);
             DirectJson.WriteList(writer, Names, static (w, v) => w.WriteStringValue(v));
+        }
+        else
+        {
+            writer.WriteNull("Names"u8);
         }
 
         if (Image is not null)
@@ -127,11 +135,19 @@ public sealed partial record ContainerSummary
             writer.WritePropertyName("Image"u8);
             writer.WriteStringValue(Image);
         }
+        else
+        {
+            writer.WriteString("Image"u8, ""u8);
+        }
 
         if (ImageID is not null)
         {
             writer.WritePropertyName("ImageID"u8);
             writer.WriteStringValue(ImageID);
+        }
+        else
+        {
+            writer.WriteString("ImageID"u8, ""u8);
         }
 
         if (ImageManifestDescriptor is not null)
@@ -145,17 +161,29 @@ public sealed partial record ContainerSummary
             writer.WritePropertyName("Command"u8);
             writer.WriteStringValue(Command);
         }
+        else
+        {
+            writer.WriteString("Command"u8, ""u8);
+        }
 
         if (Created is not null)
         {
             writer.WritePropertyName("Created"u8);
             writer.WriteNumberValue(Created.Value);
         }
+        else
+        {
+            writer.WriteNumber("Created"u8, 0);
+        }
 
         if (Ports is not null)
         {
             writer.WritePropertyName("Ports"u8);
             DirectJson.WriteList(writer, Ports, static (w, v) => v.WriteTo(w));
+        }
+        else
+        {
+            writer.WriteNull("Ports"u8);
         }
 
         if (SizeRw is not null)
@@ -175,17 +203,29 @@ public sealed partial record ContainerSummary
             writer.WritePropertyName("Labels"u8);
             DirectJson.WriteMap(writer, Labels, static (w, v) => w.WriteStringValue(v));
         }
+        else
+        {
+            writer.WriteNull("Labels"u8);
+        }
 
         if (State is not null)
         {
             writer.WritePropertyName("State"u8);
             writer.WriteStringValue(State);
         }
+        else
+        {
+            writer.WriteString("State"u8, ""u8);
+        }
 
         if (Status is not null)
         {
             writer.WritePropertyName("Status"u8);
             writer.WriteStringValue(Status);
+        }
+        else
+        {
+            writer.WriteString("Status"u8, ""u8);
         }
 
         if (HostConfig is not null)
@@ -199,11 +239,19 @@ public sealed partial record ContainerSummary
             writer.WritePropertyName("NetworkSettings"u8);
             NetworkSettings.WriteTo(writer);
         }
+        else
+        {
+            writer.WriteNull("NetworkSettings"u8);
+        }
 
         if (Mounts is not null)
         {
             writer.WritePropertyName("Mounts"u8);
             DirectJson.WriteList(writer, Mounts, static (w, v) => v.WriteTo(w));
+        }
+        else
+        {
+            writer.WriteNull("Mounts"u8);
         }
 
         writer.WriteEndObject();

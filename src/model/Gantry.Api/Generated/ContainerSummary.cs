@@ -9,18 +9,25 @@ public sealed partial record ContainerSummary
 {
     /// <summary>The ID of this container as a 128-bit (64-character) hexadecimal string (32 bytes).</summary>
     [JsonPropertyName("Id")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Id { get; set; }
 
     /// <summary>The names associated with this container. Most containers have a single name, but when using legacy &quot;links&quot;, the container can have multiple names.</summary>
     [JsonPropertyName("Names")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public List<string>? Names { get; set; }
 
     /// <summary>The name or ID of the image used to create the container.</summary>
     [JsonPropertyName("Image")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Image { get; set; }
 
     /// <summary>The ID (digest) of the image that this container was created from.</summary>
     [JsonPropertyName("ImageID")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? ImageID { get; set; }
 
     /// <summary>OCI descriptor of the platform-specific manifest of the image the container was created from.</summary>
@@ -29,14 +36,19 @@ public sealed partial record ContainerSummary
 
     /// <summary>Command to run when starting the container</summary>
     [JsonPropertyName("Command")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Command { get; set; }
 
     /// <summary>Date and time at which the container was created as a Unix timestamp (number of seconds since EPOCH).</summary>
     [JsonPropertyName("Created")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
     public long? Created { get; set; }
 
     /// <summary>Port-mappings for the container.</summary>
     [JsonPropertyName("Ports")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public List<Port>? Ports { get; set; }
 
     /// <summary>The size of files that have been created or changed by this container.</summary>
@@ -49,14 +61,19 @@ public sealed partial record ContainerSummary
 
     /// <summary>User-defined key/value metadata.</summary>
     [JsonPropertyName("Labels")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public Dictionary<string, string>? Labels { get; set; }
 
     /// <summary>The state of this container.</summary>
     [JsonPropertyName("State")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? State { get; set; }
 
     /// <summary>Additional human-readable status of this container (e.g. `Exit 0`)</summary>
     [JsonPropertyName("Status")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Status { get; set; }
 
     /// <summary>Summary of host-specific runtime information of the container. This is a reduced set of information in the container&apos;s &quot;HostConfig&quot; as available in the container &quot;inspect&quot; response.</summary>
@@ -65,9 +82,11 @@ public sealed partial record ContainerSummary
 
     /// <summary>Summary of the container&apos;s network settings</summary>
     [JsonPropertyName("NetworkSettings")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public ContainerSummaryNetworkSettings? NetworkSettings { get; set; }
 
     /// <summary>List of mounts used by the container.</summary>
     [JsonPropertyName("Mounts")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public List<MountPoint>? Mounts { get; set; }
 }

@@ -40,6 +40,10 @@ public sealed partial record ContainerSummaryNetworkSettings
             writer.WritePropertyName("Networks"u8);
             DirectJson.WriteMap(writer, Networks, static (w, v) => v!.WriteTo(w));
         }
+        else
+        {
+            writer.WriteNull("Networks"u8);
+        }
 
         writer.WriteEndObject();
     }

@@ -10,5 +10,6 @@ public sealed partial record ContainerSummaryNetworkSettings
 {
     /// <summary>Summary of network-settings for each network the container is attached to.</summary>
     [JsonPropertyName("Networks")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public Dictionary<string, EndpointSettings?>? Networks { get; set; }
 }

@@ -50,17 +50,29 @@ public sealed partial record ContainerThrottlingData
             writer.WritePropertyName("periods"u8);
             writer.WriteNumberValue(Periods.Value);
         }
+        else
+        {
+            writer.WriteNumber("periods"u8, 0);
+        }
 
         if (ThrottledPeriods is not null)
         {
             writer.WritePropertyName("throttled_periods"u8);
             writer.WriteNumberValue(ThrottledPeriods.Value);
         }
+        else
+        {
+            writer.WriteNumber("throttled_periods"u8, 0);
+        }
 
         if (ThrottledTime is not null)
         {
             writer.WritePropertyName("throttled_time"u8);
             writer.WriteNumberValue(ThrottledTime.Value);
+        }
+        else
+        {
+            writer.WriteNumber("throttled_time"u8, 0);
         }
 
         writer.WriteEndObject();

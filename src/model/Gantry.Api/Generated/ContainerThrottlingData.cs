@@ -10,13 +10,19 @@ public sealed partial record ContainerThrottlingData
 {
     /// <summary>Number of periods with throttling active.</summary>
     [JsonPropertyName("periods")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Ulong))]
     public ulong? Periods { get; set; }
 
     /// <summary>Number of periods when the container hit its throttling limit.</summary>
     [JsonPropertyName("throttled_periods")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Ulong))]
     public ulong? ThrottledPeriods { get; set; }
 
     /// <summary>Aggregated time (in nanoseconds) the container was throttled for.</summary>
     [JsonPropertyName("throttled_time")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Ulong))]
     public ulong? ThrottledTime { get; set; }
 }

@@ -17,15 +17,15 @@ public sealed partial record ContainerTopResponse
         var result = new ContainerTopResponse();
         while (DirectJson.NextProperty(ref reader))
         {
-            if (reader.ValueTextEquals("Titles"u8))
-            {
-                reader.Read();
-                result.Titles = DirectJson.ReadList(ref reader, static (ref Utf8JsonReader r) => DirectJson.ReadString(ref r) ?? throw DirectJson.Null());
-            }
-            else if (reader.ValueTextEquals("Processes"u8))
+            if (reader.ValueTextEquals("Processes"u8))
             {
                 reader.Read();
                 result.Processes = DirectJson.ReadList(ref reader, static (ref Utf8JsonReader r) => DirectJson.ReadList(ref r, static (ref Utf8JsonReader r) => DirectJson.ReadString(ref r) ?? throw DirectJson.Null()) ?? throw DirectJson.Null());
+            }
+            else if (reader.ValueTextEquals("Titles"u8))
+            {
+                reader.Read();
+                result.Titles = DirectJson.ReadList(ref reader, static (ref Utf8JsonReader r) => DirectJson.ReadString(ref r) ?? throw DirectJson.Null());
             }
             else
             {
@@ -40,16 +40,6 @@ public sealed partial record ContainerTopResponse
     public void WriteTo(Utf8JsonWriter writer)
     {
         writer.WriteStartObject();
-        if (Titles is not null)
-        {
-            writer.WritePropertyName("Titles"u8);
-            DirectJson.WriteList(writer, Titles, static (w, v) => w.WriteStringValue(v));
-        }
-        else
-        {
-            writer.WriteNull("Titles"u8);
-        }
-
         if (Processes is not null)
         {
             writer.WritePropertyName("Processes"u8);
@@ -58,6 +48,16 @@ public sealed partial record ContainerTopResponse
         else
         {
             writer.WriteNull("Processes"u8);
+        }
+
+        if (Titles is not null)
+        {
+            writer.WritePropertyName("Titles"u8);
+            DirectJson.WriteList(writer, Titles, static (w, v) => w.WriteStringValue(v));
+        }
+        else
+        {
+            writer.WriteNull("Titles"u8);
         }
 
         writer.WriteEndObject();

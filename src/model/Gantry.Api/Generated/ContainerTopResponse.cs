@@ -8,13 +8,13 @@ namespace Gantry.Api;
 /// <summary>Container &quot;top&quot; response.</summary>
 public sealed partial record ContainerTopResponse
 {
-    /// <summary>The ps column titles</summary>
-    [JsonPropertyName("Titles")]
-    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
-    public List<string>? Titles { get; set; }
-
     /// <summary>Each process running in the container, where each process is an array of values corresponding to the titles.</summary>
     [JsonPropertyName("Processes")]
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public List<List<string>>? Processes { get; set; }
+
+    /// <summary>The ps column titles</summary>
+    [JsonPropertyName("Titles")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public List<string>? Titles { get; set; }
 }

@@ -40,6 +40,10 @@ public sealed partial record ContainerUpdateResponse
             writer.WritePropertyName("Warnings"u8);
             DirectJson.WriteList(writer, Warnings, static (w, v) => w.WriteStringValue(v));
         }
+        else
+        {
+            writer.WriteNull("Warnings"u8);
+        }
 
         writer.WriteEndObject();
     }

@@ -10,5 +10,6 @@ public sealed partial record ContainerUpdateResponse
 {
     /// <summary>Warnings encountered when updating the container.</summary>
     [JsonPropertyName("Warnings")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public List<string>? Warnings { get; set; }
 }

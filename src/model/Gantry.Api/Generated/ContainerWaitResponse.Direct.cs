@@ -17,15 +17,15 @@ public sealed partial record ContainerWaitResponse
         var result = new ContainerWaitResponse();
         while (DirectJson.NextProperty(ref reader))
         {
-            if (reader.ValueTextEquals("StatusCode"u8))
-            {
-                reader.Read();
-                result.StatusCode = DirectJson.ReadInt64(ref reader);
-            }
-            else if (reader.ValueTextEquals("Error"u8))
+            if (reader.ValueTextEquals("Error"u8))
             {
                 reader.Read();
                 result.Error = Api.ContainerWaitExitError.ReadFrom(ref reader);
+            }
+            else if (reader.ValueTextEquals("StatusCode"u8))
+            {
+                reader.Read();
+                result.StatusCode = DirectJson.ReadInt64(ref reader);
             }
             else
             {
@@ -40,16 +40,20 @@ public sealed partial record ContainerWaitResponse
     public void WriteTo(Utf8JsonWriter writer)
     {
         writer.WriteStartObject();
+        if (Error is not null)
+        {
+            writer.WritePropertyName("Error"u8);
+            Error.WriteTo(writer);
+        }
+
         if (StatusCode is not null)
         {
             writer.WritePropertyName("StatusCode"u8);
             writer.WriteNumberValue(StatusCode.Value);
         }
-
-        if (Error is not null)
+        else
         {
-            writer.WritePropertyName("Error"u8);
-            Error.WriteTo(writer);
+            writer.WriteNumber("StatusCode"u8, 0);
         }
 
         writer.WriteEndObject();

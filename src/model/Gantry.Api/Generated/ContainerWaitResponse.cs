@@ -8,10 +8,12 @@ namespace Gantry.Api;
 /// <summary>OK response to ContainerWait operation</summary>
 public sealed partial record ContainerWaitResponse
 {
-    /// <summary>Exit code of the container</summary>
-    [JsonPropertyName("StatusCode")]
-    public long? StatusCode { get; set; }
-
     [JsonPropertyName("Error")]
     public ContainerWaitExitError? Error { get; set; }
+
+    /// <summary>Exit code of the container</summary>
+    [JsonPropertyName("StatusCode")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
+    public long? StatusCode { get; set; }
 }

@@ -50,17 +50,29 @@ public sealed partial record DeviceMapping
             writer.WritePropertyName("PathOnHost"u8);
             writer.WriteStringValue(PathOnHost);
         }
+        else
+        {
+            writer.WriteString("PathOnHost"u8, ""u8);
+        }
 
         if (PathInContainer is not null)
         {
             writer.WritePropertyName("PathInContainer"u8);
             writer.WriteStringValue(PathInContainer);
         }
+        else
+        {
+            writer.WriteString("PathInContainer"u8, ""u8);
+        }
 
         if (CgroupPermissions is not null)
         {
             writer.WritePropertyName("CgroupPermissions"u8);
             writer.WriteStringValue(CgroupPermissions);
+        }
+        else
+        {
+            writer.WriteString("CgroupPermissions"u8, ""u8);
         }
 
         writer.WriteEndObject();

@@ -9,11 +9,17 @@ namespace Gantry.Api;
 public sealed partial record DeviceMapping
 {
     [JsonPropertyName("PathOnHost")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? PathOnHost { get; set; }
 
     [JsonPropertyName("PathInContainer")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? PathInContainer { get; set; }
 
     [JsonPropertyName("CgroupPermissions")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? CgroupPermissions { get; set; }
 }

@@ -60,11 +60,19 @@ public sealed partial record DeviceRequest
             writer.WritePropertyName("Driver"u8);
             writer.WriteStringValue(Driver);
         }
+        else
+        {
+            writer.WriteString("Driver"u8, ""u8);
+        }
 
         if (Count is not null)
         {
             writer.WritePropertyName("Count"u8);
             writer.WriteNumberValue(Count.Value);
+        }
+        else
+        {
+            writer.WriteNumber("Count"u8, 0);
         }
 
         if (DeviceIDs is not null)
@@ -72,17 +80,29 @@ public sealed partial record DeviceRequest
             writer.WritePropertyName("DeviceIDs"u8);
             DirectJson.WriteList(writer, DeviceIDs, static (w, v) => w.WriteStringValue(v));
         }
+        else
+        {
+            writer.WriteNull("DeviceIDs"u8);
+        }
 
         if (Capabilities is not null)
         {
             writer.WritePropertyName("Capabilities"u8);
             DirectJson.WriteList(writer, Capabilities, static (w, v) => DirectJson.WriteList(w, v, static (w, v) => w.WriteStringValue(v)));
         }
+        else
+        {
+            writer.WriteNull("Capabilities"u8);
+        }
 
         if (Options is not null)
         {
             writer.WritePropertyName("Options"u8);
             DirectJson.WriteMap(writer, Options, static (w, v) => w.WriteStringValue(v));
+        }
+        else
+        {
+            writer.WriteNull("Options"u8);
         }
 
         writer.WriteEndObject();

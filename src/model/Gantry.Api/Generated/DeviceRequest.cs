@@ -9,19 +9,26 @@ namespace Gantry.Api;
 public sealed partial record DeviceRequest
 {
     [JsonPropertyName("Driver")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Driver { get; set; }
 
     [JsonPropertyName("Count")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
     public long? Count { get; set; }
 
     [JsonPropertyName("DeviceIDs")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public List<string>? DeviceIDs { get; set; }
 
     /// <summary>A list of capabilities; an OR list of AND lists of capabilities.</summary>
     [JsonPropertyName("Capabilities")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public List<List<string>>? Capabilities { get; set; }
 
     /// <summary>Driver-specific options, specified as a key/value pairs. These options are passed directly to the driver.</summary>
     [JsonPropertyName("Options")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public Dictionary<string, string>? Options { get; set; }
 }

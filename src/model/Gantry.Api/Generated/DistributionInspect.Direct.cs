@@ -51,6 +51,10 @@ public sealed partial record DistributionInspect
             writer.WritePropertyName("Platforms"u8);
             DirectJson.WriteList(writer, Platforms, static (w, v) => v.WriteTo(w));
         }
+        else
+        {
+            writer.WriteNull("Platforms"u8);
+        }
 
         writer.WriteEndObject();
     }

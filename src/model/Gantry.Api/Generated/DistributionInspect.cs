@@ -13,5 +13,6 @@ public sealed partial record DistributionInspect
 
     /// <summary>An array containing all platforms supported by the image.</summary>
     [JsonPropertyName("Platforms")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public List<OCIPlatform>? Platforms { get; set; }
 }

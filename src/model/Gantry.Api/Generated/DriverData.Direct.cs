@@ -17,15 +17,15 @@ public sealed partial record DriverData
         var result = new DriverData();
         while (DirectJson.NextProperty(ref reader))
         {
-            if (reader.ValueTextEquals("Name"u8))
-            {
-                reader.Read();
-                result.Name = DirectJson.ReadString(ref reader);
-            }
-            else if (reader.ValueTextEquals("Data"u8))
+            if (reader.ValueTextEquals("Data"u8))
             {
                 reader.Read();
                 result.Data = DirectJson.ReadMap(ref reader, static (ref Utf8JsonReader r) => DirectJson.ReadString(ref r) ?? throw DirectJson.Null());
+            }
+            else if (reader.ValueTextEquals("Name"u8))
+            {
+                reader.Read();
+                result.Name = DirectJson.ReadString(ref reader);
             }
             else
             {
@@ -40,16 +40,24 @@ public sealed partial record DriverData
     public void WriteTo(Utf8JsonWriter writer)
     {
         writer.WriteStartObject();
+        if (Data is not null)
+        {
+            writer.WritePropertyName("Data"u8);
+            DirectJson.WriteMap(writer, Data, static (w, v) => w.WriteStringValue(v));
+        }
+        else
+        {
+            writer.WriteNull("Data"u8);
+        }
+
         if (Name is not null)
         {
             writer.WritePropertyName("Name"u8);
             writer.WriteStringValue(Name);
         }
-
-        if (Data is not null)
+        else
         {
-            writer.WritePropertyName("Data"u8);
-            DirectJson.WriteMap(writer, Data, static (w, v) => w.WriteStringValue(v));
+            writer.WriteString("Name"u8, ""u8);
         }
 
         writer.WriteEndObject();

@@ -8,11 +8,14 @@ namespace Gantry.Api;
 /// <summary>Information about the storage driver used to store the container&apos;s and image&apos;s filesystem.</summary>
 public sealed partial record DriverData
 {
-    /// <summary>Name of the storage driver.</summary>
-    [JsonPropertyName("Name")]
-    public string? Name { get; set; }
-
     /// <summary>Low-level storage metadata, provided as key/value pairs.</summary>
     [JsonPropertyName("Data")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public Dictionary<string, string>? Data { get; set; }
+
+    /// <summary>Name of the storage driver.</summary>
+    [JsonPropertyName("Name")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
+    public string? Name { get; set; }
 }

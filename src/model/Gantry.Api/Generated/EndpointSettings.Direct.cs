@@ -27,15 +27,15 @@ public sealed partial record EndpointSettings
                 reader.Read();
                 result.Links = DirectJson.ReadList(ref reader, static (ref Utf8JsonReader r) => DirectJson.ReadString(ref r) ?? throw DirectJson.Null());
             }
-            else if (reader.ValueTextEquals("MacAddress"u8))
-            {
-                reader.Read();
-                result.MacAddress = DirectJson.ReadString(ref reader);
-            }
             else if (reader.ValueTextEquals("Aliases"u8))
             {
                 reader.Read();
                 result.Aliases = DirectJson.ReadList(ref reader, static (ref Utf8JsonReader r) => DirectJson.ReadString(ref r) ?? throw DirectJson.Null());
+            }
+            else if (reader.ValueTextEquals("MacAddress"u8))
+            {
+                reader.Read();
+                result.MacAddress = DirectJson.ReadString(ref reader);
             }
             else if (reader.ValueTextEquals("DriverOpts"u8))
             {
@@ -125,12 +125,6 @@ public sealed partial record EndpointSettings
             writer.WriteNull("Links"u8);
         }
 
-        if (MacAddress is not null)
-        {
-            writer.WritePropertyName("MacAddress"u8);
-            writer.WriteStringValue(MacAddress);
-        }
-
         if (Aliases is not null)
         {
             writer.WritePropertyName("Aliases"u8);
@@ -139,6 +133,16 @@ public sealed partial record EndpointSettings
         else
         {
             writer.WriteNull("Aliases"u8);
+        }
+
+        if (MacAddress is not null)
+        {
+            writer.WritePropertyName("MacAddress"u8);
+            writer.WriteStringValue(MacAddress);
+        }
+        else
+        {
+            writer.WriteString("MacAddress"u8, ""u8);
         }
 
         if (DriverOpts is not null)
@@ -156,11 +160,19 @@ public sealed partial record EndpointSettings
             writer.WritePropertyName("GwPriority"u8);
             writer.WriteNumberValue(GwPriority.Value);
         }
+        else
+        {
+            writer.WriteNumber("GwPriority"u8, 0);
+        }
 
         if (NetworkID is not null)
         {
             writer.WritePropertyName("NetworkID"u8);
             writer.WriteStringValue(NetworkID);
+        }
+        else
+        {
+            writer.WriteString("NetworkID"u8, ""u8);
         }
 
         if (EndpointID is not null)
@@ -168,11 +180,19 @@ public sealed partial record EndpointSettings
             writer.WritePropertyName("EndpointID"u8);
             writer.WriteStringValue(EndpointID);
         }
+        else
+        {
+            writer.WriteString("EndpointID"u8, ""u8);
+        }
 
         if (Gateway is not null)
         {
             writer.WritePropertyName("Gateway"u8);
             writer.WriteStringValue(Gateway);
+        }
+        else
+        {
+            writer.WriteString("Gateway"u8, ""u8);
         }
 
         if (IPAddress is not null)
@@ -180,11 +200,19 @@ public sealed partial record EndpointSettings
             writer.WritePropertyName("IPAddress"u8);
             writer.WriteStringValue(IPAddress);
         }
+        else
+        {
+            writer.WriteString("IPAddress"u8, ""u8);
+        }
 
         if (IPPrefixLen is not null)
         {
             writer.WritePropertyName("IPPrefixLen"u8);
             writer.WriteNumberValue(IPPrefixLen.Value);
+        }
+        else
+        {
+            writer.WriteNumber("IPPrefixLen"u8, 0);
         }
 
         if (IPv6Gateway is not null)
@@ -192,17 +220,29 @@ public sealed partial record EndpointSettings
             writer.WritePropertyName("IPv6Gateway"u8);
             writer.WriteStringValue(IPv6Gateway);
         }
+        else
+        {
+            writer.WriteString("IPv6Gateway"u8, ""u8);
+        }
 
         if (GlobalIPv6Address is not null)
         {
             writer.WritePropertyName("GlobalIPv6Address"u8);
             writer.WriteStringValue(GlobalIPv6Address);
         }
+        else
+        {
+            writer.WriteString("GlobalIPv6Address"u8, ""u8);
+        }
 
         if (GlobalIPv6PrefixLen is not null)
         {
             writer.WritePropertyName("GlobalIPv6PrefixLen"u8);
             writer.WriteNumberValue(GlobalIPv6PrefixLen.Value);
+        }
+        else
+        {
+            writer.WriteNumber("GlobalIPv6PrefixLen"u8, 0);
         }
 
         if (DNSNames is not null)

@@ -16,13 +16,15 @@ public sealed partial record EndpointSettings
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public List<string>? Links { get; set; }
 
-    /// <summary>MAC address for the endpoint on this network. The network driver might ignore this parameter.</summary>
-    [JsonPropertyName("MacAddress")]
-    public string? MacAddress { get; set; }
-
     [JsonPropertyName("Aliases")]
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public List<string>? Aliases { get; set; }
+
+    /// <summary>MAC address for the endpoint on this network. The network driver might ignore this parameter.</summary>
+    [JsonPropertyName("MacAddress")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
+    public string? MacAddress { get; set; }
 
     /// <summary>DriverOpts is a mapping of driver options and values. These options are passed directly to the driver and are driver specific.</summary>
     [JsonPropertyName("DriverOpts")]
@@ -31,38 +33,56 @@ public sealed partial record EndpointSettings
 
     /// <summary>This property determines which endpoint will provide the default gateway for a container. The endpoint with the highest priority will be used. If multiple endpoints have the same priority, endpoints are lexicographically sorted based on their network name, and the one that sorts first is picked.</summary>
     [JsonPropertyName("GwPriority")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
     public long? GwPriority { get; set; }
 
     /// <summary>Unique ID of the network.</summary>
     [JsonPropertyName("NetworkID")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? NetworkID { get; set; }
 
     /// <summary>Unique ID for the service endpoint in a Sandbox.</summary>
     [JsonPropertyName("EndpointID")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? EndpointID { get; set; }
 
     /// <summary>Gateway address for this network.</summary>
     [JsonPropertyName("Gateway")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Gateway { get; set; }
 
     /// <summary>IPv4 address.</summary>
     [JsonPropertyName("IPAddress")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? IPAddress { get; set; }
 
     /// <summary>Mask length of the IPv4 address.</summary>
     [JsonPropertyName("IPPrefixLen")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
     public long? IPPrefixLen { get; set; }
 
     /// <summary>IPv6 gateway address.</summary>
     [JsonPropertyName("IPv6Gateway")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? IPv6Gateway { get; set; }
 
     /// <summary>Global IPv6 address.</summary>
     [JsonPropertyName("GlobalIPv6Address")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? GlobalIPv6Address { get; set; }
 
     /// <summary>Mask length of the global IPv6 address.</summary>
     [JsonPropertyName("GlobalIPv6PrefixLen")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
     public long? GlobalIPv6PrefixLen { get; set; }
 
     /// <summary>List of all DNS names an endpoint has on a specific network. This list is based on the container name, network aliases, container short ID, and hostname.</summary>

@@ -51,6 +51,10 @@ public sealed partial record ErrorDetail
             writer.WritePropertyName("message"u8);
             writer.WriteStringValue(Message);
         }
+        else
+        {
+            writer.WriteString("message"u8, ""u8);
+        }
 
         writer.WriteEndObject();
     }

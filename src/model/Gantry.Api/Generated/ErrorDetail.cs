@@ -11,5 +11,7 @@ public sealed partial record ErrorDetail
     public long? Code { get; set; }
 
     [JsonPropertyName("message")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Message { get; set; }
 }

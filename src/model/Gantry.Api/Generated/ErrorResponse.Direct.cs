@@ -40,6 +40,10 @@ public sealed partial record ErrorResponse
             writer.WritePropertyName("message"u8);
             writer.WriteStringValue(Message);
         }
+        else
+        {
+            writer.WriteString("message"u8, ""u8);
+        }
 
         writer.WriteEndObject();
     }

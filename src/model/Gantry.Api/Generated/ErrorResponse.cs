@@ -10,5 +10,7 @@ public sealed partial record ErrorResponse
 {
     /// <summary>The error message.</summary>
     [JsonPropertyName("message")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Message { get; set; }
 }

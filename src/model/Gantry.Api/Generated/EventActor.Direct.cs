@@ -45,11 +45,19 @@ public sealed partial record EventActor
             writer.WritePropertyName("ID"u8);
             writer.WriteStringValue(ID);
         }
+        else
+        {
+            writer.WriteString("ID"u8, ""u8);
+        }
 
         if (Attributes is not null)
         {
             writer.WritePropertyName("Attributes"u8);
             DirectJson.WriteMap(writer, Attributes, static (w, v) => w.WriteStringValue(v));
+        }
+        else
+        {
+            writer.WriteNull("Attributes"u8);
         }
 
         writer.WriteEndObject();

@@ -10,9 +10,12 @@ public sealed partial record EventActor
 {
     /// <summary>The ID of the object emitting the event</summary>
     [JsonPropertyName("ID")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? ID { get; set; }
 
     /// <summary>Various key/value attributes of the object, depending on its type.</summary>
     [JsonPropertyName("Attributes")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public Dictionary<string, string>? Attributes { get; set; }
 }

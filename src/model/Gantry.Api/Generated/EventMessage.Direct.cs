@@ -17,7 +17,22 @@ public sealed partial record EventMessage
         var result = new EventMessage();
         while (DirectJson.NextProperty(ref reader))
         {
-            if (reader.ValueTextEquals("Type"u8))
+            if (reader.ValueTextEquals("status"u8))
+            {
+                reader.Read();
+                result.Status = DirectJson.ReadString(ref reader);
+            }
+            else if (reader.ValueTextEquals("id"u8))
+            {
+                reader.Read();
+                result.Id = DirectJson.ReadString(ref reader);
+            }
+            else if (reader.ValueTextEquals("from"u8))
+            {
+                reader.Read();
+                result.From = DirectJson.ReadString(ref reader);
+            }
+            else if (reader.ValueTextEquals("Type"u8))
             {
                 reader.Read();
                 result.Type = DirectJson.ReadString(ref reader);
@@ -60,16 +75,42 @@ public sealed partial record EventMessage
     public void WriteTo(Utf8JsonWriter writer)
     {
         writer.WriteStartObject();
+        if (Status is not null)
+        {
+            writer.WritePropertyName("status"u8);
+            writer.WriteStringValue(Status);
+        }
+
+        if (Id is not null)
+        {
+            writer.WritePropertyName("id"u8);
+            writer.WriteStringValue(Id);
+        }
+
+        if (From is not null)
+        {
+            writer.WritePropertyName("from"u8);
+            writer.WriteStringValue(From);
+        }
+
         if (Type is not null)
         {
             writer.WritePropertyName("Type"u8);
             writer.WriteStringValue(Type);
+        }
+        else
+        {
+            writer.WriteString("Type"u8, ""u8);
         }
 
         if (Action is not null)
         {
             writer.WritePropertyName("Action"u8);
             writer.WriteStringValue(Action);
+        }
+        else
+        {
+            writer.WriteString("Action"u8, ""u8);
         }
 
         if (Actor is not null)

@@ -8,12 +8,28 @@ namespace Gantry.Api;
 /// <summary>EventMessage represents the information an event contains.</summary>
 public sealed partial record EventMessage
 {
+    /// <summary>Not in the specification; a real engine sends it.</summary>
+    [JsonPropertyName("status")]
+    public string? Status { get; set; }
+
+    /// <summary>Not in the specification; a real engine sends it.</summary>
+    [JsonPropertyName("id")]
+    public string? Id { get; set; }
+
+    /// <summary>Not in the specification; a real engine sends it.</summary>
+    [JsonPropertyName("from")]
+    public string? From { get; set; }
+
     /// <summary>The type of object emitting the event</summary>
     [JsonPropertyName("Type")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Type { get; set; }
 
     /// <summary>The type of event</summary>
     [JsonPropertyName("Action")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Action { get; set; }
 
     [JsonPropertyName("Actor")]

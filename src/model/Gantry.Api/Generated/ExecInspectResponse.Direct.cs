@@ -17,17 +17,7 @@ public sealed partial record ExecInspectResponse
         var result = new ExecInspectResponse();
         while (DirectJson.NextProperty(ref reader))
         {
-            if (reader.ValueTextEquals("CanRemove"u8))
-            {
-                reader.Read();
-                result.CanRemove = DirectJson.ReadBoolean(ref reader);
-            }
-            else if (reader.ValueTextEquals("DetachKeys"u8))
-            {
-                reader.Read();
-                result.DetachKeys = DirectJson.ReadString(ref reader);
-            }
-            else if (reader.ValueTextEquals("ID"u8))
+            if (reader.ValueTextEquals("ID"u8))
             {
                 reader.Read();
                 result.ID = DirectJson.ReadString(ref reader);
@@ -62,10 +52,20 @@ public sealed partial record ExecInspectResponse
                 reader.Read();
                 result.OpenStdout = DirectJson.ReadBoolean(ref reader);
             }
+            else if (reader.ValueTextEquals("CanRemove"u8))
+            {
+                reader.Read();
+                result.CanRemove = DirectJson.ReadBoolean(ref reader);
+            }
             else if (reader.ValueTextEquals("ContainerID"u8))
             {
                 reader.Read();
                 result.ContainerID = DirectJson.ReadString(ref reader);
+            }
+            else if (reader.ValueTextEquals("DetachKeys"u8))
+            {
+                reader.Read();
+                result.DetachKeys = DirectJson.ReadString(ref reader);
             }
             else if (reader.ValueTextEquals("Pid"u8))
             {
@@ -85,28 +85,24 @@ public sealed partial record ExecInspectResponse
     public void WriteTo(Utf8JsonWriter writer)
     {
         writer.WriteStartObject();
-        if (CanRemove is not null)
-        {
-            writer.WritePropertyName("CanRemove"u8);
-            writer.WriteBooleanValue(CanRemove.Value);
-        }
-
-        if (DetachKeys is not null)
-        {
-            writer.WritePropertyName("DetachKeys"u8);
-            writer.WriteStringValue(DetachKeys);
-        }
-
         if (ID is not null)
         {
             writer.WritePropertyName("ID"u8);
             writer.WriteStringValue(ID);
+        }
+        else
+        {
+            writer.WriteString("ID"u8, ""u8);
         }
 
         if (Running is not null)
         {
             writer.WritePropertyName("Running"u8);
             writer.WriteBooleanValue(Running.Value);
+        }
+        else
+        {
+            writer.WriteBoolean("Running"u8, false);
         }
 
         if (ExitCode is not null)
@@ -124,11 +120,19 @@ public sealed partial record ExecInspectResponse
             writer.WritePropertyName("ProcessConfig"u8);
             ProcessConfig.WriteTo(writer);
         }
+        else
+        {
+            writer.WriteNull("ProcessConfig"u8);
+        }
 
         if (OpenStdin is not null)
         {
             writer.WritePropertyName("OpenStdin"u8);
             writer.WriteBooleanValue(OpenStdin.Value);
+        }
+        else
+        {
+            writer.WriteBoolean("OpenStdin"u8, false);
         }
 
         if (OpenStderr is not null)
@@ -136,11 +140,29 @@ public sealed partial record ExecInspectResponse
             writer.WritePropertyName("OpenStderr"u8);
             writer.WriteBooleanValue(OpenStderr.Value);
         }
+        else
+        {
+            writer.WriteBoolean("OpenStderr"u8, false);
+        }
 
         if (OpenStdout is not null)
         {
             writer.WritePropertyName("OpenStdout"u8);
             writer.WriteBooleanValue(OpenStdout.Value);
+        }
+        else
+        {
+            writer.WriteBoolean("OpenStdout"u8, false);
+        }
+
+        if (CanRemove is not null)
+        {
+            writer.WritePropertyName("CanRemove"u8);
+            writer.WriteBooleanValue(CanRemove.Value);
+        }
+        else
+        {
+            writer.WriteBoolean("CanRemove"u8, false);
         }
 
         if (ContainerID is not null)
@@ -148,11 +170,29 @@ public sealed partial record ExecInspectResponse
             writer.WritePropertyName("ContainerID"u8);
             writer.WriteStringValue(ContainerID);
         }
+        else
+        {
+            writer.WriteString("ContainerID"u8, ""u8);
+        }
+
+        if (DetachKeys is not null)
+        {
+            writer.WritePropertyName("DetachKeys"u8);
+            writer.WriteStringValue(DetachKeys);
+        }
+        else
+        {
+            writer.WriteString("DetachKeys"u8, ""u8);
+        }
 
         if (Pid is not null)
         {
             writer.WritePropertyName("Pid"u8);
             writer.WriteNumberValue(Pid.Value);
+        }
+        else
+        {
+            writer.WriteNumber("Pid"u8, 0);
         }
 
         writer.WriteEndObject();

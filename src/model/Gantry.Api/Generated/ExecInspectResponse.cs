@@ -7,16 +7,14 @@ namespace Gantry.Api;
 
 public sealed partial record ExecInspectResponse
 {
-    [JsonPropertyName("CanRemove")]
-    public bool? CanRemove { get; set; }
-
-    [JsonPropertyName("DetachKeys")]
-    public string? DetachKeys { get; set; }
-
     [JsonPropertyName("ID")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? ID { get; set; }
 
     [JsonPropertyName("Running")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Bool))]
     public bool? Running { get; set; }
 
     [JsonPropertyName("ExitCode")]
@@ -24,21 +22,42 @@ public sealed partial record ExecInspectResponse
     public long? ExitCode { get; set; }
 
     [JsonPropertyName("ProcessConfig")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public ProcessConfig? ProcessConfig { get; set; }
 
     [JsonPropertyName("OpenStdin")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Bool))]
     public bool? OpenStdin { get; set; }
 
     [JsonPropertyName("OpenStderr")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Bool))]
     public bool? OpenStderr { get; set; }
 
     [JsonPropertyName("OpenStdout")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Bool))]
     public bool? OpenStdout { get; set; }
 
+    [JsonPropertyName("CanRemove")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Bool))]
+    public bool? CanRemove { get; set; }
+
     [JsonPropertyName("ContainerID")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? ContainerID { get; set; }
+
+    [JsonPropertyName("DetachKeys")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
+    public string? DetachKeys { get; set; }
 
     /// <summary>The system process ID for the exec process.</summary>
     [JsonPropertyName("Pid")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
     public long? Pid { get; set; }
 }

@@ -45,11 +45,19 @@ public sealed partial record FilesystemChange
             writer.WritePropertyName("Path"u8);
             writer.WriteStringValue(Path);
         }
+        else
+        {
+            writer.WriteString("Path"u8, ""u8);
+        }
 
         if (Kind is not null)
         {
             writer.WritePropertyName("Kind"u8);
             writer.WriteNumberValue(Kind.Value);
+        }
+        else
+        {
+            writer.WriteNumber("Kind"u8, 0);
         }
 
         writer.WriteEndObject();

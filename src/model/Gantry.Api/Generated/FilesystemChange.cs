@@ -10,8 +10,12 @@ public sealed partial record FilesystemChange
 {
     /// <summary>Path to file or directory that has changed.</summary>
     [JsonPropertyName("Path")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Path { get; set; }
 
     [JsonPropertyName("Kind")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Int))]
     public int? Kind { get; set; }
 }

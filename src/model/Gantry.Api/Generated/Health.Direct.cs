@@ -50,17 +50,29 @@ public sealed partial record Health
             writer.WritePropertyName("Status"u8);
             writer.WriteStringValue(Status);
         }
+        else
+        {
+            writer.WriteString("Status"u8, ""u8);
+        }
 
         if (FailingStreak is not null)
         {
             writer.WritePropertyName("FailingStreak"u8);
             writer.WriteNumberValue(FailingStreak.Value);
         }
+        else
+        {
+            writer.WriteNumber("FailingStreak"u8, 0);
+        }
 
         if (Log is not null)
         {
             writer.WritePropertyName("Log"u8);
             DirectJson.WriteList(writer, Log, static (w, v) => v.WriteTo(w));
+        }
+        else
+        {
+            writer.WriteNull("Log"u8);
         }
 
         writer.WriteEndObject();

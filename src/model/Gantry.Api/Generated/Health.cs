@@ -10,13 +10,18 @@ public sealed partial record Health
 {
     /// <summary>Status is one of `none`, `starting`, `healthy` or `unhealthy`</summary>
     [JsonPropertyName("Status")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Status { get; set; }
 
     /// <summary>FailingStreak is the number of consecutive failures</summary>
     [JsonPropertyName("FailingStreak")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
     public long? FailingStreak { get; set; }
 
     /// <summary>Log contains the last few results (oldest first)</summary>
     [JsonPropertyName("Log")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public List<HealthcheckResult>? Log { get; set; }
 }

@@ -32,11 +32,6 @@ public sealed partial record HealthcheckConfig
                 reader.Read();
                 result.Timeout = DirectJson.ReadInt64(ref reader);
             }
-            else if (reader.ValueTextEquals("Retries"u8))
-            {
-                reader.Read();
-                result.Retries = DirectJson.ReadInt64(ref reader);
-            }
             else if (reader.ValueTextEquals("StartPeriod"u8))
             {
                 reader.Read();
@@ -46,6 +41,11 @@ public sealed partial record HealthcheckConfig
             {
                 reader.Read();
                 result.StartInterval = DirectJson.ReadInt64(ref reader);
+            }
+            else if (reader.ValueTextEquals("Retries"u8))
+            {
+                reader.Read();
+                result.Retries = DirectJson.ReadInt64(ref reader);
             }
             else
             {
@@ -78,12 +78,6 @@ public sealed partial record HealthcheckConfig
             writer.WriteNumberValue(Timeout.Value);
         }
 
-        if (Retries is not null)
-        {
-            writer.WritePropertyName("Retries"u8);
-            writer.WriteNumberValue(Retries.Value);
-        }
-
         if (StartPeriod is not null)
         {
             writer.WritePropertyName("StartPeriod"u8);
@@ -94,6 +88,12 @@ public sealed partial record HealthcheckConfig
         {
             writer.WritePropertyName("StartInterval"u8);
             writer.WriteNumberValue(StartInterval.Value);
+        }
+
+        if (Retries is not null)
+        {
+            writer.WritePropertyName("Retries"u8);
+            writer.WriteNumberValue(Retries.Value);
         }
 
         writer.WriteEndObject();

@@ -20,10 +20,6 @@ public sealed partial record HealthcheckConfig
     [JsonPropertyName("Timeout")]
     public long? Timeout { get; set; }
 
-    /// <summary>The number of consecutive failures needed to consider a container as unhealthy. 0 means inherit.</summary>
-    [JsonPropertyName("Retries")]
-    public long? Retries { get; set; }
-
     /// <summary>Start period for the container to initialize before starting health-retries countdown in nanoseconds. It should be 0 or at least 1000000 (1 ms). 0 means inherit.</summary>
     [JsonPropertyName("StartPeriod")]
     public long? StartPeriod { get; set; }
@@ -31,4 +27,8 @@ public sealed partial record HealthcheckConfig
     /// <summary>The time to wait between checks in nanoseconds during the start period. It should be 0 or at least 1000000 (1 ms). 0 means inherit.</summary>
     [JsonPropertyName("StartInterval")]
     public long? StartInterval { get; set; }
+
+    /// <summary>The number of consecutive failures needed to consider a container as unhealthy. 0 means inherit.</summary>
+    [JsonPropertyName("Retries")]
+    public long? Retries { get; set; }
 }

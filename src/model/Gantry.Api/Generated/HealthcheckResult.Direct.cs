@@ -55,11 +55,19 @@ public sealed partial record HealthcheckResult
             writer.WritePropertyName("Start"u8);
             writer.WriteStringValue(Start);
         }
+        else
+        {
+            writer.WriteString("Start"u8, ""u8);
+        }
 
         if (End is not null)
         {
             writer.WritePropertyName("End"u8);
             writer.WriteStringValue(End);
+        }
+        else
+        {
+            writer.WriteString("End"u8, ""u8);
         }
 
         if (ExitCode is not null)
@@ -67,11 +75,19 @@ public sealed partial record HealthcheckResult
             writer.WritePropertyName("ExitCode"u8);
             writer.WriteNumberValue(ExitCode.Value);
         }
+        else
+        {
+            writer.WriteNumber("ExitCode"u8, 0);
+        }
 
         if (Output is not null)
         {
             writer.WritePropertyName("Output"u8);
             writer.WriteStringValue(Output);
+        }
+        else
+        {
+            writer.WriteString("Output"u8, ""u8);
         }
 
         writer.WriteEndObject();

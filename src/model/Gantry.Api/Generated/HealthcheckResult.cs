@@ -10,17 +10,25 @@ public sealed partial record HealthcheckResult
 {
     /// <summary>Date and time at which this check started in [RFC 3339](https://www.ietf.org/rfc/rfc3339.txt) format with nano-seconds.</summary>
     [JsonPropertyName("Start")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Start { get; set; }
 
     /// <summary>Date and time at which this check ended in [RFC 3339](https://www.ietf.org/rfc/rfc3339.txt) format with nano-seconds.</summary>
     [JsonPropertyName("End")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? End { get; set; }
 
     /// <summary>ExitCode meanings:</summary>
     [JsonPropertyName("ExitCode")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
     public long? ExitCode { get; set; }
 
     /// <summary>Output from last check</summary>
     [JsonPropertyName("Output")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Output { get; set; }
 }

@@ -17,162 +17,7 @@ public sealed partial record HostConfig
         var result = new HostConfig();
         while (DirectJson.NextProperty(ref reader))
         {
-            if (reader.ValueTextEquals("CpuShares"u8))
-            {
-                reader.Read();
-                result.CpuShares = DirectJson.ReadInt64(ref reader);
-            }
-            else if (reader.ValueTextEquals("Memory"u8))
-            {
-                reader.Read();
-                result.Memory = DirectJson.ReadInt64(ref reader);
-            }
-            else if (reader.ValueTextEquals("CgroupParent"u8))
-            {
-                reader.Read();
-                result.CgroupParent = DirectJson.ReadString(ref reader);
-            }
-            else if (reader.ValueTextEquals("BlkioWeight"u8))
-            {
-                reader.Read();
-                result.BlkioWeight = DirectJson.ReadInt64(ref reader);
-            }
-            else if (reader.ValueTextEquals("BlkioWeightDevice"u8))
-            {
-                reader.Read();
-                result.BlkioWeightDevice = DirectJson.ReadList(ref reader, static (ref Utf8JsonReader r) => Api.WeightDevice.ReadFrom(ref r) ?? throw DirectJson.Null());
-            }
-            else if (reader.ValueTextEquals("BlkioDeviceReadBps"u8))
-            {
-                reader.Read();
-                result.BlkioDeviceReadBps = DirectJson.ReadList(ref reader, static (ref Utf8JsonReader r) => Api.ThrottleDevice.ReadFrom(ref r) ?? throw DirectJson.Null());
-            }
-            else if (reader.ValueTextEquals("BlkioDeviceWriteBps"u8))
-            {
-                reader.Read();
-                result.BlkioDeviceWriteBps = DirectJson.ReadList(ref reader, static (ref Utf8JsonReader r) => Api.ThrottleDevice.ReadFrom(ref r) ?? throw DirectJson.Null());
-            }
-            else if (reader.ValueTextEquals("BlkioDeviceReadIOps"u8))
-            {
-                reader.Read();
-                result.BlkioDeviceReadIOps = DirectJson.ReadList(ref reader, static (ref Utf8JsonReader r) => Api.ThrottleDevice.ReadFrom(ref r) ?? throw DirectJson.Null());
-            }
-            else if (reader.ValueTextEquals("BlkioDeviceWriteIOps"u8))
-            {
-                reader.Read();
-                result.BlkioDeviceWriteIOps = DirectJson.ReadList(ref reader, static (ref Utf8JsonReader r) => Api.ThrottleDevice.ReadFrom(ref r) ?? throw DirectJson.Null());
-            }
-            else if (reader.ValueTextEquals("CpuPeriod"u8))
-            {
-                reader.Read();
-                result.CpuPeriod = DirectJson.ReadInt64(ref reader);
-            }
-            else if (reader.ValueTextEquals("CpuQuota"u8))
-            {
-                reader.Read();
-                result.CpuQuota = DirectJson.ReadInt64(ref reader);
-            }
-            else if (reader.ValueTextEquals("CpuRealtimePeriod"u8))
-            {
-                reader.Read();
-                result.CpuRealtimePeriod = DirectJson.ReadInt64(ref reader);
-            }
-            else if (reader.ValueTextEquals("CpuRealtimeRuntime"u8))
-            {
-                reader.Read();
-                result.CpuRealtimeRuntime = DirectJson.ReadInt64(ref reader);
-            }
-            else if (reader.ValueTextEquals("CpusetCpus"u8))
-            {
-                reader.Read();
-                result.CpusetCpus = DirectJson.ReadString(ref reader);
-            }
-            else if (reader.ValueTextEquals("CpusetMems"u8))
-            {
-                reader.Read();
-                result.CpusetMems = DirectJson.ReadString(ref reader);
-            }
-            else if (reader.ValueTextEquals("Devices"u8))
-            {
-                reader.Read();
-                result.Devices = DirectJson.ReadList(ref reader, static (ref Utf8JsonReader r) => Api.DeviceMapping.ReadFrom(ref r) ?? throw DirectJson.Null());
-            }
-            else if (reader.ValueTextEquals("DeviceCgroupRules"u8))
-            {
-                reader.Read();
-                result.DeviceCgroupRules = DirectJson.ReadList(ref reader, static (ref Utf8JsonReader r) => DirectJson.ReadString(ref r) ?? throw DirectJson.Null());
-            }
-            else if (reader.ValueTextEquals("DeviceRequests"u8))
-            {
-                reader.Read();
-                result.DeviceRequests = DirectJson.ReadList(ref reader, static (ref Utf8JsonReader r) => Api.DeviceRequest.ReadFrom(ref r) ?? throw DirectJson.Null());
-            }
-            else if (reader.ValueTextEquals("KernelMemoryTCP"u8))
-            {
-                reader.Read();
-                result.KernelMemoryTCP = DirectJson.ReadInt64(ref reader);
-            }
-            else if (reader.ValueTextEquals("MemoryReservation"u8))
-            {
-                reader.Read();
-                result.MemoryReservation = DirectJson.ReadInt64(ref reader);
-            }
-            else if (reader.ValueTextEquals("MemorySwap"u8))
-            {
-                reader.Read();
-                result.MemorySwap = DirectJson.ReadInt64(ref reader);
-            }
-            else if (reader.ValueTextEquals("MemorySwappiness"u8))
-            {
-                reader.Read();
-                result.MemorySwappiness = DirectJson.ReadInt64(ref reader);
-            }
-            else if (reader.ValueTextEquals("NanoCpus"u8))
-            {
-                reader.Read();
-                result.NanoCpus = DirectJson.ReadInt64(ref reader);
-            }
-            else if (reader.ValueTextEquals("OomKillDisable"u8))
-            {
-                reader.Read();
-                result.OomKillDisable = DirectJson.ReadBoolean(ref reader);
-            }
-            else if (reader.ValueTextEquals("Init"u8))
-            {
-                reader.Read();
-                result.Init = DirectJson.ReadBoolean(ref reader);
-            }
-            else if (reader.ValueTextEquals("PidsLimit"u8))
-            {
-                reader.Read();
-                result.PidsLimit = DirectJson.ReadInt64(ref reader);
-            }
-            else if (reader.ValueTextEquals("Ulimits"u8))
-            {
-                reader.Read();
-                result.Ulimits = DirectJson.ReadList(ref reader, static (ref Utf8JsonReader r) => Api.Ulimit.ReadFrom(ref r) ?? throw DirectJson.Null());
-            }
-            else if (reader.ValueTextEquals("CpuCount"u8))
-            {
-                reader.Read();
-                result.CpuCount = DirectJson.ReadInt64(ref reader);
-            }
-            else if (reader.ValueTextEquals("CpuPercent"u8))
-            {
-                reader.Read();
-                result.CpuPercent = DirectJson.ReadInt64(ref reader);
-            }
-            else if (reader.ValueTextEquals("IOMaximumIOps"u8))
-            {
-                reader.Read();
-                result.IOMaximumIOps = DirectJson.ReadInt64(ref reader);
-            }
-            else if (reader.ValueTextEquals("IOMaximumBandwidth"u8))
-            {
-                reader.Read();
-                result.IOMaximumBandwidth = DirectJson.ReadInt64(ref reader);
-            }
-            else if (reader.ValueTextEquals("Binds"u8))
+            if (reader.ValueTextEquals("Binds"u8))
             {
                 reader.Read();
                 result.Binds = DirectJson.ReadList(ref reader, static (ref Utf8JsonReader r) => DirectJson.ReadString(ref r) ?? throw DirectJson.Null());
@@ -217,11 +62,6 @@ public sealed partial record HostConfig
                 reader.Read();
                 result.VolumesFrom = DirectJson.ReadList(ref reader, static (ref Utf8JsonReader r) => DirectJson.ReadString(ref r) ?? throw DirectJson.Null());
             }
-            else if (reader.ValueTextEquals("Mounts"u8))
-            {
-                reader.Read();
-                result.Mounts = DirectJson.ReadList(ref reader, static (ref Utf8JsonReader r) => Api.Mount.ReadFrom(ref r) ?? throw DirectJson.Null());
-            }
             else if (reader.ValueTextEquals("ConsoleSize"u8))
             {
                 reader.Read();
@@ -235,12 +75,12 @@ public sealed partial record HostConfig
             else if (reader.ValueTextEquals("CapAdd"u8))
             {
                 reader.Read();
-                result.CapAdd = DirectJson.ReadList(ref reader, static (ref Utf8JsonReader r) => DirectJson.ReadString(ref r) ?? throw DirectJson.Null());
+                result.CapAdd = DirectJson.ReadStringOrList(ref reader);
             }
             else if (reader.ValueTextEquals("CapDrop"u8))
             {
                 reader.Read();
-                result.CapDrop = DirectJson.ReadList(ref reader, static (ref Utf8JsonReader r) => DirectJson.ReadString(ref r) ?? throw DirectJson.Null());
+                result.CapDrop = DirectJson.ReadStringOrList(ref reader);
             }
             else if (reader.ValueTextEquals("CgroupnsMode"u8))
             {
@@ -357,6 +197,166 @@ public sealed partial record HostConfig
                 reader.Read();
                 result.Isolation = DirectJson.ReadString(ref reader);
             }
+            else if (reader.ValueTextEquals("CpuShares"u8))
+            {
+                reader.Read();
+                result.CpuShares = DirectJson.ReadInt64(ref reader);
+            }
+            else if (reader.ValueTextEquals("Memory"u8))
+            {
+                reader.Read();
+                result.Memory = DirectJson.ReadInt64(ref reader);
+            }
+            else if (reader.ValueTextEquals("NanoCpus"u8))
+            {
+                reader.Read();
+                result.NanoCpus = DirectJson.ReadInt64(ref reader);
+            }
+            else if (reader.ValueTextEquals("CgroupParent"u8))
+            {
+                reader.Read();
+                result.CgroupParent = DirectJson.ReadString(ref reader);
+            }
+            else if (reader.ValueTextEquals("BlkioWeight"u8))
+            {
+                reader.Read();
+                result.BlkioWeight = DirectJson.ReadInt64(ref reader);
+            }
+            else if (reader.ValueTextEquals("BlkioWeightDevice"u8))
+            {
+                reader.Read();
+                result.BlkioWeightDevice = DirectJson.ReadList(ref reader, static (ref Utf8JsonReader r) => Api.WeightDevice.ReadFrom(ref r) ?? throw DirectJson.Null());
+            }
+            else if (reader.ValueTextEquals("BlkioDeviceReadBps"u8))
+            {
+                reader.Read();
+                result.BlkioDeviceReadBps = DirectJson.ReadList(ref reader, static (ref Utf8JsonReader r) => Api.ThrottleDevice.ReadFrom(ref r) ?? throw DirectJson.Null());
+            }
+            else if (reader.ValueTextEquals("BlkioDeviceWriteBps"u8))
+            {
+                reader.Read();
+                result.BlkioDeviceWriteBps = DirectJson.ReadList(ref reader, static (ref Utf8JsonReader r) => Api.ThrottleDevice.ReadFrom(ref r) ?? throw DirectJson.Null());
+            }
+            else if (reader.ValueTextEquals("BlkioDeviceReadIOps"u8))
+            {
+                reader.Read();
+                result.BlkioDeviceReadIOps = DirectJson.ReadList(ref reader, static (ref Utf8JsonReader r) => Api.ThrottleDevice.ReadFrom(ref r) ?? throw DirectJson.Null());
+            }
+            else if (reader.ValueTextEquals("BlkioDeviceWriteIOps"u8))
+            {
+                reader.Read();
+                result.BlkioDeviceWriteIOps = DirectJson.ReadList(ref reader, static (ref Utf8JsonReader r) => Api.ThrottleDevice.ReadFrom(ref r) ?? throw DirectJson.Null());
+            }
+            else if (reader.ValueTextEquals("CpuPeriod"u8))
+            {
+                reader.Read();
+                result.CpuPeriod = DirectJson.ReadInt64(ref reader);
+            }
+            else if (reader.ValueTextEquals("CpuQuota"u8))
+            {
+                reader.Read();
+                result.CpuQuota = DirectJson.ReadInt64(ref reader);
+            }
+            else if (reader.ValueTextEquals("CpuRealtimePeriod"u8))
+            {
+                reader.Read();
+                result.CpuRealtimePeriod = DirectJson.ReadInt64(ref reader);
+            }
+            else if (reader.ValueTextEquals("CpuRealtimeRuntime"u8))
+            {
+                reader.Read();
+                result.CpuRealtimeRuntime = DirectJson.ReadInt64(ref reader);
+            }
+            else if (reader.ValueTextEquals("CpusetCpus"u8))
+            {
+                reader.Read();
+                result.CpusetCpus = DirectJson.ReadString(ref reader);
+            }
+            else if (reader.ValueTextEquals("CpusetMems"u8))
+            {
+                reader.Read();
+                result.CpusetMems = DirectJson.ReadString(ref reader);
+            }
+            else if (reader.ValueTextEquals("Devices"u8))
+            {
+                reader.Read();
+                result.Devices = DirectJson.ReadList(ref reader, static (ref Utf8JsonReader r) => Api.DeviceMapping.ReadFrom(ref r) ?? throw DirectJson.Null());
+            }
+            else if (reader.ValueTextEquals("DeviceCgroupRules"u8))
+            {
+                reader.Read();
+                result.DeviceCgroupRules = DirectJson.ReadList(ref reader, static (ref Utf8JsonReader r) => DirectJson.ReadString(ref r) ?? throw DirectJson.Null());
+            }
+            else if (reader.ValueTextEquals("DeviceRequests"u8))
+            {
+                reader.Read();
+                result.DeviceRequests = DirectJson.ReadList(ref reader, static (ref Utf8JsonReader r) => Api.DeviceRequest.ReadFrom(ref r) ?? throw DirectJson.Null());
+            }
+            else if (reader.ValueTextEquals("KernelMemory"u8))
+            {
+                reader.Read();
+                result.KernelMemory = DirectJson.ReadInt64(ref reader);
+            }
+            else if (reader.ValueTextEquals("KernelMemoryTCP"u8))
+            {
+                reader.Read();
+                result.KernelMemoryTCP = DirectJson.ReadInt64(ref reader);
+            }
+            else if (reader.ValueTextEquals("MemoryReservation"u8))
+            {
+                reader.Read();
+                result.MemoryReservation = DirectJson.ReadInt64(ref reader);
+            }
+            else if (reader.ValueTextEquals("MemorySwap"u8))
+            {
+                reader.Read();
+                result.MemorySwap = DirectJson.ReadInt64(ref reader);
+            }
+            else if (reader.ValueTextEquals("MemorySwappiness"u8))
+            {
+                reader.Read();
+                result.MemorySwappiness = DirectJson.ReadInt64(ref reader);
+            }
+            else if (reader.ValueTextEquals("OomKillDisable"u8))
+            {
+                reader.Read();
+                result.OomKillDisable = DirectJson.ReadBoolean(ref reader);
+            }
+            else if (reader.ValueTextEquals("PidsLimit"u8))
+            {
+                reader.Read();
+                result.PidsLimit = DirectJson.ReadInt64(ref reader);
+            }
+            else if (reader.ValueTextEquals("Ulimits"u8))
+            {
+                reader.Read();
+                result.Ulimits = DirectJson.ReadList(ref reader, static (ref Utf8JsonReader r) => Api.Ulimit.ReadFrom(ref r) ?? throw DirectJson.Null());
+            }
+            else if (reader.ValueTextEquals("CpuCount"u8))
+            {
+                reader.Read();
+                result.CpuCount = DirectJson.ReadInt64(ref reader);
+            }
+            else if (reader.ValueTextEquals("CpuPercent"u8))
+            {
+                reader.Read();
+                result.CpuPercent = DirectJson.ReadInt64(ref reader);
+            }
+            else if (reader.ValueTextEquals("IOMaximumIOps"u8))
+            {
+                reader.Read();
+                result.IOMaximumIOps = DirectJson.ReadInt64(ref reader);
+            }
+            else if (reader.ValueTextEquals("IOMaximumBandwidth"u8))
+            {
+                reader.Read();
+                result.IOMaximumBandwidth = DirectJson.ReadInt64(ref reader);
+            }
+            else if (reader.ValueTextEquals("Mounts"u8))
+            {
+                reader.Read();
+                result.Mounts = DirectJson.ReadList(ref reader, static (ref Utf8JsonReader r) => Api.Mount.ReadFrom(ref r) ?? throw DirectJson.Null());
+            }
             else if (reader.ValueTextEquals("MaskedPaths"u8))
             {
                 reader.Read();
@@ -366,6 +366,11 @@ public sealed partial record HostConfig
             {
                 reader.Read();
                 result.ReadonlyPaths = DirectJson.ReadList(ref reader, static (ref Utf8JsonReader r) => DirectJson.ReadString(ref r) ?? throw DirectJson.Null());
+            }
+            else if (reader.ValueTextEquals("Init"u8))
+            {
+                reader.Read();
+                result.Init = DirectJson.ReadBoolean(ref reader);
             }
             else
             {
@@ -380,240 +385,6 @@ public sealed partial record HostConfig
     public void WriteTo(Utf8JsonWriter writer)
     {
         writer.WriteStartObject();
-        if (CpuShares is not null)
-        {
-            writer.WritePropertyName("CpuShares"u8);
-            writer.WriteNumberValue(CpuShares.Value);
-        }
-
-        if (Memory is not null)
-        {
-            writer.WritePropertyName("Memory"u8);
-            writer.WriteNumberValue(Memory.Value);
-        }
-
-        if (CgroupParent is not null)
-        {
-            writer.WritePropertyName("CgroupParent"u8);
-            writer.WriteStringValue(CgroupParent);
-        }
-
-        if (BlkioWeight is not null)
-        {
-            writer.WritePropertyName("BlkioWeight"u8);
-            writer.WriteNumberValue(BlkioWeight.Value);
-        }
-
-        if (BlkioWeightDevice is not null)
-        {
-            writer.WritePropertyName("BlkioWeightDevice"u8);
-            DirectJson.WriteList(writer, BlkioWeightDevice, static (w, v) => v.WriteTo(w));
-        }
-        else
-        {
-            writer.WriteNull("BlkioWeightDevice"u8);
-        }
-
-        if (BlkioDeviceReadBps is not null)
-        {
-            writer.WritePropertyName("BlkioDeviceReadBps"u8);
-            DirectJson.WriteList(writer, BlkioDeviceReadBps, static (w, v) => v.WriteTo(w));
-        }
-        else
-        {
-            writer.WriteNull("BlkioDeviceReadBps"u8);
-        }
-
-        if (BlkioDeviceWriteBps is not null)
-        {
-            writer.WritePropertyName("BlkioDeviceWriteBps"u8);
-            DirectJson.WriteList(writer, BlkioDeviceWriteBps, static (w, v) => v.WriteTo(w));
-        }
-        else
-        {
-            writer.WriteNull("BlkioDeviceWriteBps"u8);
-        }
-
-        if (BlkioDeviceReadIOps is not null)
-        {
-            writer.WritePropertyName("BlkioDeviceReadIOps"u8);
-            DirectJson.WriteList(writer, BlkioDeviceReadIOps, static (w, v) => v.WriteTo(w));
-        }
-        else
-        {
-            writer.WriteNull("BlkioDeviceReadIOps"u8);
-        }
-
-        if (BlkioDeviceWriteIOps is not null)
-        {
-            writer.WritePropertyName("BlkioDeviceWriteIOps"u8);
-            DirectJson.WriteList(writer, BlkioDeviceWriteIOps, static (w, v) => v.WriteTo(w));
-        }
-        else
-        {
-            writer.WriteNull("BlkioDeviceWriteIOps"u8);
-        }
-
-        if (CpuPeriod is not null)
-        {
-            writer.WritePropertyName("CpuPeriod"u8);
-            writer.WriteNumberValue(CpuPeriod.Value);
-        }
-
-        if (CpuQuota is not null)
-        {
-            writer.WritePropertyName("CpuQuota"u8);
-            writer.WriteNumberValue(CpuQuota.Value);
-        }
-
-        if (CpuRealtimePeriod is not null)
-        {
-            writer.WritePropertyName("CpuRealtimePeriod"u8);
-            writer.WriteNumberValue(CpuRealtimePeriod.Value);
-        }
-
-        if (CpuRealtimeRuntime is not null)
-        {
-            writer.WritePropertyName("CpuRealtimeRuntime"u8);
-            writer.WriteNumberValue(CpuRealtimeRuntime.Value);
-        }
-
-        if (CpusetCpus is not null)
-        {
-            writer.WritePropertyName("CpusetCpus"u8);
-            writer.WriteStringValue(CpusetCpus);
-        }
-
-        if (CpusetMems is not null)
-        {
-            writer.WritePropertyName("CpusetMems"u8);
-            writer.WriteStringValue(CpusetMems);
-        }
-
-        if (Devices is not null)
-        {
-            writer.WritePropertyName("Devices"u8);
-            DirectJson.WriteList(writer, Devices, static (w, v) => v.WriteTo(w));
-        }
-        else
-        {
-            writer.WriteNull("Devices"u8);
-        }
-
-        if (DeviceCgroupRules is not null)
-        {
-            writer.WritePropertyName("DeviceCgroupRules"u8);
-            DirectJson.WriteList(writer, DeviceCgroupRules, static (w, v) => w.WriteStringValue(v));
-        }
-        else
-        {
-            writer.WriteNull("DeviceCgroupRules"u8);
-        }
-
-        if (DeviceRequests is not null)
-        {
-            writer.WritePropertyName("DeviceRequests"u8);
-            DirectJson.WriteList(writer, DeviceRequests, static (w, v) => v.WriteTo(w));
-        }
-        else
-        {
-            writer.WriteNull("DeviceRequests"u8);
-        }
-
-        if (KernelMemoryTCP is not null)
-        {
-            writer.WritePropertyName("KernelMemoryTCP"u8);
-            writer.WriteNumberValue(KernelMemoryTCP.Value);
-        }
-
-        if (MemoryReservation is not null)
-        {
-            writer.WritePropertyName("MemoryReservation"u8);
-            writer.WriteNumberValue(MemoryReservation.Value);
-        }
-
-        if (MemorySwap is not null)
-        {
-            writer.WritePropertyName("MemorySwap"u8);
-            writer.WriteNumberValue(MemorySwap.Value);
-        }
-
-        if (MemorySwappiness is not null)
-        {
-            writer.WritePropertyName("MemorySwappiness"u8);
-            writer.WriteNumberValue(MemorySwappiness.Value);
-        }
-        else
-        {
-            writer.WriteNull("MemorySwappiness"u8);
-        }
-
-        if (NanoCpus is not null)
-        {
-            writer.WritePropertyName("NanoCpus"u8);
-            writer.WriteNumberValue(NanoCpus.Value);
-        }
-
-        if (OomKillDisable is not null)
-        {
-            writer.WritePropertyName("OomKillDisable"u8);
-            writer.WriteBooleanValue(OomKillDisable.Value);
-        }
-        else
-        {
-            writer.WriteNull("OomKillDisable"u8);
-        }
-
-        if (Init is not null)
-        {
-            writer.WritePropertyName("Init"u8);
-            writer.WriteBooleanValue(Init.Value);
-        }
-
-        if (PidsLimit is not null)
-        {
-            writer.WritePropertyName("PidsLimit"u8);
-            writer.WriteNumberValue(PidsLimit.Value);
-        }
-        else
-        {
-            writer.WriteNull("PidsLimit"u8);
-        }
-
-        if (Ulimits is not null)
-        {
-            writer.WritePropertyName("Ulimits"u8);
-            DirectJson.WriteList(writer, Ulimits, static (w, v) => v.WriteTo(w));
-        }
-        else
-        {
-            writer.WriteNull("Ulimits"u8);
-        }
-
-        if (CpuCount is not null)
-        {
-            writer.WritePropertyName("CpuCount"u8);
-            writer.WriteNumberValue(CpuCount.Value);
-        }
-
-        if (CpuPercent is not null)
-        {
-            writer.WritePropertyName("CpuPercent"u8);
-            writer.WriteNumberValue(CpuPercent.Value);
-        }
-
-        if (IOMaximumIOps is not null)
-        {
-            writer.WritePropertyName("IOMaximumIOps"u8);
-            writer.WriteNumberValue(IOMaximumIOps.Value);
-        }
-
-        if (IOMaximumBandwidth is not null)
-        {
-            writer.WritePropertyName("IOMaximumBandwidth"u8);
-            writer.WriteNumberValue(IOMaximumBandwidth.Value);
-        }
-
         if (Binds is not null)
         {
             writer.WritePropertyName("Binds"u8);
@@ -629,6 +400,10 @@ public sealed partial record HostConfig
             writer.WritePropertyName("ContainerIDFile"u8);
             writer.WriteStringValue(ContainerIDFile);
         }
+        else
+        {
+            writer.WriteString("ContainerIDFile"u8, ""u8);
+        }
 
         if (LogConfig is not null)
         {
@@ -640,6 +415,10 @@ public sealed partial record HostConfig
         {
             writer.WritePropertyName("NetworkMode"u8);
             writer.WriteStringValue(NetworkMode);
+        }
+        else
+        {
+            writer.WriteString("NetworkMode"u8, ""u8);
         }
 
         if (PortBindings is not null)
@@ -663,11 +442,19 @@ public sealed partial record HostConfig
             writer.WritePropertyName("AutoRemove"u8);
             writer.WriteBooleanValue(AutoRemove.Value);
         }
+        else
+        {
+            writer.WriteBoolean("AutoRemove"u8, false);
+        }
 
         if (VolumeDriver is not null)
         {
             writer.WritePropertyName("VolumeDriver"u8);
             writer.WriteStringValue(VolumeDriver);
+        }
+        else
+        {
+            writer.WriteString("VolumeDriver"u8, ""u8);
         }
 
         if (VolumesFrom is not null)
@@ -680,16 +467,14 @@ public sealed partial record HostConfig
             writer.WriteNull("VolumesFrom"u8);
         }
 
-        if (Mounts is not null)
-        {
-            writer.WritePropertyName("Mounts"u8);
-            DirectJson.WriteList(writer, Mounts, static (w, v) => v.WriteTo(w));
-        }
-
         if (ConsoleSize is not null)
         {
             writer.WritePropertyName("ConsoleSize"u8);
             DirectJson.WriteList(writer, ConsoleSize, static (w, v) => w.WriteNumberValue(v));
+        }
+        else
+        {
+            writer.WriteNull("ConsoleSize"u8);
         }
 
         if (Annotations is not null)
@@ -722,6 +507,10 @@ public sealed partial record HostConfig
         {
             writer.WritePropertyName("CgroupnsMode"u8);
             writer.WriteStringValue(CgroupnsMode);
+        }
+        else
+        {
+            writer.WriteString("CgroupnsMode"u8, ""u8);
         }
 
         if (Dns is not null)
@@ -779,11 +568,19 @@ public sealed partial record HostConfig
             writer.WritePropertyName("IpcMode"u8);
             writer.WriteStringValue(IpcMode);
         }
+        else
+        {
+            writer.WriteString("IpcMode"u8, ""u8);
+        }
 
         if (Cgroup is not null)
         {
             writer.WritePropertyName("Cgroup"u8);
             writer.WriteStringValue(Cgroup);
+        }
+        else
+        {
+            writer.WriteString("Cgroup"u8, ""u8);
         }
 
         if (Links is not null)
@@ -801,11 +598,19 @@ public sealed partial record HostConfig
             writer.WritePropertyName("OomScoreAdj"u8);
             writer.WriteNumberValue(OomScoreAdj.Value);
         }
+        else
+        {
+            writer.WriteNumber("OomScoreAdj"u8, 0);
+        }
 
         if (PidMode is not null)
         {
             writer.WritePropertyName("PidMode"u8);
             writer.WriteStringValue(PidMode);
+        }
+        else
+        {
+            writer.WriteString("PidMode"u8, ""u8);
         }
 
         if (Privileged is not null)
@@ -813,17 +618,29 @@ public sealed partial record HostConfig
             writer.WritePropertyName("Privileged"u8);
             writer.WriteBooleanValue(Privileged.Value);
         }
+        else
+        {
+            writer.WriteBoolean("Privileged"u8, false);
+        }
 
         if (PublishAllPorts is not null)
         {
             writer.WritePropertyName("PublishAllPorts"u8);
             writer.WriteBooleanValue(PublishAllPorts.Value);
         }
+        else
+        {
+            writer.WriteBoolean("PublishAllPorts"u8, false);
+        }
 
         if (ReadonlyRootfs is not null)
         {
             writer.WritePropertyName("ReadonlyRootfs"u8);
             writer.WriteBooleanValue(ReadonlyRootfs.Value);
+        }
+        else
+        {
+            writer.WriteBoolean("ReadonlyRootfs"u8, false);
         }
 
         if (SecurityOpt is not null)
@@ -853,17 +670,29 @@ public sealed partial record HostConfig
             writer.WritePropertyName("UTSMode"u8);
             writer.WriteStringValue(UTSMode);
         }
+        else
+        {
+            writer.WriteString("UTSMode"u8, ""u8);
+        }
 
         if (UsernsMode is not null)
         {
             writer.WritePropertyName("UsernsMode"u8);
             writer.WriteStringValue(UsernsMode);
         }
+        else
+        {
+            writer.WriteString("UsernsMode"u8, ""u8);
+        }
 
         if (ShmSize is not null)
         {
             writer.WritePropertyName("ShmSize"u8);
             writer.WriteNumberValue(ShmSize.Value);
+        }
+        else
+        {
+            writer.WriteNumber("ShmSize"u8, 0);
         }
 
         if (Sysctls is not null)
@@ -883,17 +712,343 @@ public sealed partial record HostConfig
             writer.WritePropertyName("Isolation"u8);
             writer.WriteStringValue(Isolation);
         }
+        else
+        {
+            writer.WriteString("Isolation"u8, ""u8);
+        }
+
+        if (CpuShares is not null)
+        {
+            writer.WritePropertyName("CpuShares"u8);
+            writer.WriteNumberValue(CpuShares.Value);
+        }
+        else
+        {
+            writer.WriteNumber("CpuShares"u8, 0);
+        }
+
+        if (Memory is not null)
+        {
+            writer.WritePropertyName("Memory"u8);
+            writer.WriteNumberValue(Memory.Value);
+        }
+        else
+        {
+            writer.WriteNumber("Memory"u8, 0);
+        }
+
+        if (NanoCpus is not null)
+        {
+            writer.WritePropertyName("NanoCpus"u8);
+            writer.WriteNumberValue(NanoCpus.Value);
+        }
+        else
+        {
+            writer.WriteNumber("NanoCpus"u8, 0);
+        }
+
+        if (CgroupParent is not null)
+        {
+            writer.WritePropertyName("CgroupParent"u8);
+            writer.WriteStringValue(CgroupParent);
+        }
+        else
+        {
+            writer.WriteString("CgroupParent"u8, ""u8);
+        }
+
+        if (BlkioWeight is not null)
+        {
+            writer.WritePropertyName("BlkioWeight"u8);
+            writer.WriteNumberValue(BlkioWeight.Value);
+        }
+        else
+        {
+            writer.WriteNumber("BlkioWeight"u8, 0);
+        }
+
+        if (BlkioWeightDevice is not null)
+        {
+            writer.WritePropertyName("BlkioWeightDevice"u8);
+            DirectJson.WriteList(writer, BlkioWeightDevice, static (w, v) => v.WriteTo(w));
+        }
+        else
+        {
+            writer.WriteNull("BlkioWeightDevice"u8);
+        }
+
+        if (BlkioDeviceReadBps is not null)
+        {
+            writer.WritePropertyName("BlkioDeviceReadBps"u8);
+            DirectJson.WriteList(writer, BlkioDeviceReadBps, static (w, v) => v.WriteTo(w));
+        }
+        else
+        {
+            writer.WriteNull("BlkioDeviceReadBps"u8);
+        }
+
+        if (BlkioDeviceWriteBps is not null)
+        {
+            writer.WritePropertyName("BlkioDeviceWriteBps"u8);
+            DirectJson.WriteList(writer, BlkioDeviceWriteBps, static (w, v) => v.WriteTo(w));
+        }
+        else
+        {
+            writer.WriteNull("BlkioDeviceWriteBps"u8);
+        }
+
+        if (BlkioDeviceReadIOps is not null)
+        {
+            writer.WritePropertyName("BlkioDeviceReadIOps"u8);
+            DirectJson.WriteList(writer, BlkioDeviceReadIOps, static (w, v) => v.WriteTo(w));
+        }
+        else
+        {
+            writer.WriteNull("BlkioDeviceReadIOps"u8);
+        }
+
+        if (BlkioDeviceWriteIOps is not null)
+        {
+            writer.WritePropertyName("BlkioDeviceWriteIOps"u8);
+            DirectJson.WriteList(writer, BlkioDeviceWriteIOps, static (w, v) => v.WriteTo(w));
+        }
+        else
+        {
+            writer.WriteNull("BlkioDeviceWriteIOps"u8);
+        }
+
+        if (CpuPeriod is not null)
+        {
+            writer.WritePropertyName("CpuPeriod"u8);
+            writer.WriteNumberValue(CpuPeriod.Value);
+        }
+        else
+        {
+            writer.WriteNumber("CpuPeriod"u8, 0);
+        }
+
+        if (CpuQuota is not null)
+        {
+            writer.WritePropertyName("CpuQuota"u8);
+            writer.WriteNumberValue(CpuQuota.Value);
+        }
+        else
+        {
+            writer.WriteNumber("CpuQuota"u8, 0);
+        }
+
+        if (CpuRealtimePeriod is not null)
+        {
+            writer.WritePropertyName("CpuRealtimePeriod"u8);
+            writer.WriteNumberValue(CpuRealtimePeriod.Value);
+        }
+        else
+        {
+            writer.WriteNumber("CpuRealtimePeriod"u8, 0);
+        }
+
+        if (CpuRealtimeRuntime is not null)
+        {
+            writer.WritePropertyName("CpuRealtimeRuntime"u8);
+            writer.WriteNumberValue(CpuRealtimeRuntime.Value);
+        }
+        else
+        {
+            writer.WriteNumber("CpuRealtimeRuntime"u8, 0);
+        }
+
+        if (CpusetCpus is not null)
+        {
+            writer.WritePropertyName("CpusetCpus"u8);
+            writer.WriteStringValue(CpusetCpus);
+        }
+        else
+        {
+            writer.WriteString("CpusetCpus"u8, ""u8);
+        }
+
+        if (CpusetMems is not null)
+        {
+            writer.WritePropertyName("CpusetMems"u8);
+            writer.WriteStringValue(CpusetMems);
+        }
+        else
+        {
+            writer.WriteString("CpusetMems"u8, ""u8);
+        }
+
+        if (Devices is not null)
+        {
+            writer.WritePropertyName("Devices"u8);
+            DirectJson.WriteList(writer, Devices, static (w, v) => v.WriteTo(w));
+        }
+        else
+        {
+            writer.WriteNull("Devices"u8);
+        }
+
+        if (DeviceCgroupRules is not null)
+        {
+            writer.WritePropertyName("DeviceCgroupRules"u8);
+            DirectJson.WriteList(writer, DeviceCgroupRules, static (w, v) => w.WriteStringValue(v));
+        }
+        else
+        {
+            writer.WriteNull("DeviceCgroupRules"u8);
+        }
+
+        if (DeviceRequests is not null)
+        {
+            writer.WritePropertyName("DeviceRequests"u8);
+            DirectJson.WriteList(writer, DeviceRequests, static (w, v) => v.WriteTo(w));
+        }
+        else
+        {
+            writer.WriteNull("DeviceRequests"u8);
+        }
+
+        if (KernelMemory is not null)
+        {
+            writer.WritePropertyName("KernelMemory"u8);
+            writer.WriteNumberValue(KernelMemory.Value);
+        }
+
+        if (KernelMemoryTCP is not null)
+        {
+            writer.WritePropertyName("KernelMemoryTCP"u8);
+            writer.WriteNumberValue(KernelMemoryTCP.Value);
+        }
+
+        if (MemoryReservation is not null)
+        {
+            writer.WritePropertyName("MemoryReservation"u8);
+            writer.WriteNumberValue(MemoryReservation.Value);
+        }
+        else
+        {
+            writer.WriteNumber("MemoryReservation"u8, 0);
+        }
+
+        if (MemorySwap is not null)
+        {
+            writer.WritePropertyName("MemorySwap"u8);
+            writer.WriteNumberValue(MemorySwap.Value);
+        }
+        else
+        {
+            writer.WriteNumber("MemorySwap"u8, 0);
+        }
+
+        if (MemorySwappiness is not null)
+        {
+            writer.WritePropertyName("MemorySwappiness"u8);
+            writer.WriteNumberValue(MemorySwappiness.Value);
+        }
+        else
+        {
+            writer.WriteNull("MemorySwappiness"u8);
+        }
+
+        if (OomKillDisable is not null)
+        {
+            writer.WritePropertyName("OomKillDisable"u8);
+            writer.WriteBooleanValue(OomKillDisable.Value);
+        }
+        else
+        {
+            writer.WriteNull("OomKillDisable"u8);
+        }
+
+        if (PidsLimit is not null)
+        {
+            writer.WritePropertyName("PidsLimit"u8);
+            writer.WriteNumberValue(PidsLimit.Value);
+        }
+        else
+        {
+            writer.WriteNull("PidsLimit"u8);
+        }
+
+        if (Ulimits is not null)
+        {
+            writer.WritePropertyName("Ulimits"u8);
+            DirectJson.WriteList(writer, Ulimits, static (w, v) => v.WriteTo(w));
+        }
+        else
+        {
+            writer.WriteNull("Ulimits"u8);
+        }
+
+        if (CpuCount is not null)
+        {
+            writer.WritePropertyName("CpuCount"u8);
+            writer.WriteNumberValue(CpuCount.Value);
+        }
+        else
+        {
+            writer.WriteNumber("CpuCount"u8, 0);
+        }
+
+        if (CpuPercent is not null)
+        {
+            writer.WritePropertyName("CpuPercent"u8);
+            writer.WriteNumberValue(CpuPercent.Value);
+        }
+        else
+        {
+            writer.WriteNumber("CpuPercent"u8, 0);
+        }
+
+        if (IOMaximumIOps is not null)
+        {
+            writer.WritePropertyName("IOMaximumIOps"u8);
+            writer.WriteNumberValue(IOMaximumIOps.Value);
+        }
+        else
+        {
+            writer.WriteNumber("IOMaximumIOps"u8, 0);
+        }
+
+        if (IOMaximumBandwidth is not null)
+        {
+            writer.WritePropertyName("IOMaximumBandwidth"u8);
+            writer.WriteNumberValue(IOMaximumBandwidth.Value);
+        }
+        else
+        {
+            writer.WriteNumber("IOMaximumBandwidth"u8, 0);
+        }
+
+        if (Mounts is not null)
+        {
+            writer.WritePropertyName("Mounts"u8);
+            DirectJson.WriteList(writer, Mounts, static (w, v) => v.WriteTo(w));
+        }
 
         if (MaskedPaths is not null)
         {
             writer.WritePropertyName("MaskedPaths"u8);
             DirectJson.WriteList(writer, MaskedPaths, static (w, v) => w.WriteStringValue(v));
         }
+        else
+        {
+            writer.WriteNull("MaskedPaths"u8);
+        }
 
         if (ReadonlyPaths is not null)
         {
             writer.WritePropertyName("ReadonlyPaths"u8);
             DirectJson.WriteList(writer, ReadonlyPaths, static (w, v) => w.WriteStringValue(v));
+        }
+        else
+        {
+            writer.WriteNull("ReadonlyPaths"u8);
+        }
+
+        if (Init is not null)
+        {
+            writer.WritePropertyName("Init"u8);
+            writer.WriteBooleanValue(Init.Value);
         }
 
         writer.WriteEndObject();

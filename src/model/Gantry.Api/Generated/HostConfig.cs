@@ -8,142 +8,6 @@ namespace Gantry.Api;
 /// <summary>Container configuration that depends on the host we are running on</summary>
 public sealed partial record HostConfig
 {
-    /// <summary>An integer value representing this container&apos;s relative CPU weight versus other containers.</summary>
-    [JsonPropertyName("CpuShares")]
-    public long? CpuShares { get; set; }
-
-    /// <summary>Memory limit in bytes.</summary>
-    [JsonPropertyName("Memory")]
-    public long? Memory { get; set; }
-
-    /// <summary>Path to `cgroups` under which the container&apos;s `cgroup` is created. If the path is not absolute, the path is considered to be relative to the `cgroups` path of the init process. Cgroups are created if they do not already exist.</summary>
-    [JsonPropertyName("CgroupParent")]
-    public string? CgroupParent { get; set; }
-
-    /// <summary>Block IO weight (relative weight).</summary>
-    [JsonPropertyName("BlkioWeight")]
-    public long? BlkioWeight { get; set; }
-
-    /// <summary>Block IO weight (relative device weight) in the form:</summary>
-    [JsonPropertyName("BlkioWeightDevice")]
-    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
-    public List<WeightDevice>? BlkioWeightDevice { get; set; }
-
-    /// <summary>Limit read rate (bytes per second) from a device, in the form:</summary>
-    [JsonPropertyName("BlkioDeviceReadBps")]
-    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
-    public List<ThrottleDevice>? BlkioDeviceReadBps { get; set; }
-
-    /// <summary>Limit write rate (bytes per second) to a device, in the form:</summary>
-    [JsonPropertyName("BlkioDeviceWriteBps")]
-    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
-    public List<ThrottleDevice>? BlkioDeviceWriteBps { get; set; }
-
-    /// <summary>Limit read rate (IO per second) from a device, in the form:</summary>
-    [JsonPropertyName("BlkioDeviceReadIOps")]
-    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
-    public List<ThrottleDevice>? BlkioDeviceReadIOps { get; set; }
-
-    /// <summary>Limit write rate (IO per second) to a device, in the form:</summary>
-    [JsonPropertyName("BlkioDeviceWriteIOps")]
-    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
-    public List<ThrottleDevice>? BlkioDeviceWriteIOps { get; set; }
-
-    /// <summary>The length of a CPU period in microseconds.</summary>
-    [JsonPropertyName("CpuPeriod")]
-    public long? CpuPeriod { get; set; }
-
-    /// <summary>Microseconds of CPU time that the container can get in a CPU period.</summary>
-    [JsonPropertyName("CpuQuota")]
-    public long? CpuQuota { get; set; }
-
-    /// <summary>The length of a CPU real-time period in microseconds. Set to 0 to allocate no time allocated to real-time tasks.</summary>
-    [JsonPropertyName("CpuRealtimePeriod")]
-    public long? CpuRealtimePeriod { get; set; }
-
-    /// <summary>The length of a CPU real-time runtime in microseconds. Set to 0 to allocate no time allocated to real-time tasks.</summary>
-    [JsonPropertyName("CpuRealtimeRuntime")]
-    public long? CpuRealtimeRuntime { get; set; }
-
-    /// <summary>CPUs in which to allow execution (e.g., `0-3`, `0,1`).</summary>
-    [JsonPropertyName("CpusetCpus")]
-    public string? CpusetCpus { get; set; }
-
-    /// <summary>Memory nodes (MEMs) in which to allow execution (0-3, 0,1). Only effective on NUMA systems.</summary>
-    [JsonPropertyName("CpusetMems")]
-    public string? CpusetMems { get; set; }
-
-    /// <summary>A list of devices to add to the container.</summary>
-    [JsonPropertyName("Devices")]
-    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
-    public List<DeviceMapping>? Devices { get; set; }
-
-    /// <summary>a list of cgroup rules to apply to the container</summary>
-    [JsonPropertyName("DeviceCgroupRules")]
-    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
-    public List<string>? DeviceCgroupRules { get; set; }
-
-    /// <summary>A list of requests for devices to be sent to device drivers.</summary>
-    [JsonPropertyName("DeviceRequests")]
-    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
-    public List<DeviceRequest>? DeviceRequests { get; set; }
-
-    /// <summary>Hard limit for kernel TCP buffer memory (in bytes). Depending on the OCI runtime in use, this option may be ignored. It is no longer supported by the default (runc) runtime.</summary>
-    [JsonPropertyName("KernelMemoryTCP")]
-    public long? KernelMemoryTCP { get; set; }
-
-    /// <summary>Memory soft limit in bytes.</summary>
-    [JsonPropertyName("MemoryReservation")]
-    public long? MemoryReservation { get; set; }
-
-    /// <summary>Total memory limit (memory + swap). Set as `-1` to enable unlimited swap.</summary>
-    [JsonPropertyName("MemorySwap")]
-    public long? MemorySwap { get; set; }
-
-    /// <summary>Tune a container&apos;s memory swappiness behavior. Accepts an integer between 0 and 100.</summary>
-    [JsonPropertyName("MemorySwappiness")]
-    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
-    public long? MemorySwappiness { get; set; }
-
-    /// <summary>CPU quota in units of 10&lt;sup&gt;-9&lt;/sup&gt; CPUs.</summary>
-    [JsonPropertyName("NanoCpus")]
-    public long? NanoCpus { get; set; }
-
-    /// <summary>Disable OOM Killer for the container.</summary>
-    [JsonPropertyName("OomKillDisable")]
-    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
-    public bool? OomKillDisable { get; set; }
-
-    /// <summary>Run an init inside the container that forwards signals and reaps processes. This field is omitted if empty, and the default (as configured on the daemon) is used.</summary>
-    [JsonPropertyName("Init")]
-    public bool? Init { get; set; }
-
-    /// <summary>Tune a container&apos;s PIDs limit. Set `0` or `-1` for unlimited, or `null` to not change.</summary>
-    [JsonPropertyName("PidsLimit")]
-    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
-    public long? PidsLimit { get; set; }
-
-    /// <summary>A list of resource limits to set in the container. For example:</summary>
-    [JsonPropertyName("Ulimits")]
-    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
-    public List<Ulimit>? Ulimits { get; set; }
-
-    /// <summary>The number of usable CPUs (Windows only).</summary>
-    [JsonPropertyName("CpuCount")]
-    public long? CpuCount { get; set; }
-
-    /// <summary>The usable percentage of the available CPUs (Windows only).</summary>
-    [JsonPropertyName("CpuPercent")]
-    public long? CpuPercent { get; set; }
-
-    /// <summary>Maximum IOps for the container system drive (Windows only)</summary>
-    [JsonPropertyName("IOMaximumIOps")]
-    public long? IOMaximumIOps { get; set; }
-
-    /// <summary>Maximum IO in bytes per second for the container system drive (Windows only).</summary>
-    [JsonPropertyName("IOMaximumBandwidth")]
-    public long? IOMaximumBandwidth { get; set; }
-
     /// <summary>A list of volume bindings for this container. Each volume binding is a string in one of these forms:</summary>
     [JsonPropertyName("Binds")]
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
@@ -151,6 +15,8 @@ public sealed partial record HostConfig
 
     /// <summary>Path to a file where the container ID is written</summary>
     [JsonPropertyName("ContainerIDFile")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? ContainerIDFile { get; set; }
 
     /// <summary>The logging configuration for this container</summary>
@@ -159,6 +25,8 @@ public sealed partial record HostConfig
 
     /// <summary>Network mode to use for this container. Supported standard values are: `bridge`, `host`, `none`, and `container:&lt;name|id&gt;`. Any other value is taken as a custom network&apos;s name to which this container should connect to.</summary>
     [JsonPropertyName("NetworkMode")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? NetworkMode { get; set; }
 
     [JsonPropertyName("PortBindings")]
@@ -170,10 +38,14 @@ public sealed partial record HostConfig
 
     /// <summary>Automatically remove the container when the container&apos;s process exits. This has no effect if `RestartPolicy` is set.</summary>
     [JsonPropertyName("AutoRemove")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Bool))]
     public bool? AutoRemove { get; set; }
 
     /// <summary>Driver that this container uses to mount volumes.</summary>
     [JsonPropertyName("VolumeDriver")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? VolumeDriver { get; set; }
 
     /// <summary>A list of volumes to inherit from another container, specified in the form `&lt;container name&gt;[:&lt;ro|rw&gt;]`.</summary>
@@ -181,12 +53,9 @@ public sealed partial record HostConfig
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public List<string>? VolumesFrom { get; set; }
 
-    /// <summary>Specification for mounts to be added to the container.</summary>
-    [JsonPropertyName("Mounts")]
-    public List<Mount>? Mounts { get; set; }
-
     /// <summary>Initial console size, as an `[height, width]` array.</summary>
     [JsonPropertyName("ConsoleSize")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public List<long>? ConsoleSize { get; set; }
 
     /// <summary>Arbitrary non-identifying metadata attached to container and provided to the runtime when the container is started.</summary>
@@ -196,15 +65,19 @@ public sealed partial record HostConfig
     /// <summary>A list of kernel capabilities to add to the container. Conflicts with option &apos;Capabilities&apos;.</summary>
     [JsonPropertyName("CapAdd")]
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(StringListConverter))]
     public List<string>? CapAdd { get; set; }
 
     /// <summary>A list of kernel capabilities to drop from the container. Conflicts with option &apos;Capabilities&apos;.</summary>
     [JsonPropertyName("CapDrop")]
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(StringListConverter))]
     public List<string>? CapDrop { get; set; }
 
     /// <summary>cgroup namespace mode for the container. Possible values are:</summary>
     [JsonPropertyName("CgroupnsMode")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? CgroupnsMode { get; set; }
 
     /// <summary>A list of DNS servers for the container to use.</summary>
@@ -234,10 +107,14 @@ public sealed partial record HostConfig
 
     /// <summary>IPC sharing mode for the container. Possible values are:</summary>
     [JsonPropertyName("IpcMode")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? IpcMode { get; set; }
 
     /// <summary>Cgroup to use for the container.</summary>
     [JsonPropertyName("Cgroup")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Cgroup { get; set; }
 
     /// <summary>A list of links for the container in the form `container_name:alias`.</summary>
@@ -247,22 +124,32 @@ public sealed partial record HostConfig
 
     /// <summary>An integer value containing the score given to the container in order to tune OOM killer preferences.</summary>
     [JsonPropertyName("OomScoreAdj")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
     public long? OomScoreAdj { get; set; }
 
     /// <summary>Set the PID (Process) Namespace mode for the container. It can be either:</summary>
     [JsonPropertyName("PidMode")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? PidMode { get; set; }
 
     /// <summary>Gives the container full access to the host.</summary>
     [JsonPropertyName("Privileged")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Bool))]
     public bool? Privileged { get; set; }
 
     /// <summary>Allocates an ephemeral host port for all of a container&apos;s exposed ports.</summary>
     [JsonPropertyName("PublishAllPorts")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Bool))]
     public bool? PublishAllPorts { get; set; }
 
     /// <summary>Mount the container&apos;s root filesystem as read only.</summary>
     [JsonPropertyName("ReadonlyRootfs")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Bool))]
     public bool? ReadonlyRootfs { get; set; }
 
     /// <summary>A list of string values to customize labels for MLS systems, such as SELinux.</summary>
@@ -280,14 +167,20 @@ public sealed partial record HostConfig
 
     /// <summary>UTS namespace to use for the container.</summary>
     [JsonPropertyName("UTSMode")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? UTSMode { get; set; }
 
     /// <summary>Sets the usernamespace mode for the container when usernamespace remapping option is enabled.</summary>
     [JsonPropertyName("UsernsMode")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? UsernsMode { get; set; }
 
     /// <summary>Size of `/dev/shm` in bytes. If omitted, the system uses 64MB.</summary>
     [JsonPropertyName("ShmSize")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
     public long? ShmSize { get; set; }
 
     /// <summary>A list of kernel parameters (sysctls) to set in the container.</summary>
@@ -300,13 +193,195 @@ public sealed partial record HostConfig
 
     /// <summary>Isolation technology of the container. (Windows only)</summary>
     [JsonPropertyName("Isolation")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Isolation { get; set; }
+
+    /// <summary>An integer value representing this container&apos;s relative CPU weight versus other containers.</summary>
+    [JsonPropertyName("CpuShares")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
+    public long? CpuShares { get; set; }
+
+    /// <summary>Memory limit in bytes.</summary>
+    [JsonPropertyName("Memory")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
+    public long? Memory { get; set; }
+
+    /// <summary>CPU quota in units of 10&lt;sup&gt;-9&lt;/sup&gt; CPUs.</summary>
+    [JsonPropertyName("NanoCpus")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
+    public long? NanoCpus { get; set; }
+
+    /// <summary>Path to `cgroups` under which the container&apos;s `cgroup` is created. If the path is not absolute, the path is considered to be relative to the `cgroups` path of the init process. Cgroups are created if they do not already exist.</summary>
+    [JsonPropertyName("CgroupParent")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
+    public string? CgroupParent { get; set; }
+
+    /// <summary>Block IO weight (relative weight).</summary>
+    [JsonPropertyName("BlkioWeight")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
+    public long? BlkioWeight { get; set; }
+
+    /// <summary>Block IO weight (relative device weight) in the form:</summary>
+    [JsonPropertyName("BlkioWeightDevice")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public List<WeightDevice>? BlkioWeightDevice { get; set; }
+
+    /// <summary>Limit read rate (bytes per second) from a device, in the form:</summary>
+    [JsonPropertyName("BlkioDeviceReadBps")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public List<ThrottleDevice>? BlkioDeviceReadBps { get; set; }
+
+    /// <summary>Limit write rate (bytes per second) to a device, in the form:</summary>
+    [JsonPropertyName("BlkioDeviceWriteBps")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public List<ThrottleDevice>? BlkioDeviceWriteBps { get; set; }
+
+    /// <summary>Limit read rate (IO per second) from a device, in the form:</summary>
+    [JsonPropertyName("BlkioDeviceReadIOps")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public List<ThrottleDevice>? BlkioDeviceReadIOps { get; set; }
+
+    /// <summary>Limit write rate (IO per second) to a device, in the form:</summary>
+    [JsonPropertyName("BlkioDeviceWriteIOps")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public List<ThrottleDevice>? BlkioDeviceWriteIOps { get; set; }
+
+    /// <summary>The length of a CPU period in microseconds.</summary>
+    [JsonPropertyName("CpuPeriod")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
+    public long? CpuPeriod { get; set; }
+
+    /// <summary>Microseconds of CPU time that the container can get in a CPU period.</summary>
+    [JsonPropertyName("CpuQuota")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
+    public long? CpuQuota { get; set; }
+
+    /// <summary>The length of a CPU real-time period in microseconds. Set to 0 to allocate no time allocated to real-time tasks.</summary>
+    [JsonPropertyName("CpuRealtimePeriod")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
+    public long? CpuRealtimePeriod { get; set; }
+
+    /// <summary>The length of a CPU real-time runtime in microseconds. Set to 0 to allocate no time allocated to real-time tasks.</summary>
+    [JsonPropertyName("CpuRealtimeRuntime")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
+    public long? CpuRealtimeRuntime { get; set; }
+
+    /// <summary>CPUs in which to allow execution (e.g., `0-3`, `0,1`).</summary>
+    [JsonPropertyName("CpusetCpus")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
+    public string? CpusetCpus { get; set; }
+
+    /// <summary>Memory nodes (MEMs) in which to allow execution (0-3, 0,1). Only effective on NUMA systems.</summary>
+    [JsonPropertyName("CpusetMems")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
+    public string? CpusetMems { get; set; }
+
+    /// <summary>A list of devices to add to the container.</summary>
+    [JsonPropertyName("Devices")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public List<DeviceMapping>? Devices { get; set; }
+
+    /// <summary>a list of cgroup rules to apply to the container</summary>
+    [JsonPropertyName("DeviceCgroupRules")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public List<string>? DeviceCgroupRules { get; set; }
+
+    /// <summary>A list of requests for devices to be sent to device drivers.</summary>
+    [JsonPropertyName("DeviceRequests")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public List<DeviceRequest>? DeviceRequests { get; set; }
+
+    /// <summary>Not in the specification; a real engine sends it.</summary>
+    [JsonPropertyName("KernelMemory")]
+    public long? KernelMemory { get; set; }
+
+    /// <summary>Hard limit for kernel TCP buffer memory (in bytes). Depending on the OCI runtime in use, this option may be ignored. It is no longer supported by the default (runc) runtime.</summary>
+    [JsonPropertyName("KernelMemoryTCP")]
+    public long? KernelMemoryTCP { get; set; }
+
+    /// <summary>Memory soft limit in bytes.</summary>
+    [JsonPropertyName("MemoryReservation")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
+    public long? MemoryReservation { get; set; }
+
+    /// <summary>Total memory limit (memory + swap). Set as `-1` to enable unlimited swap.</summary>
+    [JsonPropertyName("MemorySwap")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
+    public long? MemorySwap { get; set; }
+
+    /// <summary>Tune a container&apos;s memory swappiness behavior. Accepts an integer between 0 and 100.</summary>
+    [JsonPropertyName("MemorySwappiness")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public long? MemorySwappiness { get; set; }
+
+    /// <summary>Disable OOM Killer for the container.</summary>
+    [JsonPropertyName("OomKillDisable")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public bool? OomKillDisable { get; set; }
+
+    /// <summary>Tune a container&apos;s PIDs limit. Set `0` or `-1` for unlimited, or `null` to not change.</summary>
+    [JsonPropertyName("PidsLimit")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public long? PidsLimit { get; set; }
+
+    /// <summary>A list of resource limits to set in the container. For example:</summary>
+    [JsonPropertyName("Ulimits")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public List<Ulimit>? Ulimits { get; set; }
+
+    /// <summary>The number of usable CPUs (Windows only).</summary>
+    [JsonPropertyName("CpuCount")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
+    public long? CpuCount { get; set; }
+
+    /// <summary>The usable percentage of the available CPUs (Windows only).</summary>
+    [JsonPropertyName("CpuPercent")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
+    public long? CpuPercent { get; set; }
+
+    /// <summary>Maximum IOps for the container system drive (Windows only)</summary>
+    [JsonPropertyName("IOMaximumIOps")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
+    public long? IOMaximumIOps { get; set; }
+
+    /// <summary>Maximum IO in bytes per second for the container system drive (Windows only).</summary>
+    [JsonPropertyName("IOMaximumBandwidth")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
+    public long? IOMaximumBandwidth { get; set; }
+
+    /// <summary>Specification for mounts to be added to the container.</summary>
+    [JsonPropertyName("Mounts")]
+    public List<Mount>? Mounts { get; set; }
 
     /// <summary>The list of paths to be masked inside the container (this overrides the default set of paths).</summary>
     [JsonPropertyName("MaskedPaths")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public List<string>? MaskedPaths { get; set; }
 
     /// <summary>The list of paths to be set as read-only inside the container (this overrides the default set of paths).</summary>
     [JsonPropertyName("ReadonlyPaths")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public List<string>? ReadonlyPaths { get; set; }
+
+    /// <summary>Run an init inside the container that forwards signals and reaps processes. This field is omitted if empty, and the default (as configured on the daemon) is used.</summary>
+    [JsonPropertyName("Init")]
+    public bool? Init { get; set; }
 }

@@ -40,6 +40,10 @@ public sealed partial record IDResponse
             writer.WritePropertyName("Id"u8);
             writer.WriteStringValue(Id);
         }
+        else
+        {
+            writer.WriteString("Id"u8, ""u8);
+        }
 
         writer.WriteEndObject();
     }

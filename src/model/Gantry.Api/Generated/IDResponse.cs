@@ -10,5 +10,7 @@ public sealed partial record IDResponse
 {
     /// <summary>The id of the newly created object.</summary>
     [JsonPropertyName("Id")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Id { get; set; }
 }

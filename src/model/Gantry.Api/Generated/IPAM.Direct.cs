@@ -22,15 +22,15 @@ public sealed partial record IPAM
                 reader.Read();
                 result.Driver = DirectJson.ReadString(ref reader);
             }
-            else if (reader.ValueTextEquals("Config"u8))
-            {
-                reader.Read();
-                result.Config = DirectJson.ReadList(ref reader, static (ref Utf8JsonReader r) => Api.IPAMConfig.ReadFrom(ref r) ?? throw DirectJson.Null());
-            }
             else if (reader.ValueTextEquals("Options"u8))
             {
                 reader.Read();
                 result.Options = DirectJson.ReadMap(ref reader, static (ref Utf8JsonReader r) => DirectJson.ReadString(ref r) ?? throw DirectJson.Null());
+            }
+            else if (reader.ValueTextEquals("Config"u8))
+            {
+                reader.Read();
+                result.Config = DirectJson.ReadList(ref reader, static (ref Utf8JsonReader r) => Api.IPAMConfig.ReadFrom(ref r) ?? throw DirectJson.Null());
             }
             else
             {
@@ -50,15 +50,9 @@ public sealed partial record IPAM
             writer.WritePropertyName("Driver"u8);
             writer.WriteStringValue(Driver);
         }
-
-        if (Config is not null)
-        {
-            writer.WritePropertyName("Config"u8);
-            DirectJson.WriteList(writer, Config, static (w, v) => v.WriteTo(w));
-        }
         else
         {
-            writer.WriteNull("Config"u8);
+            writer.WriteString("Driver"u8, ""u8);
         }
 
         if (Options is not null)
@@ -69,6 +63,16 @@ public sealed partial record IPAM
         else
         {
             writer.WriteNull("Options"u8);
+        }
+
+        if (Config is not null)
+        {
+            writer.WritePropertyName("Config"u8);
+            DirectJson.WriteList(writer, Config, static (w, v) => v.WriteTo(w));
+        }
+        else
+        {
+            writer.WriteNull("Config"u8);
         }
 
         writer.WriteEndObject();

@@ -9,15 +9,17 @@ public sealed partial record IPAM
 {
     /// <summary>Name of the IPAM driver to use.</summary>
     [JsonPropertyName("Driver")]
-    public string? Driver { get; set; }
-
-    /// <summary>List of IPAM configuration options, specified as a map:</summary>
-    [JsonPropertyName("Config")]
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
-    public List<IPAMConfig>? Config { get; set; }
+    [JsonConverter(typeof(GoZeroConverters.String))]
+    public string? Driver { get; set; }
 
     /// <summary>Driver-specific options, specified as a map.</summary>
     [JsonPropertyName("Options")]
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public Dictionary<string, string>? Options { get; set; }
+
+    /// <summary>List of IPAM configuration options, specified as a map:</summary>
+    [JsonPropertyName("Config")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public List<IPAMConfig>? Config { get; set; }
 }

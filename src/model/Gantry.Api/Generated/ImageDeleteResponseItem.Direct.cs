@@ -17,15 +17,15 @@ public sealed partial record ImageDeleteResponseItem
         var result = new ImageDeleteResponseItem();
         while (DirectJson.NextProperty(ref reader))
         {
-            if (reader.ValueTextEquals("Untagged"u8))
-            {
-                reader.Read();
-                result.Untagged = DirectJson.ReadString(ref reader);
-            }
-            else if (reader.ValueTextEquals("Deleted"u8))
+            if (reader.ValueTextEquals("Deleted"u8))
             {
                 reader.Read();
                 result.Deleted = DirectJson.ReadString(ref reader);
+            }
+            else if (reader.ValueTextEquals("Untagged"u8))
+            {
+                reader.Read();
+                result.Untagged = DirectJson.ReadString(ref reader);
             }
             else
             {
@@ -40,16 +40,16 @@ public sealed partial record ImageDeleteResponseItem
     public void WriteTo(Utf8JsonWriter writer)
     {
         writer.WriteStartObject();
-        if (Untagged is not null)
-        {
-            writer.WritePropertyName("Untagged"u8);
-            writer.WriteStringValue(Untagged);
-        }
-
         if (Deleted is not null)
         {
             writer.WritePropertyName("Deleted"u8);
             writer.WriteStringValue(Deleted);
+        }
+
+        if (Untagged is not null)
+        {
+            writer.WritePropertyName("Untagged"u8);
+            writer.WriteStringValue(Untagged);
         }
 
         writer.WriteEndObject();

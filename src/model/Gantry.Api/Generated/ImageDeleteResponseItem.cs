@@ -7,11 +7,11 @@ namespace Gantry.Api;
 
 public sealed partial record ImageDeleteResponseItem
 {
-    /// <summary>The image ID of an image that was untagged</summary>
-    [JsonPropertyName("Untagged")]
-    public string? Untagged { get; set; }
-
     /// <summary>The image ID of an image that was deleted</summary>
     [JsonPropertyName("Deleted")]
     public string? Deleted { get; set; }
+
+    /// <summary>The image ID of an image that was untagged</summary>
+    [JsonPropertyName("Untagged")]
+    public string? Untagged { get; set; }
 }

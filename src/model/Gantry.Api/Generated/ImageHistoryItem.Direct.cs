@@ -17,10 +17,10 @@ public sealed partial record ImageHistoryItem
         var result = new ImageHistoryItem();
         while (DirectJson.NextProperty(ref reader))
         {
-            if (reader.ValueTextEquals("Id"u8))
+            if (reader.ValueTextEquals("Comment"u8))
             {
                 reader.Read();
-                result.Id = DirectJson.ReadString(ref reader);
+                result.Comment = DirectJson.ReadString(ref reader);
             }
             else if (reader.ValueTextEquals("Created"u8))
             {
@@ -32,20 +32,20 @@ public sealed partial record ImageHistoryItem
                 reader.Read();
                 result.CreatedBy = DirectJson.ReadString(ref reader);
             }
-            else if (reader.ValueTextEquals("Tags"u8))
+            else if (reader.ValueTextEquals("Id"u8))
             {
                 reader.Read();
-                result.Tags = DirectJson.ReadList(ref reader, static (ref Utf8JsonReader r) => DirectJson.ReadString(ref r) ?? throw DirectJson.Null());
+                result.Id = DirectJson.ReadString(ref reader);
             }
             else if (reader.ValueTextEquals("Size"u8))
             {
                 reader.Read();
                 result.Size = DirectJson.ReadInt64(ref reader);
             }
-            else if (reader.ValueTextEquals("Comment"u8))
+            else if (reader.ValueTextEquals("Tags"u8))
             {
                 reader.Read();
-                result.Comment = DirectJson.ReadString(ref reader);
+                result.Tags = DirectJson.ReadList(ref reader, static (ref Utf8JsonReader r) => DirectJson.ReadString(ref r) ?? throw DirectJson.Null());
             }
             else
             {
@@ -60,10 +60,14 @@ public sealed partial record ImageHistoryItem
     public void WriteTo(Utf8JsonWriter writer)
     {
         writer.WriteStartObject();
-        if (Id is not null)
+        if (Comment is not null)
         {
-            writer.WritePropertyName("Id"u8);
-            writer.WriteStringValue(Id);
+            writer.WritePropertyName("Comment"u8);
+            writer.WriteStringValue(Comment);
+        }
+        else
+        {
+            writer.WriteString("Comment"u8, ""u8);
         }
 
         if (Created is not null)
@@ -71,11 +75,39 @@ public sealed partial record ImageHistoryItem
             writer.WritePropertyName("Created"u8);
             writer.WriteNumberValue(Created.Value);
         }
+        else
+        {
+            writer.WriteNumber("Created"u8, 0);
+        }
 
         if (CreatedBy is not null)
         {
             writer.WritePropertyName("CreatedBy"u8);
             writer.WriteStringValue(CreatedBy);
+        }
+        else
+        {
+            writer.WriteString("CreatedBy"u8, ""u8);
+        }
+
+        if (Id is not null)
+        {
+            writer.WritePropertyName("Id"u8);
+            writer.WriteStringValue(Id);
+        }
+        else
+        {
+            writer.WriteString("Id"u8, ""u8);
+        }
+
+        if (Size is not null)
+        {
+            writer.WritePropertyName("Size"u8);
+            writer.WriteNumberValue(Size.Value);
+        }
+        else
+        {
+            writer.WriteNumber("Size"u8, 0);
         }
 
         if (Tags is not null)
@@ -86,18 +118,6 @@ public sealed partial record ImageHistoryItem
         else
         {
             writer.WriteNull("Tags"u8);
-        }
-
-        if (Size is not null)
-        {
-            writer.WritePropertyName("Size"u8);
-            writer.WriteNumberValue(Size.Value);
-        }
-
-        if (Comment is not null)
-        {
-            writer.WritePropertyName("Comment"u8);
-            writer.WriteStringValue(Comment);
         }
 
         writer.WriteEndObject();

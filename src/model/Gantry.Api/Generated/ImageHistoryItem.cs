@@ -8,22 +8,32 @@ namespace Gantry.Api;
 /// <summary>individual image layer information in response to ImageHistory operation</summary>
 public sealed partial record ImageHistoryItem
 {
-    [JsonPropertyName("Id")]
-    public string? Id { get; set; }
+    [JsonPropertyName("Comment")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
+    public string? Comment { get; set; }
 
     [JsonPropertyName("Created")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
     public long? Created { get; set; }
 
     [JsonPropertyName("CreatedBy")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? CreatedBy { get; set; }
+
+    [JsonPropertyName("Id")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
+    public string? Id { get; set; }
+
+    [JsonPropertyName("Size")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
+    public long? Size { get; set; }
 
     [JsonPropertyName("Tags")]
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public List<string>? Tags { get; set; }
-
-    [JsonPropertyName("Size")]
-    public long? Size { get; set; }
-
-    [JsonPropertyName("Comment")]
-    public string? Comment { get; set; }
 }

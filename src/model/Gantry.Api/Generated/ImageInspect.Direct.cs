@@ -22,16 +22,6 @@ public sealed partial record ImageInspect
                 reader.Read();
                 result.Id = DirectJson.ReadString(ref reader);
             }
-            else if (reader.ValueTextEquals("Descriptor"u8))
-            {
-                reader.Read();
-                result.Descriptor = Api.OCIDescriptor.ReadFrom(ref reader);
-            }
-            else if (reader.ValueTextEquals("Manifests"u8))
-            {
-                reader.Read();
-                result.Manifests = DirectJson.ReadList(ref reader, static (ref Utf8JsonReader r) => Api.ImageManifestSummary.ReadFrom(ref r) ?? throw DirectJson.Null());
-            }
             else if (reader.ValueTextEquals("RepoTags"u8))
             {
                 reader.Read();
@@ -97,6 +87,11 @@ public sealed partial record ImageInspect
                 reader.Read();
                 result.Size = DirectJson.ReadInt64(ref reader);
             }
+            else if (reader.ValueTextEquals("VirtualSize"u8))
+            {
+                reader.Read();
+                result.VirtualSize = DirectJson.ReadInt64(ref reader);
+            }
             else if (reader.ValueTextEquals("GraphDriver"u8))
             {
                 reader.Read();
@@ -111,6 +106,16 @@ public sealed partial record ImageInspect
             {
                 reader.Read();
                 result.Metadata = Api.ImageInspectMetadata.ReadFrom(ref reader);
+            }
+            else if (reader.ValueTextEquals("Descriptor"u8))
+            {
+                reader.Read();
+                result.Descriptor = Api.OCIDescriptor.ReadFrom(ref reader);
+            }
+            else if (reader.ValueTextEquals("Manifests"u8))
+            {
+                reader.Read();
+                result.Manifests = DirectJson.ReadList(ref reader, static (ref Utf8JsonReader r) => Api.ImageManifestSummary.ReadFrom(ref r) ?? throw DirectJson.Null());
             }
             else
             {
@@ -130,17 +135,9 @@ public sealed partial record ImageInspect
             writer.WritePropertyName("Id"u8);
             writer.WriteStringValue(Id);
         }
-
-        if (Descriptor is not null)
+        else
         {
-            writer.WritePropertyName("Descriptor"u8);
-            Descriptor.WriteTo(writer);
-        }
-
-        if (Manifests is not null)
-        {
-            writer.WritePropertyName("Manifests"u8);
-            DirectJson.WriteList(writer, Manifests, static (w, v) => v.WriteTo(w));
+            writer.WriteString("Id"u8, ""u8);
         }
 
         if (RepoTags is not null)
@@ -148,11 +145,19 @@ public sealed partial record ImageInspect
             writer.WritePropertyName("RepoTags"u8);
             DirectJson.WriteList(writer, RepoTags, static (w, v) => w.WriteStringValue(v));
         }
+        else
+        {
+            writer.WriteNull("RepoTags"u8);
+        }
 
         if (RepoDigests is not null)
         {
             writer.WritePropertyName("RepoDigests"u8);
             DirectJson.WriteList(writer, RepoDigests, static (w, v) => w.WriteStringValue(v));
+        }
+        else
+        {
+            writer.WriteNull("RepoDigests"u8);
         }
 
         if (Parent is not null)
@@ -160,11 +165,19 @@ public sealed partial record ImageInspect
             writer.WritePropertyName("Parent"u8);
             writer.WriteStringValue(Parent);
         }
+        else
+        {
+            writer.WriteString("Parent"u8, ""u8);
+        }
 
         if (Comment is not null)
         {
             writer.WritePropertyName("Comment"u8);
             writer.WriteStringValue(Comment);
+        }
+        else
+        {
+            writer.WriteString("Comment"u8, ""u8);
         }
 
         if (Created is not null)
@@ -178,11 +191,19 @@ public sealed partial record ImageInspect
             writer.WritePropertyName("DockerVersion"u8);
             writer.WriteStringValue(DockerVersion);
         }
+        else
+        {
+            writer.WriteString("DockerVersion"u8, ""u8);
+        }
 
         if (Author is not null)
         {
             writer.WritePropertyName("Author"u8);
             writer.WriteStringValue(Author);
+        }
+        else
+        {
+            writer.WriteString("Author"u8, ""u8);
         }
 
         if (Config is not null)
@@ -190,11 +211,19 @@ public sealed partial record ImageInspect
             writer.WritePropertyName("Config"u8);
             Config.WriteTo(writer);
         }
+        else
+        {
+            writer.WriteNull("Config"u8);
+        }
 
         if (Architecture is not null)
         {
             writer.WritePropertyName("Architecture"u8);
             writer.WriteStringValue(Architecture);
+        }
+        else
+        {
+            writer.WriteString("Architecture"u8, ""u8);
         }
 
         if (Variant is not null)
@@ -208,6 +237,10 @@ public sealed partial record ImageInspect
             writer.WritePropertyName("Os"u8);
             writer.WriteStringValue(Os);
         }
+        else
+        {
+            writer.WriteString("Os"u8, ""u8);
+        }
 
         if (OsVersion is not null)
         {
@@ -220,11 +253,25 @@ public sealed partial record ImageInspect
             writer.WritePropertyName("Size"u8);
             writer.WriteNumberValue(Size.Value);
         }
+        else
+        {
+            writer.WriteNumber("Size"u8, 0);
+        }
+
+        if (VirtualSize is not null)
+        {
+            writer.WritePropertyName("VirtualSize"u8);
+            writer.WriteNumberValue(VirtualSize.Value);
+        }
 
         if (GraphDriver is not null)
         {
             writer.WritePropertyName("GraphDriver"u8);
             GraphDriver.WriteTo(writer);
+        }
+        else
+        {
+            writer.WriteNull("GraphDriver"u8);
         }
 
         if (RootFS is not null)
@@ -237,6 +284,18 @@ public sealed partial record ImageInspect
         {
             writer.WritePropertyName("Metadata"u8);
             Metadata.WriteTo(writer);
+        }
+
+        if (Descriptor is not null)
+        {
+            writer.WritePropertyName("Descriptor"u8);
+            Descriptor.WriteTo(writer);
+        }
+
+        if (Manifests is not null)
+        {
+            writer.WritePropertyName("Manifests"u8);
+            DirectJson.WriteList(writer, Manifests, static (w, v) => v.WriteTo(w));
         }
 
         writer.WriteEndObject();

@@ -10,30 +10,30 @@ public sealed partial record ImageInspect
 {
     /// <summary>ID is the content-addressable ID of an image.</summary>
     [JsonPropertyName("Id")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Id { get; set; }
-
-    /// <summary>Descriptor is an OCI descriptor of the image target. In case of a multi-platform image, this descriptor points to the OCI index or a manifest list.</summary>
-    [JsonPropertyName("Descriptor")]
-    public OCIDescriptor? Descriptor { get; set; }
-
-    /// <summary>Manifests is a list of image manifests available in this image. It provides a more detailed view of the platform-specific image manifests or other image-attached data like build attestations.</summary>
-    [JsonPropertyName("Manifests")]
-    public List<ImageManifestSummary>? Manifests { get; set; }
 
     /// <summary>List of image names/tags in the local image cache that reference this image.</summary>
     [JsonPropertyName("RepoTags")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public List<string>? RepoTags { get; set; }
 
     /// <summary>List of content-addressable digests of locally available image manifests that the image is referenced from. Multiple manifests can refer to the same image.</summary>
     [JsonPropertyName("RepoDigests")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public List<string>? RepoDigests { get; set; }
 
     /// <summary>ID of the parent image.</summary>
     [JsonPropertyName("Parent")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Parent { get; set; }
 
     /// <summary>Optional message that was set when committing or importing the image.</summary>
     [JsonPropertyName("Comment")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Comment { get; set; }
 
     /// <summary>Date and time at which the image was created, formatted in [RFC 3339](https://www.ietf.org/rfc/rfc3339.txt) format with nano-seconds.</summary>
@@ -42,17 +42,24 @@ public sealed partial record ImageInspect
 
     /// <summary>The version of Docker that was used to build the image.</summary>
     [JsonPropertyName("DockerVersion")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? DockerVersion { get; set; }
 
     /// <summary>Name of the author that was specified when committing the image, or as specified through MAINTAINER (deprecated) in the Dockerfile.</summary>
     [JsonPropertyName("Author")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Author { get; set; }
 
     [JsonPropertyName("Config")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public ImageInspectConfig? Config { get; set; }
 
     /// <summary>Hardware CPU architecture that the image runs on.</summary>
     [JsonPropertyName("Architecture")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Architecture { get; set; }
 
     /// <summary>CPU architecture variant (presently ARM-only).</summary>
@@ -61,6 +68,8 @@ public sealed partial record ImageInspect
 
     /// <summary>Operating System the image is built to run on.</summary>
     [JsonPropertyName("Os")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Os { get; set; }
 
     /// <summary>Operating System version the image is built to run on (especially for Windows).</summary>
@@ -69,9 +78,16 @@ public sealed partial record ImageInspect
 
     /// <summary>Total size of the image including all layers it is composed of.</summary>
     [JsonPropertyName("Size")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
     public long? Size { get; set; }
 
+    /// <summary>Not in the specification; a real engine sends it.</summary>
+    [JsonPropertyName("VirtualSize")]
+    public long? VirtualSize { get; set; }
+
     [JsonPropertyName("GraphDriver")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public DriverData? GraphDriver { get; set; }
 
     /// <summary>Information about the image&apos;s RootFS, including the layer IDs.</summary>
@@ -81,4 +97,12 @@ public sealed partial record ImageInspect
     /// <summary>Additional metadata of the image in the local cache. This information is local to the daemon, and not part of the image itself.</summary>
     [JsonPropertyName("Metadata")]
     public ImageInspectMetadata? Metadata { get; set; }
+
+    /// <summary>Descriptor is an OCI descriptor of the image target. In case of a multi-platform image, this descriptor points to the OCI index or a manifest list.</summary>
+    [JsonPropertyName("Descriptor")]
+    public OCIDescriptor? Descriptor { get; set; }
+
+    /// <summary>Manifests is a list of image manifests available in this image. It provides a more detailed view of the platform-specific image manifests or other image-attached data like build attestations.</summary>
+    [JsonPropertyName("Manifests")]
+    public List<ImageManifestSummary>? Manifests { get; set; }
 }

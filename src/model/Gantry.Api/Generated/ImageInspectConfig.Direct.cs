@@ -100,6 +100,10 @@ public sealed partial record ImageInspectConfig
             writer.WritePropertyName("User"u8);
             writer.WriteStringValue(User);
         }
+        else
+        {
+            writer.WriteString("User"u8, ""u8);
+        }
 
         if (ExposedPorts is not null)
         {
@@ -153,6 +157,10 @@ public sealed partial record ImageInspectConfig
         {
             writer.WritePropertyName("WorkingDir"u8);
             writer.WriteStringValue(WorkingDir);
+        }
+        else
+        {
+            writer.WriteString("WorkingDir"u8, ""u8);
         }
 
         if (Entrypoint is not null)

@@ -10,6 +10,8 @@ public sealed partial record ImageInspectConfig
 {
     /// <summary>The user that commands are run as inside the container.</summary>
     [JsonPropertyName("User")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? User { get; set; }
 
     /// <summary>An object mapping ports to an empty object in the form:</summary>
@@ -41,6 +43,8 @@ public sealed partial record ImageInspectConfig
 
     /// <summary>The working directory for commands to run in.</summary>
     [JsonPropertyName("WorkingDir")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? WorkingDir { get; set; }
 
     /// <summary>The entry point for the container as a string or an array of strings.</summary>

@@ -14,5 +14,7 @@ public sealed partial record ImagePruneResponse
 
     /// <summary>Disk space reclaimed in bytes</summary>
     [JsonPropertyName("SpaceReclaimed")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
     public long? SpaceReclaimed { get; set; }
 }

@@ -17,30 +17,30 @@ public sealed partial record ImageSearchResult
         var result = new ImageSearchResult();
         while (DirectJson.NextProperty(ref reader))
         {
-            if (reader.ValueTextEquals("description"u8))
+            if (reader.ValueTextEquals("star_count"u8))
             {
                 reader.Read();
-                result.Description = DirectJson.ReadString(ref reader);
+                result.StarCount = DirectJson.ReadInt64(ref reader);
             }
             else if (reader.ValueTextEquals("is_official"u8))
             {
                 reader.Read();
                 result.IsOfficial = DirectJson.ReadBoolean(ref reader);
             }
-            else if (reader.ValueTextEquals("is_automated"u8))
-            {
-                reader.Read();
-                result.IsAutomated = DirectJson.ReadBoolean(ref reader);
-            }
             else if (reader.ValueTextEquals("name"u8))
             {
                 reader.Read();
                 result.Name = DirectJson.ReadString(ref reader);
             }
-            else if (reader.ValueTextEquals("star_count"u8))
+            else if (reader.ValueTextEquals("is_automated"u8))
             {
                 reader.Read();
-                result.StarCount = DirectJson.ReadInt64(ref reader);
+                result.IsAutomated = DirectJson.ReadBoolean(ref reader);
+            }
+            else if (reader.ValueTextEquals("description"u8))
+            {
+                reader.Read();
+                result.Description = DirectJson.ReadString(ref reader);
             }
             else
             {
@@ -55,10 +55,14 @@ public sealed partial record ImageSearchResult
     public void WriteTo(Utf8JsonWriter writer)
     {
         writer.WriteStartObject();
-        if (Description is not null)
+        if (StarCount is not null)
         {
-            writer.WritePropertyName("description"u8);
-            writer.WriteStringValue(Description);
+            writer.WritePropertyName("star_count"u8);
+            writer.WriteNumberValue(StarCount.Value);
+        }
+        else
+        {
+            writer.WriteNumber("star_count"u8, 0);
         }
 
         if (IsOfficial is not null)
@@ -66,11 +70,9 @@ public sealed partial record ImageSearchResult
             writer.WritePropertyName("is_official"u8);
             writer.WriteBooleanValue(IsOfficial.Value);
         }
-
-        if (IsAutomated is not null)
+        else
         {
-            writer.WritePropertyName("is_automated"u8);
-            writer.WriteBooleanValue(IsAutomated.Value);
+            writer.WriteBoolean("is_official"u8, false);
         }
 
         if (Name is not null)
@@ -78,11 +80,29 @@ public sealed partial record ImageSearchResult
             writer.WritePropertyName("name"u8);
             writer.WriteStringValue(Name);
         }
-
-        if (StarCount is not null)
+        else
         {
-            writer.WritePropertyName("star_count"u8);
-            writer.WriteNumberValue(StarCount.Value);
+            writer.WriteString("name"u8, ""u8);
+        }
+
+        if (IsAutomated is not null)
+        {
+            writer.WritePropertyName("is_automated"u8);
+            writer.WriteBooleanValue(IsAutomated.Value);
+        }
+        else
+        {
+            writer.WriteBoolean("is_automated"u8, false);
+        }
+
+        if (Description is not null)
+        {
+            writer.WritePropertyName("description"u8);
+            writer.WriteStringValue(Description);
+        }
+        else
+        {
+            writer.WriteString("description"u8, ""u8);
         }
 
         writer.WriteEndObject();

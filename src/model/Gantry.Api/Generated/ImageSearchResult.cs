@@ -7,19 +7,29 @@ namespace Gantry.Api;
 
 public sealed partial record ImageSearchResult
 {
-    [JsonPropertyName("description")]
-    public string? Description { get; set; }
+    [JsonPropertyName("star_count")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
+    public long? StarCount { get; set; }
 
     [JsonPropertyName("is_official")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Bool))]
     public bool? IsOfficial { get; set; }
+
+    [JsonPropertyName("name")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
+    public string? Name { get; set; }
 
     /// <summary>Whether this repository has automated builds enabled.</summary>
     [JsonPropertyName("is_automated")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Bool))]
     public bool? IsAutomated { get; set; }
 
-    [JsonPropertyName("name")]
-    public string? Name { get; set; }
-
-    [JsonPropertyName("star_count")]
-    public long? StarCount { get; set; }
+    [JsonPropertyName("description")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
+    public string? Description { get; set; }
 }

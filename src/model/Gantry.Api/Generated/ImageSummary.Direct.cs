@@ -17,60 +17,65 @@ public sealed partial record ImageSummary
         var result = new ImageSummary();
         while (DirectJson.NextProperty(ref reader))
         {
-            if (reader.ValueTextEquals("Id"u8))
+            if (reader.ValueTextEquals("Containers"u8))
             {
                 reader.Read();
-                result.Id = DirectJson.ReadString(ref reader);
-            }
-            else if (reader.ValueTextEquals("ParentId"u8))
-            {
-                reader.Read();
-                result.ParentId = DirectJson.ReadString(ref reader);
-            }
-            else if (reader.ValueTextEquals("RepoTags"u8))
-            {
-                reader.Read();
-                result.RepoTags = DirectJson.ReadList(ref reader, static (ref Utf8JsonReader r) => DirectJson.ReadString(ref r) ?? throw DirectJson.Null());
-            }
-            else if (reader.ValueTextEquals("RepoDigests"u8))
-            {
-                reader.Read();
-                result.RepoDigests = DirectJson.ReadList(ref reader, static (ref Utf8JsonReader r) => DirectJson.ReadString(ref r) ?? throw DirectJson.Null());
+                result.Containers = DirectJson.ReadInt64(ref reader);
             }
             else if (reader.ValueTextEquals("Created"u8))
             {
                 reader.Read();
                 result.Created = DirectJson.ReadInt64(ref reader);
             }
-            else if (reader.ValueTextEquals("Size"u8))
+            else if (reader.ValueTextEquals("Id"u8))
             {
                 reader.Read();
-                result.Size = DirectJson.ReadInt64(ref reader);
-            }
-            else if (reader.ValueTextEquals("SharedSize"u8))
-            {
-                reader.Read();
-                result.SharedSize = DirectJson.ReadInt64(ref reader);
+                result.Id = DirectJson.ReadString(ref reader);
             }
             else if (reader.ValueTextEquals("Labels"u8))
             {
                 reader.Read();
                 result.Labels = DirectJson.ReadMap(ref reader, static (ref Utf8JsonReader r) => DirectJson.ReadString(ref r) ?? throw DirectJson.Null());
             }
-            else if (reader.ValueTextEquals("Containers"u8))
+            else if (reader.ValueTextEquals("ParentId"u8))
             {
                 reader.Read();
-                result.Containers = DirectJson.ReadInt64(ref reader);
+                result.ParentId = DirectJson.ReadString(ref reader);
+            }
+            else if (reader.ValueTextEquals("Descriptor"u8))
+            {
+                reader.Read();
+                result.Descriptor = Api.OCIDescriptor.ReadFrom(ref reader);
             }
             else if (reader.ValueTextEquals("Manifests"u8))
             {
                 reader.Read();
                 result.Manifests = DirectJson.ReadList(ref reader, static (ref Utf8JsonReader r) => Api.ImageManifestSummary.ReadFrom(ref r) ?? throw DirectJson.Null());
             }
-            else if (reader.ValueTextEquals("Descriptor"u8))
+            else if (reader.ValueTextEquals("RepoDigests"u8))
             {
                 reader.Read();
-                result.Descriptor = Api.OCIDescriptor.ReadFrom(ref reader);
+                result.RepoDigests = DirectJson.ReadList(ref reader, static (ref Utf8JsonReader r) => DirectJson.ReadString(ref r) ?? throw DirectJson.Null());
+            }
+            else if (reader.ValueTextEquals("RepoTags"u8))
+            {
+                reader.Read();
+                result.RepoTags = DirectJson.ReadList(ref reader, static (ref Utf8JsonReader r) => DirectJson.ReadString(ref r) ?? throw DirectJson.Null());
+            }
+            else if (reader.ValueTextEquals("SharedSize"u8))
+            {
+                reader.Read();
+                result.SharedSize = DirectJson.ReadInt64(ref reader);
+            }
+            else if (reader.ValueTextEquals("Size"u8))
+            {
+                reader.Read();
+                result.Size = DirectJson.ReadInt64(ref reader);
+            }
+            else if (reader.ValueTextEquals("VirtualSize"u8))
+            {
+                reader.Read();
+                result.VirtualSize = DirectJson.ReadInt64(ref reader);
             }
             else
             {
@@ -85,36 +90,14 @@ public sealed partial record ImageSummary
     public void WriteTo(Utf8JsonWriter writer)
     {
         writer.WriteStartObject();
-        if (Id is not null)
+        if (Containers is not null)
         {
-            writer.WritePropertyName("Id"u8);
-            writer.WriteStringValue(Id);
-        }
-
-        if (ParentId is not null)
-        {
-            writer.WritePropertyName("ParentId"u8);
-            writer.WriteStringValue(ParentId);
-        }
-
-        if (RepoTags is not null)
-        {
-            writer.WritePropertyName("RepoTags"u8);
-            DirectJson.WriteList(writer, RepoTags, static (w, v) => w.WriteStringValue(v));
+            writer.WritePropertyName("Containers"u8);
+            writer.WriteNumberValue(Containers.Value);
         }
         else
         {
-            writer.WriteNull("RepoTags"u8);
-        }
-
-        if (RepoDigests is not null)
-        {
-            writer.WritePropertyName("RepoDigests"u8);
-            DirectJson.WriteList(writer, RepoDigests, static (w, v) => w.WriteStringValue(v));
-        }
-        else
-        {
-            writer.WriteNull("RepoDigests"u8);
+            writer.WriteNumber("Containers"u8, 0);
         }
 
         if (Created is not null)
@@ -122,17 +105,19 @@ public sealed partial record ImageSummary
             writer.WritePropertyName("Created"u8);
             writer.WriteNumberValue(Created.Value);
         }
-
-        if (Size is not null)
+        else
         {
-            writer.WritePropertyName("Size"u8);
-            writer.WriteNumberValue(Size.Value);
+            writer.WriteNumber("Created"u8, 0);
         }
 
-        if (SharedSize is not null)
+        if (Id is not null)
         {
-            writer.WritePropertyName("SharedSize"u8);
-            writer.WriteNumberValue(SharedSize.Value);
+            writer.WritePropertyName("Id"u8);
+            writer.WriteStringValue(Id);
+        }
+        else
+        {
+            writer.WriteString("Id"u8, ""u8);
         }
 
         if (Labels is not null)
@@ -145,10 +130,20 @@ public sealed partial record ImageSummary
             writer.WriteNull("Labels"u8);
         }
 
-        if (Containers is not null)
+        if (ParentId is not null)
         {
-            writer.WritePropertyName("Containers"u8);
-            writer.WriteNumberValue(Containers.Value);
+            writer.WritePropertyName("ParentId"u8);
+            writer.WriteStringValue(ParentId);
+        }
+        else
+        {
+            writer.WriteString("ParentId"u8, ""u8);
+        }
+
+        if (Descriptor is not null)
+        {
+            writer.WritePropertyName("Descriptor"u8);
+            Descriptor.WriteTo(writer);
         }
 
         if (Manifests is not null)
@@ -157,10 +152,50 @@ public sealed partial record ImageSummary
             DirectJson.WriteList(writer, Manifests, static (w, v) => v.WriteTo(w));
         }
 
-        if (Descriptor is not null)
+        if (RepoDigests is not null)
         {
-            writer.WritePropertyName("Descriptor"u8);
-            Descriptor.WriteTo(writer);
+            writer.WritePropertyName("RepoDigests"u8);
+            DirectJson.WriteList(writer, RepoDigests, static (w, v) => w.WriteStringValue(v));
+        }
+        else
+        {
+            writer.WriteNull("RepoDigests"u8);
+        }
+
+        if (RepoTags is not null)
+        {
+            writer.WritePropertyName("RepoTags"u8);
+            DirectJson.WriteList(writer, RepoTags, static (w, v) => w.WriteStringValue(v));
+        }
+        else
+        {
+            writer.WriteNull("RepoTags"u8);
+        }
+
+        if (SharedSize is not null)
+        {
+            writer.WritePropertyName("SharedSize"u8);
+            writer.WriteNumberValue(SharedSize.Value);
+        }
+        else
+        {
+            writer.WriteNumber("SharedSize"u8, 0);
+        }
+
+        if (Size is not null)
+        {
+            writer.WritePropertyName("Size"u8);
+            writer.WriteNumberValue(Size.Value);
+        }
+        else
+        {
+            writer.WriteNumber("Size"u8, 0);
+        }
+
+        if (VirtualSize is not null)
+        {
+            writer.WritePropertyName("VirtualSize"u8);
+            writer.WriteNumberValue(VirtualSize.Value);
         }
 
         writer.WriteEndObject();

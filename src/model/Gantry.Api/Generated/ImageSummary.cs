@@ -7,50 +7,66 @@ namespace Gantry.Api;
 
 public sealed partial record ImageSummary
 {
-    /// <summary>ID is the content-addressable ID of an image.</summary>
-    [JsonPropertyName("Id")]
-    public string? Id { get; set; }
-
-    /// <summary>ID of the parent image.</summary>
-    [JsonPropertyName("ParentId")]
-    public string? ParentId { get; set; }
-
-    /// <summary>List of image names/tags in the local image cache that reference this image.</summary>
-    [JsonPropertyName("RepoTags")]
+    /// <summary>Number of containers using this image. Includes both stopped and running containers.</summary>
+    [JsonPropertyName("Containers")]
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
-    public List<string>? RepoTags { get; set; }
-
-    /// <summary>List of content-addressable digests of locally available image manifests that the image is referenced from. Multiple manifests can refer to the same image.</summary>
-    [JsonPropertyName("RepoDigests")]
-    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
-    public List<string>? RepoDigests { get; set; }
+    [JsonConverter(typeof(GoZeroConverters.Long))]
+    public long? Containers { get; set; }
 
     /// <summary>Date and time at which the image was created as a Unix timestamp (number of seconds since EPOCH).</summary>
     [JsonPropertyName("Created")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
     public long? Created { get; set; }
 
-    /// <summary>Total size of the image including all layers it is composed of.</summary>
-    [JsonPropertyName("Size")]
-    public long? Size { get; set; }
-
-    /// <summary>Total size of image layers that are shared between this image and other images.</summary>
-    [JsonPropertyName("SharedSize")]
-    public long? SharedSize { get; set; }
+    /// <summary>ID is the content-addressable ID of an image.</summary>
+    [JsonPropertyName("Id")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
+    public string? Id { get; set; }
 
     /// <summary>User-defined key/value metadata.</summary>
     [JsonPropertyName("Labels")]
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public Dictionary<string, string>? Labels { get; set; }
 
-    /// <summary>Number of containers using this image. Includes both stopped and running containers.</summary>
-    [JsonPropertyName("Containers")]
-    public long? Containers { get; set; }
+    /// <summary>ID of the parent image.</summary>
+    [JsonPropertyName("ParentId")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
+    public string? ParentId { get; set; }
+
+    /// <summary>Descriptor is an OCI descriptor of the image target. In case of a multi-platform image, this descriptor points to the OCI index or a manifest list.</summary>
+    [JsonPropertyName("Descriptor")]
+    public OCIDescriptor? Descriptor { get; set; }
 
     /// <summary>Manifests is a list of manifests available in this image. It provides a more detailed view of the platform-specific image manifests or other image-attached data like build attestations.</summary>
     [JsonPropertyName("Manifests")]
     public List<ImageManifestSummary>? Manifests { get; set; }
 
-    /// <summary>Descriptor is an OCI descriptor of the image target. In case of a multi-platform image, this descriptor points to the OCI index or a manifest list.</summary>
-    [JsonPropertyName("Descriptor")]
-    public OCIDescriptor? Descriptor { get; set; }
+    /// <summary>List of content-addressable digests of locally available image manifests that the image is referenced from. Multiple manifests can refer to the same image.</summary>
+    [JsonPropertyName("RepoDigests")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public List<string>? RepoDigests { get; set; }
+
+    /// <summary>List of image names/tags in the local image cache that reference this image.</summary>
+    [JsonPropertyName("RepoTags")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public List<string>? RepoTags { get; set; }
+
+    /// <summary>Total size of image layers that are shared between this image and other images.</summary>
+    [JsonPropertyName("SharedSize")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
+    public long? SharedSize { get; set; }
+
+    /// <summary>Total size of the image including all layers it is composed of.</summary>
+    [JsonPropertyName("Size")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
+    public long? Size { get; set; }
+
+    /// <summary>Not in the specification; a real engine sends it.</summary>
+    [JsonPropertyName("VirtualSize")]
+    public long? VirtualSize { get; set; }
 }

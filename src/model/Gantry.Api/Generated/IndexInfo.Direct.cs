@@ -55,11 +55,19 @@ public sealed partial record IndexInfo
             writer.WritePropertyName("Name"u8);
             writer.WriteStringValue(Name);
         }
+        else
+        {
+            writer.WriteString("Name"u8, ""u8);
+        }
 
         if (Mirrors is not null)
         {
             writer.WritePropertyName("Mirrors"u8);
             DirectJson.WriteList(writer, Mirrors, static (w, v) => w.WriteStringValue(v));
+        }
+        else
+        {
+            writer.WriteNull("Mirrors"u8);
         }
 
         if (Secure is not null)
@@ -67,11 +75,19 @@ public sealed partial record IndexInfo
             writer.WritePropertyName("Secure"u8);
             writer.WriteBooleanValue(Secure.Value);
         }
+        else
+        {
+            writer.WriteBoolean("Secure"u8, false);
+        }
 
         if (Official is not null)
         {
             writer.WritePropertyName("Official"u8);
             writer.WriteBooleanValue(Official.Value);
+        }
+        else
+        {
+            writer.WriteBoolean("Official"u8, false);
         }
 
         writer.WriteEndObject();

@@ -10,17 +10,24 @@ public sealed partial record IndexInfo
 {
     /// <summary>Name of the registry, such as &quot;docker.io&quot;.</summary>
     [JsonPropertyName("Name")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Name { get; set; }
 
     /// <summary>List of mirrors, expressed as URIs.</summary>
     [JsonPropertyName("Mirrors")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public List<string>? Mirrors { get; set; }
 
     /// <summary>Indicates if the registry is part of the list of insecure registries.</summary>
     [JsonPropertyName("Secure")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Bool))]
     public bool? Secure { get; set; }
 
     /// <summary>Indicates whether this is an official registry (i.e., Docker Hub / docker.io)</summary>
     [JsonPropertyName("Official")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Bool))]
     public bool? Official { get; set; }
 }

@@ -45,11 +45,19 @@ public sealed partial record LogConfig
             writer.WritePropertyName("Type"u8);
             writer.WriteStringValue(Type);
         }
+        else
+        {
+            writer.WriteString("Type"u8, ""u8);
+        }
 
         if (Config is not null)
         {
             writer.WritePropertyName("Config"u8);
             DirectJson.WriteMap(writer, Config, static (w, v) => w.WriteStringValue(v));
+        }
+        else
+        {
+            writer.WriteNull("Config"u8);
         }
 
         writer.WriteEndObject();

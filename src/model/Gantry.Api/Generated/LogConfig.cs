@@ -10,9 +10,12 @@ public sealed partial record LogConfig
 {
     /// <summary>Name of the logging driver used for the container or &quot;none&quot; if logging is disabled.</summary>
     [JsonPropertyName("Type")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Type { get; set; }
 
     /// <summary>Driver-specific configuration options for the logging driver.</summary>
     [JsonPropertyName("Config")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public Dictionary<string, string>? Config { get; set; }
 }

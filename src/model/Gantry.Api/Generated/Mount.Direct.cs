@@ -17,20 +17,20 @@ public sealed partial record Mount
         var result = new Mount();
         while (DirectJson.NextProperty(ref reader))
         {
-            if (reader.ValueTextEquals("Target"u8))
+            if (reader.ValueTextEquals("Type"u8))
             {
                 reader.Read();
-                result.Target = DirectJson.ReadString(ref reader);
+                result.Type = DirectJson.ReadString(ref reader);
             }
             else if (reader.ValueTextEquals("Source"u8))
             {
                 reader.Read();
                 result.Source = DirectJson.ReadString(ref reader);
             }
-            else if (reader.ValueTextEquals("Type"u8))
+            else if (reader.ValueTextEquals("Target"u8))
             {
                 reader.Read();
-                result.Type = DirectJson.ReadString(ref reader);
+                result.Target = DirectJson.ReadString(ref reader);
             }
             else if (reader.ValueTextEquals("ReadOnly"u8))
             {
@@ -75,10 +75,10 @@ public sealed partial record Mount
     public void WriteTo(Utf8JsonWriter writer)
     {
         writer.WriteStartObject();
-        if (Target is not null)
+        if (Type is not null)
         {
-            writer.WritePropertyName("Target"u8);
-            writer.WriteStringValue(Target);
+            writer.WritePropertyName("Type"u8);
+            writer.WriteStringValue(Type);
         }
 
         if (Source is not null)
@@ -87,10 +87,10 @@ public sealed partial record Mount
             writer.WriteStringValue(Source);
         }
 
-        if (Type is not null)
+        if (Target is not null)
         {
-            writer.WritePropertyName("Type"u8);
-            writer.WriteStringValue(Type);
+            writer.WritePropertyName("Target"u8);
+            writer.WriteStringValue(Target);
         }
 
         if (ReadOnly is not null)

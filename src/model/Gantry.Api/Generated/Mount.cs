@@ -7,17 +7,17 @@ namespace Gantry.Api;
 
 public sealed partial record Mount
 {
-    /// <summary>Container path.</summary>
-    [JsonPropertyName("Target")]
-    public string? Target { get; set; }
+    /// <summary>The mount type. Available types:</summary>
+    [JsonPropertyName("Type")]
+    public string? Type { get; set; }
 
     /// <summary>Mount source (e.g. a volume name, a host path).</summary>
     [JsonPropertyName("Source")]
     public string? Source { get; set; }
 
-    /// <summary>The mount type. Available types:</summary>
-    [JsonPropertyName("Type")]
-    public string? Type { get; set; }
+    /// <summary>Container path.</summary>
+    [JsonPropertyName("Target")]
+    public string? Target { get; set; }
 
     /// <summary>Whether the mount should be read-only.</summary>
     [JsonPropertyName("ReadOnly")]

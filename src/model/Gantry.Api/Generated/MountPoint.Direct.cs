@@ -87,11 +87,19 @@ public sealed partial record MountPoint
             writer.WritePropertyName("Source"u8);
             writer.WriteStringValue(Source);
         }
+        else
+        {
+            writer.WriteString("Source"u8, ""u8);
+        }
 
         if (Destination is not null)
         {
             writer.WritePropertyName("Destination"u8);
             writer.WriteStringValue(Destination);
+        }
+        else
+        {
+            writer.WriteString("Destination"u8, ""u8);
         }
 
         if (Driver is not null)
@@ -105,17 +113,29 @@ public sealed partial record MountPoint
             writer.WritePropertyName("Mode"u8);
             writer.WriteStringValue(Mode);
         }
+        else
+        {
+            writer.WriteString("Mode"u8, ""u8);
+        }
 
         if (RW is not null)
         {
             writer.WritePropertyName("RW"u8);
             writer.WriteBooleanValue(RW.Value);
         }
+        else
+        {
+            writer.WriteBoolean("RW"u8, false);
+        }
 
         if (Propagation is not null)
         {
             writer.WritePropertyName("Propagation"u8);
             writer.WriteStringValue(Propagation);
+        }
+        else
+        {
+            writer.WriteString("Propagation"u8, ""u8);
         }
 
         writer.WriteEndObject();

@@ -18,10 +18,14 @@ public sealed partial record MountPoint
 
     /// <summary>Source location of the mount.</summary>
     [JsonPropertyName("Source")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Source { get; set; }
 
     /// <summary>Destination is the path relative to the container root (`/`) where the `Source` is mounted inside the container.</summary>
     [JsonPropertyName("Destination")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Destination { get; set; }
 
     /// <summary>Driver is the volume driver used to create the volume (if it is a volume).</summary>
@@ -30,13 +34,19 @@ public sealed partial record MountPoint
 
     /// <summary>Mode is a comma separated list of options supplied by the user when creating the bind/volume mount.</summary>
     [JsonPropertyName("Mode")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Mode { get; set; }
 
     /// <summary>Whether the mount is mounted writable (read-write).</summary>
     [JsonPropertyName("RW")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Bool))]
     public bool? RW { get; set; }
 
     /// <summary>Propagation describes how mounts are propagated from the host into the mount point, and vice-versa. Refer to the [Linux kernel documentation](https://www.kernel.org/doc/Documentation/filesystems/sharedsubtree.txt) for details. This field is not used on Windows.</summary>
     [JsonPropertyName("Propagation")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Propagation { get; set; }
 }

@@ -27,15 +27,15 @@ public sealed partial record MountVolumeOptions
                 reader.Read();
                 result.Labels = DirectJson.ReadMap(ref reader, static (ref Utf8JsonReader r) => DirectJson.ReadString(ref r) ?? throw DirectJson.Null());
             }
-            else if (reader.ValueTextEquals("DriverConfig"u8))
-            {
-                reader.Read();
-                result.DriverConfig = Api.MountVolumeOptionsDriverConfig.ReadFrom(ref reader);
-            }
             else if (reader.ValueTextEquals("Subpath"u8))
             {
                 reader.Read();
                 result.Subpath = DirectJson.ReadString(ref reader);
+            }
+            else if (reader.ValueTextEquals("DriverConfig"u8))
+            {
+                reader.Read();
+                result.DriverConfig = Api.MountVolumeOptionsDriverConfig.ReadFrom(ref reader);
             }
             else
             {
@@ -62,16 +62,16 @@ public sealed partial record MountVolumeOptions
             DirectJson.WriteMap(writer, Labels, static (w, v) => w.WriteStringValue(v));
         }
 
-        if (DriverConfig is not null)
-        {
-            writer.WritePropertyName("DriverConfig"u8);
-            DriverConfig.WriteTo(writer);
-        }
-
         if (Subpath is not null)
         {
             writer.WritePropertyName("Subpath"u8);
             writer.WriteStringValue(Subpath);
+        }
+
+        if (DriverConfig is not null)
+        {
+            writer.WritePropertyName("DriverConfig"u8);
+            DriverConfig.WriteTo(writer);
         }
 
         writer.WriteEndObject();

@@ -16,11 +16,11 @@ public sealed partial record MountVolumeOptions
     [JsonPropertyName("Labels")]
     public Dictionary<string, string>? Labels { get; set; }
 
-    /// <summary>Map of driver specific options</summary>
-    [JsonPropertyName("DriverConfig")]
-    public MountVolumeOptionsDriverConfig? DriverConfig { get; set; }
-
     /// <summary>Source path inside the volume. Must be relative without any back traversals.</summary>
     [JsonPropertyName("Subpath")]
     public string? Subpath { get; set; }
+
+    /// <summary>Map of driver specific options</summary>
+    [JsonPropertyName("DriverConfig")]
+    public MountVolumeOptionsDriverConfig? DriverConfig { get; set; }
 }

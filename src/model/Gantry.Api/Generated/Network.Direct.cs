@@ -120,11 +120,19 @@ public sealed partial record Network
             writer.WritePropertyName("Name"u8);
             writer.WriteStringValue(Name);
         }
+        else
+        {
+            writer.WriteString("Name"u8, ""u8);
+        }
 
         if (Id is not null)
         {
             writer.WritePropertyName("Id"u8);
             writer.WriteStringValue(Id);
+        }
+        else
+        {
+            writer.WriteString("Id"u8, ""u8);
         }
 
         if (Created is not null)
@@ -132,11 +140,19 @@ public sealed partial record Network
             writer.WritePropertyName("Created"u8);
             writer.WriteStringValue(Created);
         }
+        else
+        {
+            writer.WriteString("Created"u8, ""u8);
+        }
 
         if (Scope is not null)
         {
             writer.WritePropertyName("Scope"u8);
             writer.WriteStringValue(Scope);
+        }
+        else
+        {
+            writer.WriteString("Scope"u8, ""u8);
         }
 
         if (Driver is not null)
@@ -144,17 +160,29 @@ public sealed partial record Network
             writer.WritePropertyName("Driver"u8);
             writer.WriteStringValue(Driver);
         }
+        else
+        {
+            writer.WriteString("Driver"u8, ""u8);
+        }
 
         if (EnableIPv4 is not null)
         {
             writer.WritePropertyName("EnableIPv4"u8);
             writer.WriteBooleanValue(EnableIPv4.Value);
         }
+        else
+        {
+            writer.WriteBoolean("EnableIPv4"u8, false);
+        }
 
         if (EnableIPv6 is not null)
         {
             writer.WritePropertyName("EnableIPv6"u8);
             writer.WriteBooleanValue(EnableIPv6.Value);
+        }
+        else
+        {
+            writer.WriteBoolean("EnableIPv6"u8, false);
         }
 
         if (IPAM is not null)
@@ -168,17 +196,29 @@ public sealed partial record Network
             writer.WritePropertyName("Internal"u8);
             writer.WriteBooleanValue(Internal.Value);
         }
+        else
+        {
+            writer.WriteBoolean("Internal"u8, false);
+        }
 
         if (Attachable is not null)
         {
             writer.WritePropertyName("Attachable"u8);
             writer.WriteBooleanValue(Attachable.Value);
         }
+        else
+        {
+            writer.WriteBoolean("Attachable"u8, false);
+        }
 
         if (Ingress is not null)
         {
             writer.WritePropertyName("Ingress"u8);
             writer.WriteBooleanValue(Ingress.Value);
+        }
+        else
+        {
+            writer.WriteBoolean("Ingress"u8, false);
         }
 
         if (ConfigFrom is not null)
@@ -192,11 +232,19 @@ public sealed partial record Network
             writer.WritePropertyName("ConfigOnly"u8);
             writer.WriteBooleanValue(ConfigOnly.Value);
         }
+        else
+        {
+            writer.WriteBoolean("ConfigOnly"u8, false);
+        }
 
         if (Containers is not null)
         {
             writer.WritePropertyName("Containers"u8);
             DirectJson.WriteMap(writer, Containers, static (w, v) => v!.WriteTo(w));
+        }
+        else
+        {
+            writer.WriteNull("Containers"u8);
         }
 
         if (Options is not null)
@@ -204,11 +252,19 @@ public sealed partial record Network
             writer.WritePropertyName("Options"u8);
             DirectJson.WriteMap(writer, Options, static (w, v) => w.WriteStringValue(v));
         }
+        else
+        {
+            writer.WriteNull("Options"u8);
+        }
 
         if (Labels is not null)
         {
             writer.WritePropertyName("Labels"u8);
             DirectJson.WriteMap(writer, Labels, static (w, v) => w.WriteStringValue(v));
+        }
+        else
+        {
+            writer.WriteNull("Labels"u8);
         }
 
         if (Peers is not null)

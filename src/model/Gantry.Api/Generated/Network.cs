@@ -9,30 +9,44 @@ public sealed partial record Network
 {
     /// <summary>Name of the network.</summary>
     [JsonPropertyName("Name")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Name { get; set; }
 
     /// <summary>ID that uniquely identifies a network on a single machine.</summary>
     [JsonPropertyName("Id")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Id { get; set; }
 
     /// <summary>Date and time at which the network was created in [RFC 3339](https://www.ietf.org/rfc/rfc3339.txt) format with nano-seconds.</summary>
     [JsonPropertyName("Created")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Created { get; set; }
 
     /// <summary>The level at which the network exists (e.g. `swarm` for cluster-wide or `local` for machine level)</summary>
     [JsonPropertyName("Scope")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Scope { get; set; }
 
     /// <summary>The name of the driver used to create the network (e.g. `bridge`, `overlay`).</summary>
     [JsonPropertyName("Driver")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Driver { get; set; }
 
     /// <summary>Whether the network was created with IPv4 enabled.</summary>
     [JsonPropertyName("EnableIPv4")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Bool))]
     public bool? EnableIPv4 { get; set; }
 
     /// <summary>Whether the network was created with IPv6 enabled.</summary>
     [JsonPropertyName("EnableIPv6")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Bool))]
     public bool? EnableIPv6 { get; set; }
 
     [JsonPropertyName("IPAM")]
@@ -40,14 +54,20 @@ public sealed partial record Network
 
     /// <summary>Whether the network is created to only allow internal networking connectivity.</summary>
     [JsonPropertyName("Internal")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Bool))]
     public bool? Internal { get; set; }
 
     /// <summary>Whether a global / swarm scope network is manually attachable by regular containers from workers in swarm mode.</summary>
     [JsonPropertyName("Attachable")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Bool))]
     public bool? Attachable { get; set; }
 
     /// <summary>Whether the network is providing the routing-mesh for the swarm cluster.</summary>
     [JsonPropertyName("Ingress")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Bool))]
     public bool? Ingress { get; set; }
 
     [JsonPropertyName("ConfigFrom")]
@@ -55,18 +75,23 @@ public sealed partial record Network
 
     /// <summary>Whether the network is a config-only network. Config-only networks are placeholder networks for network configurations to be used by other networks. Config-only networks cannot be used directly to run containers or services.</summary>
     [JsonPropertyName("ConfigOnly")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Bool))]
     public bool? ConfigOnly { get; set; }
 
     /// <summary>Contains endpoints attached to the network.</summary>
     [JsonPropertyName("Containers")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public Dictionary<string, NetworkContainer?>? Containers { get; set; }
 
     /// <summary>Network-specific options uses when creating the network.</summary>
     [JsonPropertyName("Options")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public Dictionary<string, string>? Options { get; set; }
 
     /// <summary>User-defined key/value metadata.</summary>
     [JsonPropertyName("Labels")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public Dictionary<string, string>? Labels { get; set; }
 
     /// <summary>List of peer nodes for an overlay network. This field is only present for overlay networks, and omitted for other network types.</summary>

@@ -60,11 +60,19 @@ public sealed partial record NetworkContainer
             writer.WritePropertyName("Name"u8);
             writer.WriteStringValue(Name);
         }
+        else
+        {
+            writer.WriteString("Name"u8, ""u8);
+        }
 
         if (EndpointID is not null)
         {
             writer.WritePropertyName("EndpointID"u8);
             writer.WriteStringValue(EndpointID);
+        }
+        else
+        {
+            writer.WriteString("EndpointID"u8, ""u8);
         }
 
         if (MacAddress is not null)
@@ -72,17 +80,29 @@ public sealed partial record NetworkContainer
             writer.WritePropertyName("MacAddress"u8);
             writer.WriteStringValue(MacAddress);
         }
+        else
+        {
+            writer.WriteString("MacAddress"u8, ""u8);
+        }
 
         if (IPv4Address is not null)
         {
             writer.WritePropertyName("IPv4Address"u8);
             writer.WriteStringValue(IPv4Address);
         }
+        else
+        {
+            writer.WriteString("IPv4Address"u8, ""u8);
+        }
 
         if (IPv6Address is not null)
         {
             writer.WritePropertyName("IPv6Address"u8);
             writer.WriteStringValue(IPv6Address);
+        }
+        else
+        {
+            writer.WriteString("IPv6Address"u8, ""u8);
         }
 
         writer.WriteEndObject();

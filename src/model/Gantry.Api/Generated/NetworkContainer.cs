@@ -8,17 +8,27 @@ namespace Gantry.Api;
 public sealed partial record NetworkContainer
 {
     [JsonPropertyName("Name")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Name { get; set; }
 
     [JsonPropertyName("EndpointID")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? EndpointID { get; set; }
 
     [JsonPropertyName("MacAddress")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? MacAddress { get; set; }
 
     [JsonPropertyName("IPv4Address")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? IPv4Address { get; set; }
 
     [JsonPropertyName("IPv6Address")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? IPv6Address { get; set; }
 }

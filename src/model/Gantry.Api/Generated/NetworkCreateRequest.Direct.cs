@@ -82,6 +82,11 @@ public sealed partial record NetworkCreateRequest
                 reader.Read();
                 result.Labels = DirectJson.ReadMap(ref reader, static (ref Utf8JsonReader r) => DirectJson.ReadString(ref r) ?? throw DirectJson.Null());
             }
+            else if (reader.ValueTextEquals("CheckDuplicate"u8))
+            {
+                reader.Read();
+                result.CheckDuplicate = DirectJson.ReadBoolean(ref reader);
+            }
             else
             {
                 DirectJson.Skip(ref reader);
@@ -171,6 +176,12 @@ public sealed partial record NetworkCreateRequest
         {
             writer.WritePropertyName("Labels"u8);
             DirectJson.WriteMap(writer, Labels, static (w, v) => w.WriteStringValue(v));
+        }
+
+        if (CheckDuplicate is not null)
+        {
+            writer.WritePropertyName("CheckDuplicate"u8);
+            writer.WriteBooleanValue(CheckDuplicate.Value);
         }
 
         writer.WriteEndObject();

@@ -58,4 +58,8 @@ public sealed partial record NetworkCreateRequest
     /// <summary>User-defined key/value metadata.</summary>
     [JsonPropertyName("Labels")]
     public Dictionary<string, string>? Labels { get; set; }
+
+    /// <summary>Not in the specification; a real engine sends it.</summary>
+    [JsonPropertyName("CheckDuplicate")]
+    public bool? CheckDuplicate { get; set; }
 }

@@ -45,11 +45,19 @@ public sealed partial record NetworkCreateResponse
             writer.WritePropertyName("Id"u8);
             writer.WriteStringValue(Id);
         }
+        else
+        {
+            writer.WriteString("Id"u8, ""u8);
+        }
 
         if (Warning is not null)
         {
             writer.WritePropertyName("Warning"u8);
             writer.WriteStringValue(Warning);
+        }
+        else
+        {
+            writer.WriteString("Warning"u8, ""u8);
         }
 
         writer.WriteEndObject();

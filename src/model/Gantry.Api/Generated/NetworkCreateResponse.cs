@@ -10,9 +10,13 @@ public sealed partial record NetworkCreateResponse
 {
     /// <summary>The ID of the created network.</summary>
     [JsonPropertyName("Id")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Id { get; set; }
 
     /// <summary>Warnings encountered when creating the container</summary>
     [JsonPropertyName("Warning")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Warning { get; set; }
 }

@@ -40,6 +40,10 @@ public sealed partial record NetworkPruneResponse
             writer.WritePropertyName("NetworksDeleted"u8);
             DirectJson.WriteList(writer, NetworksDeleted, static (w, v) => w.WriteStringValue(v));
         }
+        else
+        {
+            writer.WriteNull("NetworksDeleted"u8);
+        }
 
         writer.WriteEndObject();
     }

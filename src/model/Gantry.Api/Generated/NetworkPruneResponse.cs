@@ -9,5 +9,6 @@ public sealed partial record NetworkPruneResponse
 {
     /// <summary>Networks that were deleted</summary>
     [JsonPropertyName("NetworksDeleted")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public List<string>? NetworksDeleted { get; set; }
 }

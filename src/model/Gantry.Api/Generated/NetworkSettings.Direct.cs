@@ -27,6 +27,16 @@ public sealed partial record NetworkSettings
                 reader.Read();
                 result.SandboxID = DirectJson.ReadString(ref reader);
             }
+            else if (reader.ValueTextEquals("SandboxKey"u8))
+            {
+                reader.Read();
+                result.SandboxKey = DirectJson.ReadString(ref reader);
+            }
+            else if (reader.ValueTextEquals("Ports"u8))
+            {
+                reader.Read();
+                result.Ports = DirectJson.ReadMap(ref reader, static (ref Utf8JsonReader r) => DirectJson.ReadList(ref r, static (ref Utf8JsonReader r) => Api.PortBinding.ReadFrom(ref r) ?? throw DirectJson.Null()));
+            }
             else if (reader.ValueTextEquals("HairpinMode"u8))
             {
                 reader.Read();
@@ -41,16 +51,6 @@ public sealed partial record NetworkSettings
             {
                 reader.Read();
                 result.LinkLocalIPv6PrefixLen = DirectJson.ReadInt64(ref reader);
-            }
-            else if (reader.ValueTextEquals("Ports"u8))
-            {
-                reader.Read();
-                result.Ports = DirectJson.ReadMap(ref reader, static (ref Utf8JsonReader r) => DirectJson.ReadList(ref r, static (ref Utf8JsonReader r) => Api.PortBinding.ReadFrom(ref r) ?? throw DirectJson.Null()));
-            }
-            else if (reader.ValueTextEquals("SandboxKey"u8))
-            {
-                reader.Read();
-                result.SandboxKey = DirectJson.ReadString(ref reader);
             }
             else if (reader.ValueTextEquals("SecondaryIPAddresses"u8))
             {
@@ -125,29 +125,29 @@ public sealed partial record NetworkSettings
             writer.WritePropertyName("Bridge"u8);
             writer.WriteStringValue(Bridge);
         }
+        else
+        {
+            writer.WriteString("Bridge"u8, ""u8);
+        }
 
         if (SandboxID is not null)
         {
             writer.WritePropertyName("SandboxID"u8);
             writer.WriteStringValue(SandboxID);
         }
-
-        if (HairpinMode is not null)
+        else
         {
-            writer.WritePropertyName("HairpinMode"u8);
-            writer.WriteBooleanValue(HairpinMode.Value);
+            writer.WriteString("SandboxID"u8, ""u8);
         }
 
-        if (LinkLocalIPv6Address is not null)
+        if (SandboxKey is not null)
         {
-            writer.WritePropertyName("LinkLocalIPv6Address"u8);
-            writer.WriteStringValue(LinkLocalIPv6Address);
+            writer.WritePropertyName("SandboxKey"u8);
+            writer.WriteStringValue(SandboxKey);
         }
-
-        if (LinkLocalIPv6PrefixLen is not null)
+        else
         {
-            writer.WritePropertyName("LinkLocalIPv6PrefixLen"u8);
-            writer.WriteNumberValue(LinkLocalIPv6PrefixLen.Value);
+            writer.WriteString("SandboxKey"u8, ""u8);
         }
 
         if (Ports is not null)
@@ -155,11 +155,39 @@ public sealed partial record NetworkSettings
             writer.WritePropertyName("Ports"u8);
             DirectJson.WriteMap(writer, Ports, static (w, v) => DirectJson.WriteList(w, v!, static (w, v) => v.WriteTo(w)));
         }
-
-        if (SandboxKey is not null)
+        else
         {
-            writer.WritePropertyName("SandboxKey"u8);
-            writer.WriteStringValue(SandboxKey);
+            writer.WriteNull("Ports"u8);
+        }
+
+        if (HairpinMode is not null)
+        {
+            writer.WritePropertyName("HairpinMode"u8);
+            writer.WriteBooleanValue(HairpinMode.Value);
+        }
+        else
+        {
+            writer.WriteBoolean("HairpinMode"u8, false);
+        }
+
+        if (LinkLocalIPv6Address is not null)
+        {
+            writer.WritePropertyName("LinkLocalIPv6Address"u8);
+            writer.WriteStringValue(LinkLocalIPv6Address);
+        }
+        else
+        {
+            writer.WriteString("LinkLocalIPv6Address"u8, ""u8);
+        }
+
+        if (LinkLocalIPv6PrefixLen is not null)
+        {
+            writer.WritePropertyName("LinkLocalIPv6PrefixLen"u8);
+            writer.WriteNumberValue(LinkLocalIPv6PrefixLen.Value);
+        }
+        else
+        {
+            writer.WriteNumber("LinkLocalIPv6PrefixLen"u8, 0);
         }
 
         if (SecondaryIPAddresses is not null)
@@ -187,11 +215,19 @@ public sealed partial record NetworkSettings
             writer.WritePropertyName("EndpointID"u8);
             writer.WriteStringValue(EndpointID);
         }
+        else
+        {
+            writer.WriteString("EndpointID"u8, ""u8);
+        }
 
         if (Gateway is not null)
         {
             writer.WritePropertyName("Gateway"u8);
             writer.WriteStringValue(Gateway);
+        }
+        else
+        {
+            writer.WriteString("Gateway"u8, ""u8);
         }
 
         if (GlobalIPv6Address is not null)
@@ -199,11 +235,19 @@ public sealed partial record NetworkSettings
             writer.WritePropertyName("GlobalIPv6Address"u8);
             writer.WriteStringValue(GlobalIPv6Address);
         }
+        else
+        {
+            writer.WriteString("GlobalIPv6Address"u8, ""u8);
+        }
 
         if (GlobalIPv6PrefixLen is not null)
         {
             writer.WritePropertyName("GlobalIPv6PrefixLen"u8);
             writer.WriteNumberValue(GlobalIPv6PrefixLen.Value);
+        }
+        else
+        {
+            writer.WriteNumber("GlobalIPv6PrefixLen"u8, 0);
         }
 
         if (IPAddress is not null)
@@ -211,11 +255,19 @@ public sealed partial record NetworkSettings
             writer.WritePropertyName("IPAddress"u8);
             writer.WriteStringValue(IPAddress);
         }
+        else
+        {
+            writer.WriteString("IPAddress"u8, ""u8);
+        }
 
         if (IPPrefixLen is not null)
         {
             writer.WritePropertyName("IPPrefixLen"u8);
             writer.WriteNumberValue(IPPrefixLen.Value);
+        }
+        else
+        {
+            writer.WriteNumber("IPPrefixLen"u8, 0);
         }
 
         if (IPv6Gateway is not null)
@@ -223,17 +275,29 @@ public sealed partial record NetworkSettings
             writer.WritePropertyName("IPv6Gateway"u8);
             writer.WriteStringValue(IPv6Gateway);
         }
+        else
+        {
+            writer.WriteString("IPv6Gateway"u8, ""u8);
+        }
 
         if (MacAddress is not null)
         {
             writer.WritePropertyName("MacAddress"u8);
             writer.WriteStringValue(MacAddress);
         }
+        else
+        {
+            writer.WriteString("MacAddress"u8, ""u8);
+        }
 
         if (Networks is not null)
         {
             writer.WritePropertyName("Networks"u8);
             DirectJson.WriteMap(writer, Networks, static (w, v) => v!.WriteTo(w));
+        }
+        else
+        {
+            writer.WriteNull("Networks"u8);
         }
 
         writer.WriteEndObject();

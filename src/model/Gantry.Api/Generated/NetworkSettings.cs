@@ -10,30 +10,43 @@ public sealed partial record NetworkSettings
 {
     /// <summary>Name of the default bridge interface when dockerd&apos;s --bridge flag is set.</summary>
     [JsonPropertyName("Bridge")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Bridge { get; set; }
 
     /// <summary>SandboxID uniquely represents a container&apos;s network stack.</summary>
     [JsonPropertyName("SandboxID")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? SandboxID { get; set; }
+
+    /// <summary>SandboxKey is the full path of the netns handle</summary>
+    [JsonPropertyName("SandboxKey")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
+    public string? SandboxKey { get; set; }
+
+    [JsonPropertyName("Ports")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public Dictionary<string, List<PortBinding>?>? Ports { get; set; }
 
     /// <summary>Indicates if hairpin NAT should be enabled on the virtual interface.</summary>
     [JsonPropertyName("HairpinMode")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Bool))]
     public bool? HairpinMode { get; set; }
 
     /// <summary>IPv6 unicast address using the link-local prefix.</summary>
     [JsonPropertyName("LinkLocalIPv6Address")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? LinkLocalIPv6Address { get; set; }
 
     /// <summary>Prefix length of the IPv6 unicast address.</summary>
     [JsonPropertyName("LinkLocalIPv6PrefixLen")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
     public long? LinkLocalIPv6PrefixLen { get; set; }
-
-    [JsonPropertyName("Ports")]
-    public Dictionary<string, List<PortBinding>?>? Ports { get; set; }
-
-    /// <summary>SandboxKey is the full path of the netns handle</summary>
-    [JsonPropertyName("SandboxKey")]
-    public string? SandboxKey { get; set; }
 
     /// <summary>Deprecated: This field is never set and will be removed in a future release.</summary>
     [JsonPropertyName("SecondaryIPAddresses")]
@@ -47,37 +60,54 @@ public sealed partial record NetworkSettings
 
     /// <summary>EndpointID uniquely represents a service endpoint in a Sandbox.</summary>
     [JsonPropertyName("EndpointID")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? EndpointID { get; set; }
 
     /// <summary>Gateway address for the default &quot;bridge&quot; network.</summary>
     [JsonPropertyName("Gateway")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Gateway { get; set; }
 
     /// <summary>Global IPv6 address for the default &quot;bridge&quot; network.</summary>
     [JsonPropertyName("GlobalIPv6Address")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? GlobalIPv6Address { get; set; }
 
     /// <summary>Mask length of the global IPv6 address.</summary>
     [JsonPropertyName("GlobalIPv6PrefixLen")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
     public long? GlobalIPv6PrefixLen { get; set; }
 
     /// <summary>IPv4 address for the default &quot;bridge&quot; network.</summary>
     [JsonPropertyName("IPAddress")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? IPAddress { get; set; }
 
     /// <summary>Mask length of the IPv4 address.</summary>
     [JsonPropertyName("IPPrefixLen")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
     public long? IPPrefixLen { get; set; }
 
     /// <summary>IPv6 gateway address for this network.</summary>
     [JsonPropertyName("IPv6Gateway")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? IPv6Gateway { get; set; }
 
     /// <summary>MAC address for the container on the default &quot;bridge&quot; network.</summary>
     [JsonPropertyName("MacAddress")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? MacAddress { get; set; }
 
     /// <summary>Information about all networks that the container is connected to.</summary>
     [JsonPropertyName("Networks")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public Dictionary<string, EndpointSettings?>? Networks { get; set; }
 }

@@ -81,11 +81,19 @@ public sealed partial record OCIDescriptor
             writer.WritePropertyName("digest"u8);
             writer.WriteStringValue(Digest);
         }
+        else
+        {
+            writer.WriteString("digest"u8, ""u8);
+        }
 
         if (Size is not null)
         {
             writer.WritePropertyName("size"u8);
             writer.WriteNumberValue(Size.Value);
+        }
+        else
+        {
+            writer.WriteNumber("size"u8, 0);
         }
 
         if (Urls is not null)

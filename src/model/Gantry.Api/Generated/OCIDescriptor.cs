@@ -14,10 +14,14 @@ public sealed partial record OCIDescriptor
 
     /// <summary>The digest of the targeted content.</summary>
     [JsonPropertyName("digest")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Digest { get; set; }
 
     /// <summary>The size in bytes of the blob.</summary>
     [JsonPropertyName("size")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
     public long? Size { get; set; }
 
     /// <summary>List of URLs from which this object MAY be downloaded.</summary>

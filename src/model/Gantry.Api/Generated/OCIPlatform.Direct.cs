@@ -60,11 +60,19 @@ public sealed partial record OCIPlatform
             writer.WritePropertyName("architecture"u8);
             writer.WriteStringValue(Architecture);
         }
+        else
+        {
+            writer.WriteString("architecture"u8, ""u8);
+        }
 
         if (Os is not null)
         {
             writer.WritePropertyName("os"u8);
             writer.WriteStringValue(Os);
+        }
+        else
+        {
+            writer.WriteString("os"u8, ""u8);
         }
 
         if (OsVersion is not null)

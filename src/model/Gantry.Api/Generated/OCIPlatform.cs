@@ -10,10 +10,14 @@ public sealed partial record OCIPlatform
 {
     /// <summary>The CPU architecture, for example `amd64` or `ppc64`.</summary>
     [JsonPropertyName("architecture")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Architecture { get; set; }
 
     /// <summary>The operating system, for example `linux` or `windows`.</summary>
     [JsonPropertyName("os")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Os { get; set; }
 
     /// <summary>Optional field specifying the operating system version, for example on Windows `10.0.19041.1165`.</summary>

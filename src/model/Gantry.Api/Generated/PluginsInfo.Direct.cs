@@ -55,11 +55,19 @@ public sealed partial record PluginsInfo
             writer.WritePropertyName("Volume"u8);
             DirectJson.WriteList(writer, Volume, static (w, v) => w.WriteStringValue(v));
         }
+        else
+        {
+            writer.WriteNull("Volume"u8);
+        }
 
         if (Network is not null)
         {
             writer.WritePropertyName("Network"u8);
             DirectJson.WriteList(writer, Network, static (w, v) => w.WriteStringValue(v));
+        }
+        else
+        {
+            writer.WriteNull("Network"u8);
         }
 
         if (Authorization is not null)
@@ -76,6 +84,10 @@ public sealed partial record PluginsInfo
         {
             writer.WritePropertyName("Log"u8);
             DirectJson.WriteList(writer, Log, static (w, v) => w.WriteStringValue(v));
+        }
+        else
+        {
+            writer.WriteNull("Log"u8);
         }
 
         writer.WriteEndObject();

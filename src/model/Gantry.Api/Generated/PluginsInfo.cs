@@ -10,10 +10,12 @@ public sealed partial record PluginsInfo
 {
     /// <summary>Names of available volume-drivers, and network-driver plugins.</summary>
     [JsonPropertyName("Volume")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public List<string>? Volume { get; set; }
 
     /// <summary>Names of available network-drivers, and network-driver plugins.</summary>
     [JsonPropertyName("Network")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public List<string>? Network { get; set; }
 
     /// <summary>Names of available authorization plugins.</summary>
@@ -23,5 +25,6 @@ public sealed partial record PluginsInfo
 
     /// <summary>Names of available logging-drivers, and logging-driver plugins.</summary>
     [JsonPropertyName("Log")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public List<string>? Log { get; set; }
 }

@@ -61,6 +61,10 @@ public sealed partial record Port
             writer.WritePropertyName("PrivatePort"u8);
             writer.WriteNumberValue(PrivatePort.Value);
         }
+        else
+        {
+            writer.WriteNumber("PrivatePort"u8, 0);
+        }
 
         if (PublicPort is not null)
         {
@@ -72,6 +76,10 @@ public sealed partial record Port
         {
             writer.WritePropertyName("Type"u8);
             writer.WriteStringValue(Type);
+        }
+        else
+        {
+            writer.WriteString("Type"u8, ""u8);
         }
 
         writer.WriteEndObject();

@@ -14,6 +14,8 @@ public sealed partial record Port
 
     /// <summary>Port on the container</summary>
     [JsonPropertyName("PrivatePort")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Int))]
     public int? PrivatePort { get; set; }
 
     /// <summary>Port exposed on the host</summary>
@@ -21,5 +23,7 @@ public sealed partial record Port
     public int? PublicPort { get; set; }
 
     [JsonPropertyName("Type")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Type { get; set; }
 }

@@ -45,11 +45,19 @@ public sealed partial record PortBinding
             writer.WritePropertyName("HostIp"u8);
             writer.WriteStringValue(HostIp);
         }
+        else
+        {
+            writer.WriteString("HostIp"u8, ""u8);
+        }
 
         if (HostPort is not null)
         {
             writer.WritePropertyName("HostPort"u8);
             writer.WriteStringValue(HostPort);
+        }
+        else
+        {
+            writer.WriteString("HostPort"u8, ""u8);
         }
 
         writer.WriteEndObject();

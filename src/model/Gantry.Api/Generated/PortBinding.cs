@@ -10,9 +10,13 @@ public sealed partial record PortBinding
 {
     /// <summary>Host IP address that the container&apos;s port is mapped to.</summary>
     [JsonPropertyName("HostIp")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? HostIp { get; set; }
 
     /// <summary>Host port number that the container&apos;s port is mapped to.</summary>
     [JsonPropertyName("HostPort")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? HostPort { get; set; }
 }

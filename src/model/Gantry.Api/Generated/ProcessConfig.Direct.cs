@@ -17,17 +17,7 @@ public sealed partial record ProcessConfig
         var result = new ProcessConfig();
         while (DirectJson.NextProperty(ref reader))
         {
-            if (reader.ValueTextEquals("privileged"u8))
-            {
-                reader.Read();
-                result.Privileged = DirectJson.ReadBoolean(ref reader);
-            }
-            else if (reader.ValueTextEquals("user"u8))
-            {
-                reader.Read();
-                result.User = DirectJson.ReadString(ref reader);
-            }
-            else if (reader.ValueTextEquals("tty"u8))
+            if (reader.ValueTextEquals("tty"u8))
             {
                 reader.Read();
                 result.Tty = DirectJson.ReadBoolean(ref reader);
@@ -42,6 +32,16 @@ public sealed partial record ProcessConfig
                 reader.Read();
                 result.Arguments = DirectJson.ReadList(ref reader, static (ref Utf8JsonReader r) => DirectJson.ReadString(ref r) ?? throw DirectJson.Null());
             }
+            else if (reader.ValueTextEquals("privileged"u8))
+            {
+                reader.Read();
+                result.Privileged = DirectJson.ReadBoolean(ref reader);
+            }
+            else if (reader.ValueTextEquals("user"u8))
+            {
+                reader.Read();
+                result.User = DirectJson.ReadString(ref reader);
+            }
             else
             {
                 DirectJson.Skip(ref reader);
@@ -55,6 +55,36 @@ public sealed partial record ProcessConfig
     public void WriteTo(Utf8JsonWriter writer)
     {
         writer.WriteStartObject();
+        if (Tty is not null)
+        {
+            writer.WritePropertyName("tty"u8);
+            writer.WriteBooleanValue(Tty.Value);
+        }
+        else
+        {
+            writer.WriteBoolean("tty"u8, false);
+        }
+
+        if (Entrypoint is not null)
+        {
+            writer.WritePropertyName("entrypoint"u8);
+            writer.WriteStringValue(Entrypoint);
+        }
+        else
+        {
+            writer.WriteString("entrypoint"u8, ""u8);
+        }
+
+        if (Arguments is not null)
+        {
+            writer.WritePropertyName("arguments"u8);
+            DirectJson.WriteList(writer, Arguments, static (w, v) => w.WriteStringValue(v));
+        }
+        else
+        {
+            writer.WriteNull("arguments"u8);
+        }
+
         if (Privileged is not null)
         {
             writer.WritePropertyName("privileged"u8);
@@ -65,24 +95,6 @@ public sealed partial record ProcessConfig
         {
             writer.WritePropertyName("user"u8);
             writer.WriteStringValue(User);
-        }
-
-        if (Tty is not null)
-        {
-            writer.WritePropertyName("tty"u8);
-            writer.WriteBooleanValue(Tty.Value);
-        }
-
-        if (Entrypoint is not null)
-        {
-            writer.WritePropertyName("entrypoint"u8);
-            writer.WriteStringValue(Entrypoint);
-        }
-
-        if (Arguments is not null)
-        {
-            writer.WritePropertyName("arguments"u8);
-            DirectJson.WriteList(writer, Arguments, static (w, v) => w.WriteStringValue(v));
         }
 
         writer.WriteEndObject();

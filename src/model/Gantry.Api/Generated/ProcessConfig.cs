@@ -7,18 +7,23 @@ namespace Gantry.Api;
 
 public sealed partial record ProcessConfig
 {
+    [JsonPropertyName("tty")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Bool))]
+    public bool? Tty { get; set; }
+
+    [JsonPropertyName("entrypoint")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
+    public string? Entrypoint { get; set; }
+
+    [JsonPropertyName("arguments")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public List<string>? Arguments { get; set; }
+
     [JsonPropertyName("privileged")]
     public bool? Privileged { get; set; }
 
     [JsonPropertyName("user")]
     public string? User { get; set; }
-
-    [JsonPropertyName("tty")]
-    public bool? Tty { get; set; }
-
-    [JsonPropertyName("entrypoint")]
-    public string? Entrypoint { get; set; }
-
-    [JsonPropertyName("arguments")]
-    public List<string>? Arguments { get; set; }
 }

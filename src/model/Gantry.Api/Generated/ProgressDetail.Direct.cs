@@ -27,6 +27,21 @@ public sealed partial record ProgressDetail
                 reader.Read();
                 result.Total = DirectJson.ReadInt64(ref reader);
             }
+            else if (reader.ValueTextEquals("start"u8))
+            {
+                reader.Read();
+                result.Start = DirectJson.ReadInt64(ref reader);
+            }
+            else if (reader.ValueTextEquals("hidecounts"u8))
+            {
+                reader.Read();
+                result.Hidecounts = DirectJson.ReadBoolean(ref reader);
+            }
+            else if (reader.ValueTextEquals("units"u8))
+            {
+                reader.Read();
+                result.Units = DirectJson.ReadString(ref reader);
+            }
             else
             {
                 DirectJson.Skip(ref reader);
@@ -50,6 +65,24 @@ public sealed partial record ProgressDetail
         {
             writer.WritePropertyName("total"u8);
             writer.WriteNumberValue(Total.Value);
+        }
+
+        if (Start is not null)
+        {
+            writer.WritePropertyName("start"u8);
+            writer.WriteNumberValue(Start.Value);
+        }
+
+        if (Hidecounts is not null)
+        {
+            writer.WritePropertyName("hidecounts"u8);
+            writer.WriteBooleanValue(Hidecounts.Value);
+        }
+
+        if (Units is not null)
+        {
+            writer.WritePropertyName("units"u8);
+            writer.WriteStringValue(Units);
         }
 
         writer.WriteEndObject();

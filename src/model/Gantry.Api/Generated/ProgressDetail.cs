@@ -12,4 +12,16 @@ public sealed partial record ProgressDetail
 
     [JsonPropertyName("total")]
     public long? Total { get; set; }
+
+    /// <summary>Not in the specification; a real engine sends it.</summary>
+    [JsonPropertyName("start")]
+    public long? Start { get; set; }
+
+    /// <summary>Not in the specification; a real engine sends it.</summary>
+    [JsonPropertyName("hidecounts")]
+    public bool? Hidecounts { get; set; }
+
+    /// <summary>Not in the specification; a real engine sends it.</summary>
+    [JsonPropertyName("units")]
+    public string? Units { get; set; }
 }

@@ -50,11 +50,19 @@ public sealed partial record RegistryServiceConfig
             writer.WritePropertyName("InsecureRegistryCIDRs"u8);
             DirectJson.WriteList(writer, InsecureRegistryCIDRs, static (w, v) => w.WriteStringValue(v));
         }
+        else
+        {
+            writer.WriteNull("InsecureRegistryCIDRs"u8);
+        }
 
         if (IndexConfigs is not null)
         {
             writer.WritePropertyName("IndexConfigs"u8);
             DirectJson.WriteMap(writer, IndexConfigs, static (w, v) => v!.WriteTo(w));
+        }
+        else
+        {
+            writer.WriteNull("IndexConfigs"u8);
         }
 
         if (Mirrors is not null)

@@ -10,9 +10,11 @@ public sealed partial record RegistryServiceConfig
 {
     /// <summary>List of IP ranges of insecure registries, using the CIDR syntax ([RFC 4632](https://tools.ietf.org/html/4632)). Insecure registries accept un-encrypted (HTTP) and/or untrusted (HTTPS with certificates from unknown CAs) communication.</summary>
     [JsonPropertyName("InsecureRegistryCIDRs")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public List<string>? InsecureRegistryCIDRs { get; set; }
 
     [JsonPropertyName("IndexConfigs")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public Dictionary<string, IndexInfo?>? IndexConfigs { get; set; }
 
     /// <summary>List of registry URLs that act as a mirror for the official (`docker.io`) registry.</summary>

@@ -45,11 +45,19 @@ public sealed partial record RestartPolicy
             writer.WritePropertyName("Name"u8);
             writer.WriteStringValue(Name);
         }
+        else
+        {
+            writer.WriteString("Name"u8, ""u8);
+        }
 
         if (MaximumRetryCount is not null)
         {
             writer.WritePropertyName("MaximumRetryCount"u8);
             writer.WriteNumberValue(MaximumRetryCount.Value);
+        }
+        else
+        {
+            writer.WriteNumber("MaximumRetryCount"u8, 0);
         }
 
         writer.WriteEndObject();

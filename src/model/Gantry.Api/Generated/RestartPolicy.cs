@@ -10,9 +10,13 @@ public sealed partial record RestartPolicy
 {
     /// <summary>- Empty string means not to restart - `no` Do not automatically restart - `always` Always restart - `unless-stopped` Restart always except when the user has manually stopped the container - `on-failure` Restart only when the container exit code is non-zero</summary>
     [JsonPropertyName("Name")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Name { get; set; }
 
     /// <summary>If `on-failure` is used, the number of times to retry before giving up.</summary>
     [JsonPropertyName("MaximumRetryCount")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
     public long? MaximumRetryCount { get; set; }
 }

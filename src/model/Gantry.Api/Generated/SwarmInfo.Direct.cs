@@ -80,11 +80,19 @@ public sealed partial record SwarmInfo
             writer.WritePropertyName("NodeID"u8);
             writer.WriteStringValue(NodeID);
         }
+        else
+        {
+            writer.WriteString("NodeID"u8, ""u8);
+        }
 
         if (NodeAddr is not null)
         {
             writer.WritePropertyName("NodeAddr"u8);
             writer.WriteStringValue(NodeAddr);
+        }
+        else
+        {
+            writer.WriteString("NodeAddr"u8, ""u8);
         }
 
         if (LocalNodeState is not null)
@@ -92,17 +100,29 @@ public sealed partial record SwarmInfo
             writer.WritePropertyName("LocalNodeState"u8);
             writer.WriteStringValue(LocalNodeState);
         }
+        else
+        {
+            writer.WriteString("LocalNodeState"u8, ""u8);
+        }
 
         if (ControlAvailable is not null)
         {
             writer.WritePropertyName("ControlAvailable"u8);
             writer.WriteBooleanValue(ControlAvailable.Value);
         }
+        else
+        {
+            writer.WriteBoolean("ControlAvailable"u8, false);
+        }
 
         if (Error is not null)
         {
             writer.WritePropertyName("Error"u8);
             writer.WriteStringValue(Error);
+        }
+        else
+        {
+            writer.WriteString("Error"u8, ""u8);
         }
 
         if (RemoteManagers is not null)

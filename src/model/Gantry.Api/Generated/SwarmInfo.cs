@@ -10,19 +10,29 @@ public sealed partial record SwarmInfo
 {
     /// <summary>Unique identifier of for this node in the swarm.</summary>
     [JsonPropertyName("NodeID")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? NodeID { get; set; }
 
     /// <summary>IP address at which this node can be reached by other nodes in the swarm.</summary>
     [JsonPropertyName("NodeAddr")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? NodeAddr { get; set; }
 
     [JsonPropertyName("LocalNodeState")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? LocalNodeState { get; set; }
 
     [JsonPropertyName("ControlAvailable")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Bool))]
     public bool? ControlAvailable { get; set; }
 
     [JsonPropertyName("Error")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Error { get; set; }
 
     /// <summary>List of ID&apos;s and addresses of other managers in the swarm.</summary>

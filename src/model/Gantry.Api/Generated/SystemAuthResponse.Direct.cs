@@ -17,15 +17,15 @@ public sealed partial record SystemAuthResponse
         var result = new SystemAuthResponse();
         while (DirectJson.NextProperty(ref reader))
         {
-            if (reader.ValueTextEquals("Status"u8))
-            {
-                reader.Read();
-                result.Status = DirectJson.ReadString(ref reader);
-            }
-            else if (reader.ValueTextEquals("IdentityToken"u8))
+            if (reader.ValueTextEquals("IdentityToken"u8))
             {
                 reader.Read();
                 result.IdentityToken = DirectJson.ReadString(ref reader);
+            }
+            else if (reader.ValueTextEquals("Status"u8))
+            {
+                reader.Read();
+                result.Status = DirectJson.ReadString(ref reader);
             }
             else
             {
@@ -40,16 +40,20 @@ public sealed partial record SystemAuthResponse
     public void WriteTo(Utf8JsonWriter writer)
     {
         writer.WriteStartObject();
+        if (IdentityToken is not null)
+        {
+            writer.WritePropertyName("IdentityToken"u8);
+            writer.WriteStringValue(IdentityToken);
+        }
+
         if (Status is not null)
         {
             writer.WritePropertyName("Status"u8);
             writer.WriteStringValue(Status);
         }
-
-        if (IdentityToken is not null)
+        else
         {
-            writer.WritePropertyName("IdentityToken"u8);
-            writer.WriteStringValue(IdentityToken);
+            writer.WriteString("Status"u8, ""u8);
         }
 
         writer.WriteEndObject();

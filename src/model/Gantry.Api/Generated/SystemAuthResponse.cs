@@ -7,11 +7,13 @@ namespace Gantry.Api;
 
 public sealed partial record SystemAuthResponse
 {
-    /// <summary>The status of the authentication</summary>
-    [JsonPropertyName("Status")]
-    public string? Status { get; set; }
-
     /// <summary>An opaque token used to authenticate a user after a successful login</summary>
     [JsonPropertyName("IdentityToken")]
     public string? IdentityToken { get; set; }
+
+    /// <summary>The status of the authentication</summary>
+    [JsonPropertyName("Status")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
+    public string? Status { get; set; }
 }

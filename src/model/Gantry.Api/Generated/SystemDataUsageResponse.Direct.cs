@@ -60,6 +60,10 @@ public sealed partial record SystemDataUsageResponse
             writer.WritePropertyName("LayersSize"u8);
             writer.WriteNumberValue(LayersSize.Value);
         }
+        else
+        {
+            writer.WriteNumber("LayersSize"u8, 0);
+        }
 
         if (Images is not null)
         {

@@ -8,6 +8,8 @@ namespace Gantry.Api;
 public sealed partial record SystemDataUsageResponse
 {
     [JsonPropertyName("LayersSize")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
     public long? LayersSize { get; set; }
 
     [JsonPropertyName("Images")]

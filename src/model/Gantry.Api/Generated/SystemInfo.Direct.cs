@@ -57,11 +57,6 @@ public sealed partial record SystemInfo
                 reader.Read();
                 result.DriverStatus = DirectJson.ReadList(ref reader, static (ref Utf8JsonReader r) => DirectJson.ReadList(ref r, static (ref Utf8JsonReader r) => DirectJson.ReadString(ref r) ?? throw DirectJson.Null()) ?? throw DirectJson.Null());
             }
-            else if (reader.ValueTextEquals("DockerRootDir"u8))
-            {
-                reader.Read();
-                result.DockerRootDir = DirectJson.ReadString(ref reader);
-            }
             else if (reader.ValueTextEquals("Plugins"u8))
             {
                 reader.Read();
@@ -76,6 +71,11 @@ public sealed partial record SystemInfo
             {
                 reader.Read();
                 result.SwapLimit = DirectJson.ReadBoolean(ref reader);
+            }
+            else if (reader.ValueTextEquals("KernelMemory"u8))
+            {
+                reader.Read();
+                result.KernelMemory = DirectJson.ReadBoolean(ref reader);
             }
             else if (reader.ValueTextEquals("KernelMemoryTCP"u8))
             {
@@ -107,15 +107,20 @@ public sealed partial record SystemInfo
                 reader.Read();
                 result.PidsLimit = DirectJson.ReadBoolean(ref reader);
             }
-            else if (reader.ValueTextEquals("OomKillDisable"u8))
-            {
-                reader.Read();
-                result.OomKillDisable = DirectJson.ReadBoolean(ref reader);
-            }
             else if (reader.ValueTextEquals("IPv4Forwarding"u8))
             {
                 reader.Read();
                 result.IPv4Forwarding = DirectJson.ReadBoolean(ref reader);
+            }
+            else if (reader.ValueTextEquals("BridgeNfIptables"u8))
+            {
+                reader.Read();
+                result.BridgeNfIptables = DirectJson.ReadBoolean(ref reader);
+            }
+            else if (reader.ValueTextEquals("BridgeNfIp6tables"u8))
+            {
+                reader.Read();
+                result.BridgeNfIp6tables = DirectJson.ReadBoolean(ref reader);
             }
             else if (reader.ValueTextEquals("Debug"u8))
             {
@@ -126,6 +131,11 @@ public sealed partial record SystemInfo
             {
                 reader.Read();
                 result.NFd = DirectJson.ReadInt64(ref reader);
+            }
+            else if (reader.ValueTextEquals("OomKillDisable"u8))
+            {
+                reader.Read();
+                result.OomKillDisable = DirectJson.ReadBoolean(ref reader);
             }
             else if (reader.ValueTextEquals("NGoroutines"u8))
             {
@@ -182,16 +192,6 @@ public sealed partial record SystemInfo
                 reader.Read();
                 result.Architecture = DirectJson.ReadString(ref reader);
             }
-            else if (reader.ValueTextEquals("NCPU"u8))
-            {
-                reader.Read();
-                result.NCPU = DirectJson.ReadInt64(ref reader);
-            }
-            else if (reader.ValueTextEquals("MemTotal"u8))
-            {
-                reader.Read();
-                result.MemTotal = DirectJson.ReadInt64(ref reader);
-            }
             else if (reader.ValueTextEquals("IndexServerAddress"u8))
             {
                 reader.Read();
@@ -202,10 +202,25 @@ public sealed partial record SystemInfo
                 reader.Read();
                 result.RegistryConfig = Api.RegistryServiceConfig.ReadFrom(ref reader);
             }
+            else if (reader.ValueTextEquals("NCPU"u8))
+            {
+                reader.Read();
+                result.NCPU = DirectJson.ReadInt64(ref reader);
+            }
+            else if (reader.ValueTextEquals("MemTotal"u8))
+            {
+                reader.Read();
+                result.MemTotal = DirectJson.ReadInt64(ref reader);
+            }
             else if (reader.ValueTextEquals("GenericResources"u8))
             {
                 reader.Read();
                 result.GenericResources = DirectJson.ReadList(ref reader, static (ref Utf8JsonReader r) => Api.GenericResource.ReadFrom(ref r) ?? throw DirectJson.Null());
+            }
+            else if (reader.ValueTextEquals("DockerRootDir"u8))
+            {
+                reader.Read();
+                result.DockerRootDir = DirectJson.ReadString(ref reader);
             }
             else if (reader.ValueTextEquals("HttpProxy"u8))
             {
@@ -312,11 +327,6 @@ public sealed partial record SystemInfo
                 reader.Read();
                 result.DiscoveredDevices = DirectJson.ReadList(ref reader, static (ref Utf8JsonReader r) => Api.DeviceInfo.ReadFrom(ref r) ?? throw DirectJson.Null());
             }
-            else if (reader.ValueTextEquals("Warnings"u8))
-            {
-                reader.Read();
-                result.Warnings = DirectJson.ReadList(ref reader, static (ref Utf8JsonReader r) => DirectJson.ReadString(ref r) ?? throw DirectJson.Null());
-            }
             else if (reader.ValueTextEquals("CDISpecDirs"u8))
             {
                 reader.Read();
@@ -326,6 +336,11 @@ public sealed partial record SystemInfo
             {
                 reader.Read();
                 result.Containerd = Api.ContainerdInfo.ReadFrom(ref reader);
+            }
+            else if (reader.ValueTextEquals("Warnings"u8))
+            {
+                reader.Read();
+                result.Warnings = DirectJson.ReadList(ref reader, static (ref Utf8JsonReader r) => DirectJson.ReadString(ref r) ?? throw DirectJson.Null());
             }
             else
             {
@@ -345,11 +360,19 @@ public sealed partial record SystemInfo
             writer.WritePropertyName("ID"u8);
             writer.WriteStringValue(ID);
         }
+        else
+        {
+            writer.WriteString("ID"u8, ""u8);
+        }
 
         if (Containers is not null)
         {
             writer.WritePropertyName("Containers"u8);
             writer.WriteNumberValue(Containers.Value);
+        }
+        else
+        {
+            writer.WriteNumber("Containers"u8, 0);
         }
 
         if (ContainersRunning is not null)
@@ -357,11 +380,19 @@ public sealed partial record SystemInfo
             writer.WritePropertyName("ContainersRunning"u8);
             writer.WriteNumberValue(ContainersRunning.Value);
         }
+        else
+        {
+            writer.WriteNumber("ContainersRunning"u8, 0);
+        }
 
         if (ContainersPaused is not null)
         {
             writer.WritePropertyName("ContainersPaused"u8);
             writer.WriteNumberValue(ContainersPaused.Value);
+        }
+        else
+        {
+            writer.WriteNumber("ContainersPaused"u8, 0);
         }
 
         if (ContainersStopped is not null)
@@ -369,11 +400,19 @@ public sealed partial record SystemInfo
             writer.WritePropertyName("ContainersStopped"u8);
             writer.WriteNumberValue(ContainersStopped.Value);
         }
+        else
+        {
+            writer.WriteNumber("ContainersStopped"u8, 0);
+        }
 
         if (Images is not null)
         {
             writer.WritePropertyName("Images"u8);
             writer.WriteNumberValue(Images.Value);
+        }
+        else
+        {
+            writer.WriteNumber("Images"u8, 0);
         }
 
         if (Driver is not null)
@@ -381,17 +420,19 @@ public sealed partial record SystemInfo
             writer.WritePropertyName("Driver"u8);
             writer.WriteStringValue(Driver);
         }
+        else
+        {
+            writer.WriteString("Driver"u8, ""u8);
+        }
 
         if (DriverStatus is not null)
         {
             writer.WritePropertyName("DriverStatus"u8);
             DirectJson.WriteList(writer, DriverStatus, static (w, v) => DirectJson.WriteList(w, v, static (w, v) => w.WriteStringValue(v)));
         }
-
-        if (DockerRootDir is not null)
+        else
         {
-            writer.WritePropertyName("DockerRootDir"u8);
-            writer.WriteStringValue(DockerRootDir);
+            writer.WriteNull("DriverStatus"u8);
         }
 
         if (Plugins is not null)
@@ -405,11 +446,25 @@ public sealed partial record SystemInfo
             writer.WritePropertyName("MemoryLimit"u8);
             writer.WriteBooleanValue(MemoryLimit.Value);
         }
+        else
+        {
+            writer.WriteBoolean("MemoryLimit"u8, false);
+        }
 
         if (SwapLimit is not null)
         {
             writer.WritePropertyName("SwapLimit"u8);
             writer.WriteBooleanValue(SwapLimit.Value);
+        }
+        else
+        {
+            writer.WriteBoolean("SwapLimit"u8, false);
+        }
+
+        if (KernelMemory is not null)
+        {
+            writer.WritePropertyName("KernelMemory"u8);
+            writer.WriteBooleanValue(KernelMemory.Value);
         }
 
         if (KernelMemoryTCP is not null)
@@ -423,11 +478,19 @@ public sealed partial record SystemInfo
             writer.WritePropertyName("CpuCfsPeriod"u8);
             writer.WriteBooleanValue(CpuCfsPeriod.Value);
         }
+        else
+        {
+            writer.WriteBoolean("CpuCfsPeriod"u8, false);
+        }
 
         if (CpuCfsQuota is not null)
         {
             writer.WritePropertyName("CpuCfsQuota"u8);
             writer.WriteBooleanValue(CpuCfsQuota.Value);
+        }
+        else
+        {
+            writer.WriteBoolean("CpuCfsQuota"u8, false);
         }
 
         if (CPUShares is not null)
@@ -435,11 +498,19 @@ public sealed partial record SystemInfo
             writer.WritePropertyName("CPUShares"u8);
             writer.WriteBooleanValue(CPUShares.Value);
         }
+        else
+        {
+            writer.WriteBoolean("CPUShares"u8, false);
+        }
 
         if (CPUSet is not null)
         {
             writer.WritePropertyName("CPUSet"u8);
             writer.WriteBooleanValue(CPUSet.Value);
+        }
+        else
+        {
+            writer.WriteBoolean("CPUSet"u8, false);
         }
 
         if (PidsLimit is not null)
@@ -447,11 +518,9 @@ public sealed partial record SystemInfo
             writer.WritePropertyName("PidsLimit"u8);
             writer.WriteBooleanValue(PidsLimit.Value);
         }
-
-        if (OomKillDisable is not null)
+        else
         {
-            writer.WritePropertyName("OomKillDisable"u8);
-            writer.WriteBooleanValue(OomKillDisable.Value);
+            writer.WriteBoolean("PidsLimit"u8, false);
         }
 
         if (IPv4Forwarding is not null)
@@ -459,11 +528,31 @@ public sealed partial record SystemInfo
             writer.WritePropertyName("IPv4Forwarding"u8);
             writer.WriteBooleanValue(IPv4Forwarding.Value);
         }
+        else
+        {
+            writer.WriteBoolean("IPv4Forwarding"u8, false);
+        }
+
+        if (BridgeNfIptables is not null)
+        {
+            writer.WritePropertyName("BridgeNfIptables"u8);
+            writer.WriteBooleanValue(BridgeNfIptables.Value);
+        }
+
+        if (BridgeNfIp6tables is not null)
+        {
+            writer.WritePropertyName("BridgeNfIp6tables"u8);
+            writer.WriteBooleanValue(BridgeNfIp6tables.Value);
+        }
 
         if (Debug is not null)
         {
             writer.WritePropertyName("Debug"u8);
             writer.WriteBooleanValue(Debug.Value);
+        }
+        else
+        {
+            writer.WriteBoolean("Debug"u8, false);
         }
 
         if (NFd is not null)
@@ -471,11 +560,29 @@ public sealed partial record SystemInfo
             writer.WritePropertyName("NFd"u8);
             writer.WriteNumberValue(NFd.Value);
         }
+        else
+        {
+            writer.WriteNumber("NFd"u8, 0);
+        }
+
+        if (OomKillDisable is not null)
+        {
+            writer.WritePropertyName("OomKillDisable"u8);
+            writer.WriteBooleanValue(OomKillDisable.Value);
+        }
+        else
+        {
+            writer.WriteBoolean("OomKillDisable"u8, false);
+        }
 
         if (NGoroutines is not null)
         {
             writer.WritePropertyName("NGoroutines"u8);
             writer.WriteNumberValue(NGoroutines.Value);
+        }
+        else
+        {
+            writer.WriteNumber("NGoroutines"u8, 0);
         }
 
         if (SystemTime is not null)
@@ -483,17 +590,29 @@ public sealed partial record SystemInfo
             writer.WritePropertyName("SystemTime"u8);
             writer.WriteStringValue(SystemTime);
         }
+        else
+        {
+            writer.WriteString("SystemTime"u8, ""u8);
+        }
 
         if (LoggingDriver is not null)
         {
             writer.WritePropertyName("LoggingDriver"u8);
             writer.WriteStringValue(LoggingDriver);
         }
+        else
+        {
+            writer.WriteString("LoggingDriver"u8, ""u8);
+        }
 
         if (CgroupDriver is not null)
         {
             writer.WritePropertyName("CgroupDriver"u8);
             writer.WriteStringValue(CgroupDriver);
+        }
+        else
+        {
+            writer.WriteString("CgroupDriver"u8, ""u8);
         }
 
         if (CgroupVersion is not null)
@@ -507,11 +626,19 @@ public sealed partial record SystemInfo
             writer.WritePropertyName("NEventsListener"u8);
             writer.WriteNumberValue(NEventsListener.Value);
         }
+        else
+        {
+            writer.WriteNumber("NEventsListener"u8, 0);
+        }
 
         if (KernelVersion is not null)
         {
             writer.WritePropertyName("KernelVersion"u8);
             writer.WriteStringValue(KernelVersion);
+        }
+        else
+        {
+            writer.WriteString("KernelVersion"u8, ""u8);
         }
 
         if (OperatingSystem is not null)
@@ -519,11 +646,19 @@ public sealed partial record SystemInfo
             writer.WritePropertyName("OperatingSystem"u8);
             writer.WriteStringValue(OperatingSystem);
         }
+        else
+        {
+            writer.WriteString("OperatingSystem"u8, ""u8);
+        }
 
         if (OSVersion is not null)
         {
             writer.WritePropertyName("OSVersion"u8);
             writer.WriteStringValue(OSVersion);
+        }
+        else
+        {
+            writer.WriteString("OSVersion"u8, ""u8);
         }
 
         if (OSType is not null)
@@ -531,23 +666,19 @@ public sealed partial record SystemInfo
             writer.WritePropertyName("OSType"u8);
             writer.WriteStringValue(OSType);
         }
+        else
+        {
+            writer.WriteString("OSType"u8, ""u8);
+        }
 
         if (Architecture is not null)
         {
             writer.WritePropertyName("Architecture"u8);
             writer.WriteStringValue(Architecture);
         }
-
-        if (NCPU is not null)
+        else
         {
-            writer.WritePropertyName("NCPU"u8);
-            writer.WriteNumberValue(NCPU.Value);
-        }
-
-        if (MemTotal is not null)
-        {
-            writer.WritePropertyName("MemTotal"u8);
-            writer.WriteNumberValue(MemTotal.Value);
+            writer.WriteString("Architecture"u8, ""u8);
         }
 
         if (IndexServerAddress is not null)
@@ -555,11 +686,39 @@ public sealed partial record SystemInfo
             writer.WritePropertyName("IndexServerAddress"u8);
             writer.WriteStringValue(IndexServerAddress);
         }
+        else
+        {
+            writer.WriteString("IndexServerAddress"u8, ""u8);
+        }
 
         if (RegistryConfig is not null)
         {
             writer.WritePropertyName("RegistryConfig"u8);
             RegistryConfig.WriteTo(writer);
+        }
+        else
+        {
+            writer.WriteNull("RegistryConfig"u8);
+        }
+
+        if (NCPU is not null)
+        {
+            writer.WritePropertyName("NCPU"u8);
+            writer.WriteNumberValue(NCPU.Value);
+        }
+        else
+        {
+            writer.WriteNumber("NCPU"u8, 0);
+        }
+
+        if (MemTotal is not null)
+        {
+            writer.WritePropertyName("MemTotal"u8);
+            writer.WriteNumberValue(MemTotal.Value);
+        }
+        else
+        {
+            writer.WriteNumber("MemTotal"u8, 0);
         }
 
         if (GenericResources is not null)
@@ -572,10 +731,24 @@ public sealed partial record SystemInfo
             writer.WriteNull("GenericResources"u8);
         }
 
+        if (DockerRootDir is not null)
+        {
+            writer.WritePropertyName("DockerRootDir"u8);
+            writer.WriteStringValue(DockerRootDir);
+        }
+        else
+        {
+            writer.WriteString("DockerRootDir"u8, ""u8);
+        }
+
         if (HttpProxy is not null)
         {
             writer.WritePropertyName("HttpProxy"u8);
             writer.WriteStringValue(HttpProxy);
+        }
+        else
+        {
+            writer.WriteString("HttpProxy"u8, ""u8);
         }
 
         if (HttpsProxy is not null)
@@ -583,11 +756,19 @@ public sealed partial record SystemInfo
             writer.WritePropertyName("HttpsProxy"u8);
             writer.WriteStringValue(HttpsProxy);
         }
+        else
+        {
+            writer.WriteString("HttpsProxy"u8, ""u8);
+        }
 
         if (NoProxy is not null)
         {
             writer.WritePropertyName("NoProxy"u8);
             writer.WriteStringValue(NoProxy);
+        }
+        else
+        {
+            writer.WriteString("NoProxy"u8, ""u8);
         }
 
         if (Name is not null)
@@ -595,11 +776,19 @@ public sealed partial record SystemInfo
             writer.WritePropertyName("Name"u8);
             writer.WriteStringValue(Name);
         }
+        else
+        {
+            writer.WriteString("Name"u8, ""u8);
+        }
 
         if (Labels is not null)
         {
             writer.WritePropertyName("Labels"u8);
             DirectJson.WriteList(writer, Labels, static (w, v) => w.WriteStringValue(v));
+        }
+        else
+        {
+            writer.WriteNull("Labels"u8);
         }
 
         if (ExperimentalBuild is not null)
@@ -607,11 +796,19 @@ public sealed partial record SystemInfo
             writer.WritePropertyName("ExperimentalBuild"u8);
             writer.WriteBooleanValue(ExperimentalBuild.Value);
         }
+        else
+        {
+            writer.WriteBoolean("ExperimentalBuild"u8, false);
+        }
 
         if (ServerVersion is not null)
         {
             writer.WritePropertyName("ServerVersion"u8);
             writer.WriteStringValue(ServerVersion);
+        }
+        else
+        {
+            writer.WriteString("ServerVersion"u8, ""u8);
         }
 
         if (Runtimes is not null)
@@ -619,11 +816,19 @@ public sealed partial record SystemInfo
             writer.WritePropertyName("Runtimes"u8);
             DirectJson.WriteMap(writer, Runtimes, static (w, v) => v!.WriteTo(w));
         }
+        else
+        {
+            writer.WriteNull("Runtimes"u8);
+        }
 
         if (DefaultRuntime is not null)
         {
             writer.WritePropertyName("DefaultRuntime"u8);
             writer.WriteStringValue(DefaultRuntime);
+        }
+        else
+        {
+            writer.WriteString("DefaultRuntime"u8, ""u8);
         }
 
         if (Swarm is not null)
@@ -637,17 +842,29 @@ public sealed partial record SystemInfo
             writer.WritePropertyName("LiveRestoreEnabled"u8);
             writer.WriteBooleanValue(LiveRestoreEnabled.Value);
         }
+        else
+        {
+            writer.WriteBoolean("LiveRestoreEnabled"u8, false);
+        }
 
         if (Isolation is not null)
         {
             writer.WritePropertyName("Isolation"u8);
             writer.WriteStringValue(Isolation);
         }
+        else
+        {
+            writer.WriteString("Isolation"u8, ""u8);
+        }
 
         if (InitBinary is not null)
         {
             writer.WritePropertyName("InitBinary"u8);
             writer.WriteStringValue(InitBinary);
+        }
+        else
+        {
+            writer.WriteString("InitBinary"u8, ""u8);
         }
 
         if (ContainerdCommit is not null)
@@ -672,6 +889,10 @@ public sealed partial record SystemInfo
         {
             writer.WritePropertyName("SecurityOptions"u8);
             DirectJson.WriteList(writer, SecurityOptions, static (w, v) => w.WriteStringValue(v));
+        }
+        else
+        {
+            writer.WriteNull("SecurityOptions"u8);
         }
 
         if (ProductLicense is not null)
@@ -698,6 +919,22 @@ public sealed partial record SystemInfo
             DirectJson.WriteList(writer, DiscoveredDevices, static (w, v) => v.WriteTo(w));
         }
 
+        if (CDISpecDirs is not null)
+        {
+            writer.WritePropertyName("CDISpecDirs"u8);
+            DirectJson.WriteList(writer, CDISpecDirs, static (w, v) => w.WriteStringValue(v));
+        }
+        else
+        {
+            writer.WriteNull("CDISpecDirs"u8);
+        }
+
+        if (Containerd is not null)
+        {
+            writer.WritePropertyName("Containerd"u8);
+            Containerd.WriteTo(writer);
+        }
+
         if (Warnings is not null)
         {
             writer.WritePropertyName("Warnings"u8);
@@ -706,18 +943,6 @@ public sealed partial record SystemInfo
         else
         {
             writer.WriteNull("Warnings"u8);
-        }
-
-        if (CDISpecDirs is not null)
-        {
-            writer.WritePropertyName("CDISpecDirs"u8);
-            DirectJson.WriteList(writer, CDISpecDirs, static (w, v) => w.WriteStringValue(v));
-        }
-
-        if (Containerd is not null)
-        {
-            writer.WritePropertyName("Containerd"u8);
-            Containerd.WriteTo(writer);
         }
 
         writer.WriteEndObject();

@@ -9,50 +9,69 @@ public sealed partial record SystemInfo
 {
     /// <summary>Unique identifier of the daemon.</summary>
     [JsonPropertyName("ID")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? ID { get; set; }
 
     /// <summary>Total number of containers on the host.</summary>
     [JsonPropertyName("Containers")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
     public long? Containers { get; set; }
 
     /// <summary>Number of containers with status `&quot;running&quot;`.</summary>
     [JsonPropertyName("ContainersRunning")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
     public long? ContainersRunning { get; set; }
 
     /// <summary>Number of containers with status `&quot;paused&quot;`.</summary>
     [JsonPropertyName("ContainersPaused")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
     public long? ContainersPaused { get; set; }
 
     /// <summary>Number of containers with status `&quot;stopped&quot;`.</summary>
     [JsonPropertyName("ContainersStopped")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
     public long? ContainersStopped { get; set; }
 
     /// <summary>Total number of images on the host.</summary>
     [JsonPropertyName("Images")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
     public long? Images { get; set; }
 
     /// <summary>Name of the storage driver in use.</summary>
     [JsonPropertyName("Driver")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Driver { get; set; }
 
     /// <summary>Information specific to the storage driver, provided as &quot;label&quot; / &quot;value&quot; pairs.</summary>
     [JsonPropertyName("DriverStatus")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public List<List<string>>? DriverStatus { get; set; }
-
-    /// <summary>Root directory of persistent Docker state.</summary>
-    [JsonPropertyName("DockerRootDir")]
-    public string? DockerRootDir { get; set; }
 
     [JsonPropertyName("Plugins")]
     public PluginsInfo? Plugins { get; set; }
 
     /// <summary>Indicates if the host has memory limit support enabled.</summary>
     [JsonPropertyName("MemoryLimit")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Bool))]
     public bool? MemoryLimit { get; set; }
 
     /// <summary>Indicates if the host has memory swap limit support enabled.</summary>
     [JsonPropertyName("SwapLimit")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Bool))]
     public bool? SwapLimit { get; set; }
+
+    /// <summary>Not in the specification; a real engine sends it.</summary>
+    [JsonPropertyName("KernelMemory")]
+    public bool? KernelMemory { get; set; }
 
     /// <summary>Indicates if the host has kernel memory TCP limit support enabled. This field is omitted if not supported.</summary>
     [JsonPropertyName("KernelMemoryTCP")]
@@ -60,54 +79,88 @@ public sealed partial record SystemInfo
 
     /// <summary>Indicates if CPU CFS(Completely Fair Scheduler) period is supported by the host.</summary>
     [JsonPropertyName("CpuCfsPeriod")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Bool))]
     public bool? CpuCfsPeriod { get; set; }
 
     /// <summary>Indicates if CPU CFS(Completely Fair Scheduler) quota is supported by the host.</summary>
     [JsonPropertyName("CpuCfsQuota")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Bool))]
     public bool? CpuCfsQuota { get; set; }
 
     /// <summary>Indicates if CPU Shares limiting is supported by the host.</summary>
     [JsonPropertyName("CPUShares")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Bool))]
     public bool? CPUShares { get; set; }
 
     /// <summary>Indicates if CPUsets (cpuset.cpus, cpuset.mems) are supported by the host.</summary>
     [JsonPropertyName("CPUSet")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Bool))]
     public bool? CPUSet { get; set; }
 
     /// <summary>Indicates if the host kernel has PID limit support enabled.</summary>
     [JsonPropertyName("PidsLimit")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Bool))]
     public bool? PidsLimit { get; set; }
-
-    /// <summary>Indicates if OOM killer disable is supported on the host.</summary>
-    [JsonPropertyName("OomKillDisable")]
-    public bool? OomKillDisable { get; set; }
 
     /// <summary>Indicates IPv4 forwarding is enabled.</summary>
     [JsonPropertyName("IPv4Forwarding")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Bool))]
     public bool? IPv4Forwarding { get; set; }
+
+    /// <summary>Not in the specification; a real engine sends it.</summary>
+    [JsonPropertyName("BridgeNfIptables")]
+    public bool? BridgeNfIptables { get; set; }
+
+    /// <summary>Not in the specification; a real engine sends it.</summary>
+    [JsonPropertyName("BridgeNfIp6tables")]
+    public bool? BridgeNfIp6tables { get; set; }
 
     /// <summary>Indicates if the daemon is running in debug-mode / with debug-level logging enabled.</summary>
     [JsonPropertyName("Debug")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Bool))]
     public bool? Debug { get; set; }
 
     /// <summary>The total number of file Descriptors in use by the daemon process.</summary>
     [JsonPropertyName("NFd")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
     public long? NFd { get; set; }
+
+    /// <summary>Indicates if OOM killer disable is supported on the host.</summary>
+    [JsonPropertyName("OomKillDisable")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Bool))]
+    public bool? OomKillDisable { get; set; }
 
     /// <summary>The  number of goroutines that currently exist.</summary>
     [JsonPropertyName("NGoroutines")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
     public long? NGoroutines { get; set; }
 
     /// <summary>Current system-time in [RFC 3339](https://www.ietf.org/rfc/rfc3339.txt) format with nano-seconds.</summary>
     [JsonPropertyName("SystemTime")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? SystemTime { get; set; }
 
     /// <summary>The logging driver to use as a default for new containers.</summary>
     [JsonPropertyName("LoggingDriver")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? LoggingDriver { get; set; }
 
     /// <summary>The driver to use for managing cgroups.</summary>
     [JsonPropertyName("CgroupDriver")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? CgroupDriver { get; set; }
 
     /// <summary>The version of the cgroup.</summary>
@@ -116,81 +169,122 @@ public sealed partial record SystemInfo
 
     /// <summary>Number of event listeners subscribed.</summary>
     [JsonPropertyName("NEventsListener")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
     public long? NEventsListener { get; set; }
 
     /// <summary>Kernel version of the host.</summary>
     [JsonPropertyName("KernelVersion")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? KernelVersion { get; set; }
 
     /// <summary>Name of the host&apos;s operating system, for example: &quot;Ubuntu 24.04 LTS&quot; or &quot;Windows Server 2016 Datacenter&quot;</summary>
     [JsonPropertyName("OperatingSystem")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? OperatingSystem { get; set; }
 
     /// <summary>Version of the host&apos;s operating system</summary>
     [JsonPropertyName("OSVersion")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? OSVersion { get; set; }
 
     /// <summary>Generic type of the operating system of the host, as returned by the Go runtime (`GOOS`).</summary>
     [JsonPropertyName("OSType")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? OSType { get; set; }
 
     /// <summary>Hardware architecture of the host, as returned by the Go runtime (`GOARCH`).</summary>
     [JsonPropertyName("Architecture")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Architecture { get; set; }
+
+    /// <summary>Address / URL of the index server that is used for image search, and as a default for user authentication for Docker Hub and Docker Cloud.</summary>
+    [JsonPropertyName("IndexServerAddress")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
+    public string? IndexServerAddress { get; set; }
+
+    [JsonPropertyName("RegistryConfig")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public RegistryServiceConfig? RegistryConfig { get; set; }
 
     /// <summary>The number of logical CPUs usable by the daemon.</summary>
     [JsonPropertyName("NCPU")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
     public long? NCPU { get; set; }
 
     /// <summary>Total amount of physical memory available on the host, in bytes.</summary>
     [JsonPropertyName("MemTotal")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
     public long? MemTotal { get; set; }
-
-    /// <summary>Address / URL of the index server that is used for image search, and as a default for user authentication for Docker Hub and Docker Cloud.</summary>
-    [JsonPropertyName("IndexServerAddress")]
-    public string? IndexServerAddress { get; set; }
-
-    [JsonPropertyName("RegistryConfig")]
-    public RegistryServiceConfig? RegistryConfig { get; set; }
 
     [JsonPropertyName("GenericResources")]
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public List<GenericResource>? GenericResources { get; set; }
 
+    /// <summary>Root directory of persistent Docker state.</summary>
+    [JsonPropertyName("DockerRootDir")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
+    public string? DockerRootDir { get; set; }
+
     /// <summary>HTTP-proxy configured for the daemon. This value is obtained from the [`HTTP_PROXY`](https://www.gnu.org/software/wget/manual/html_node/Proxies.html) environment variable. Credentials ([user info component](https://tools.ietf.org/html/rfc3986#section-3.2.1)) in the proxy URL are masked in the API response.</summary>
     [JsonPropertyName("HttpProxy")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? HttpProxy { get; set; }
 
     /// <summary>HTTPS-proxy configured for the daemon. This value is obtained from the [`HTTPS_PROXY`](https://www.gnu.org/software/wget/manual/html_node/Proxies.html) environment variable. Credentials ([user info component](https://tools.ietf.org/html/rfc3986#section-3.2.1)) in the proxy URL are masked in the API response.</summary>
     [JsonPropertyName("HttpsProxy")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? HttpsProxy { get; set; }
 
     /// <summary>Comma-separated list of domain extensions for which no proxy should be used. This value is obtained from the [`NO_PROXY`](https://www.gnu.org/software/wget/manual/html_node/Proxies.html) environment variable.</summary>
     [JsonPropertyName("NoProxy")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? NoProxy { get; set; }
 
     /// <summary>Hostname of the host.</summary>
     [JsonPropertyName("Name")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Name { get; set; }
 
     /// <summary>User-defined labels (key/value metadata) as set on the daemon.</summary>
     [JsonPropertyName("Labels")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public List<string>? Labels { get; set; }
 
     /// <summary>Indicates if experimental features are enabled on the daemon.</summary>
     [JsonPropertyName("ExperimentalBuild")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Bool))]
     public bool? ExperimentalBuild { get; set; }
 
     /// <summary>Version string of the daemon.</summary>
     [JsonPropertyName("ServerVersion")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? ServerVersion { get; set; }
 
     /// <summary>List of [OCI compliant](https://github.com/opencontainers/runtime-spec) runtimes configured on the daemon. Keys hold the &quot;name&quot; used to reference the runtime.</summary>
     [JsonPropertyName("Runtimes")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public Dictionary<string, RuntimeInfo?>? Runtimes { get; set; }
 
     /// <summary>Name of the default OCI runtime that is used when starting containers.</summary>
     [JsonPropertyName("DefaultRuntime")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? DefaultRuntime { get; set; }
 
     [JsonPropertyName("Swarm")]
@@ -198,14 +292,20 @@ public sealed partial record SystemInfo
 
     /// <summary>Indicates if live restore is enabled.</summary>
     [JsonPropertyName("LiveRestoreEnabled")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Bool))]
     public bool? LiveRestoreEnabled { get; set; }
 
     /// <summary>Represents the isolation technology to use as a default for containers. The supported values are platform-specific.</summary>
     [JsonPropertyName("Isolation")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Isolation { get; set; }
 
     /// <summary>Name and, optional, path of the `docker-init` binary.</summary>
     [JsonPropertyName("InitBinary")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? InitBinary { get; set; }
 
     [JsonPropertyName("ContainerdCommit")]
@@ -219,6 +319,7 @@ public sealed partial record SystemInfo
 
     /// <summary>List of security features that are enabled on the daemon, such as apparmor, seccomp, SELinux, user-namespaces (userns), rootless and no-new-privileges.</summary>
     [JsonPropertyName("SecurityOptions")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public List<string>? SecurityOptions { get; set; }
 
     /// <summary>Reports a summary of the product license on the daemon.</summary>
@@ -236,15 +337,16 @@ public sealed partial record SystemInfo
     [JsonPropertyName("DiscoveredDevices")]
     public List<DeviceInfo>? DiscoveredDevices { get; set; }
 
-    /// <summary>List of warnings / informational messages about missing features, or issues related to the daemon configuration.</summary>
-    [JsonPropertyName("Warnings")]
-    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
-    public List<string>? Warnings { get; set; }
-
     /// <summary>List of directories where (Container Device Interface) CDI specifications are located.</summary>
     [JsonPropertyName("CDISpecDirs")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public List<string>? CDISpecDirs { get; set; }
 
     [JsonPropertyName("Containerd")]
     public ContainerdInfo? Containerd { get; set; }
+
+    /// <summary>List of warnings / informational messages about missing features, or issues related to the daemon configuration.</summary>
+    [JsonPropertyName("Warnings")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public List<string>? Warnings { get; set; }
 }

@@ -107,11 +107,19 @@ public sealed partial record SystemVersion
             writer.WritePropertyName("Version"u8);
             writer.WriteStringValue(Version);
         }
+        else
+        {
+            writer.WriteString("Version"u8, ""u8);
+        }
 
         if (ApiVersion is not null)
         {
             writer.WritePropertyName("ApiVersion"u8);
             writer.WriteStringValue(ApiVersion);
+        }
+        else
+        {
+            writer.WriteString("ApiVersion"u8, ""u8);
         }
 
         if (MinAPIVersion is not null)
@@ -125,11 +133,19 @@ public sealed partial record SystemVersion
             writer.WritePropertyName("GitCommit"u8);
             writer.WriteStringValue(GitCommit);
         }
+        else
+        {
+            writer.WriteString("GitCommit"u8, ""u8);
+        }
 
         if (GoVersion is not null)
         {
             writer.WritePropertyName("GoVersion"u8);
             writer.WriteStringValue(GoVersion);
+        }
+        else
+        {
+            writer.WriteString("GoVersion"u8, ""u8);
         }
 
         if (Os is not null)
@@ -137,11 +153,19 @@ public sealed partial record SystemVersion
             writer.WritePropertyName("Os"u8);
             writer.WriteStringValue(Os);
         }
+        else
+        {
+            writer.WriteString("Os"u8, ""u8);
+        }
 
         if (Arch is not null)
         {
             writer.WritePropertyName("Arch"u8);
             writer.WriteStringValue(Arch);
+        }
+        else
+        {
+            writer.WriteString("Arch"u8, ""u8);
         }
 
         if (KernelVersion is not null)

@@ -17,10 +17,14 @@ public sealed partial record SystemVersion
 
     /// <summary>The version of the daemon</summary>
     [JsonPropertyName("Version")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Version { get; set; }
 
     /// <summary>The default (and highest) API version that is supported by the daemon</summary>
     [JsonPropertyName("ApiVersion")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? ApiVersion { get; set; }
 
     /// <summary>The minimum API version that is supported by the daemon</summary>
@@ -29,18 +33,26 @@ public sealed partial record SystemVersion
 
     /// <summary>The Git commit of the source code that was used to build the daemon</summary>
     [JsonPropertyName("GitCommit")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? GitCommit { get; set; }
 
     /// <summary>The version Go used to compile the daemon, and the version of the Go runtime in use.</summary>
     [JsonPropertyName("GoVersion")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? GoVersion { get; set; }
 
     /// <summary>The operating system that the daemon is running on (&quot;linux&quot; or &quot;windows&quot;)</summary>
     [JsonPropertyName("Os")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Os { get; set; }
 
     /// <summary>The architecture that the daemon is running on</summary>
     [JsonPropertyName("Arch")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Arch { get; set; }
 
     /// <summary>The kernel version (`uname -r`) that the daemon is running on.</summary>

@@ -50,11 +50,19 @@ public sealed partial record SystemVersionComponent
             writer.WritePropertyName("Name"u8);
             writer.WriteStringValue(Name);
         }
+        else
+        {
+            writer.WriteString("Name"u8, ""u8);
+        }
 
         if (Version is not null)
         {
             writer.WritePropertyName("Version"u8);
             writer.WriteStringValue(Version);
+        }
+        else
+        {
+            writer.WriteString("Version"u8, ""u8);
         }
 
         if (Details is not null)

@@ -9,10 +9,14 @@ public sealed partial record SystemVersionComponent
 {
     /// <summary>Name of the component</summary>
     [JsonPropertyName("Name")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Name { get; set; }
 
     /// <summary>Version of the component</summary>
     [JsonPropertyName("Version")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Version { get; set; }
 
     /// <summary>Key/value pairs of strings with additional information about the component. These values are intended for informational purposes only, and their content is not defined, and not part of the API specification.</summary>

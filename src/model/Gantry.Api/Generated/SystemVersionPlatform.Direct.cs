@@ -40,6 +40,10 @@ public sealed partial record SystemVersionPlatform
             writer.WritePropertyName("Name"u8);
             writer.WriteStringValue(Name);
         }
+        else
+        {
+            writer.WriteString("Name"u8, ""u8);
+        }
 
         writer.WriteEndObject();
     }

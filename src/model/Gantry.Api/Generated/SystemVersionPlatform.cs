@@ -8,5 +8,7 @@ namespace Gantry.Api;
 public sealed partial record SystemVersionPlatform
 {
     [JsonPropertyName("Name")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Name { get; set; }
 }

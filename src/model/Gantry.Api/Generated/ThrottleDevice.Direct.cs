@@ -45,11 +45,19 @@ public sealed partial record ThrottleDevice
             writer.WritePropertyName("Path"u8);
             writer.WriteStringValue(Path);
         }
+        else
+        {
+            writer.WriteString("Path"u8, ""u8);
+        }
 
         if (Rate is not null)
         {
             writer.WritePropertyName("Rate"u8);
             writer.WriteNumberValue(Rate.Value);
+        }
+        else
+        {
+            writer.WriteNumber("Rate"u8, 0);
         }
 
         writer.WriteEndObject();

@@ -9,9 +9,13 @@ public sealed partial record ThrottleDevice
 {
     /// <summary>Device path</summary>
     [JsonPropertyName("Path")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Path { get; set; }
 
     /// <summary>Rate</summary>
     [JsonPropertyName("Rate")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
     public long? Rate { get; set; }
 }

@@ -22,15 +22,15 @@ public sealed partial record Ulimit
                 reader.Read();
                 result.Name = DirectJson.ReadString(ref reader);
             }
-            else if (reader.ValueTextEquals("Soft"u8))
-            {
-                reader.Read();
-                result.Soft = DirectJson.ReadInt64(ref reader);
-            }
             else if (reader.ValueTextEquals("Hard"u8))
             {
                 reader.Read();
                 result.Hard = DirectJson.ReadInt64(ref reader);
+            }
+            else if (reader.ValueTextEquals("Soft"u8))
+            {
+                reader.Read();
+                result.Soft = DirectJson.ReadInt64(ref reader);
             }
             else
             {
@@ -50,17 +50,29 @@ public sealed partial record Ulimit
             writer.WritePropertyName("Name"u8);
             writer.WriteStringValue(Name);
         }
-
-        if (Soft is not null)
+        else
         {
-            writer.WritePropertyName("Soft"u8);
-            writer.WriteNumberValue(Soft.Value);
+            writer.WriteString("Name"u8, ""u8);
         }
 
         if (Hard is not null)
         {
             writer.WritePropertyName("Hard"u8);
             writer.WriteNumberValue(Hard.Value);
+        }
+        else
+        {
+            writer.WriteNumber("Hard"u8, 0);
+        }
+
+        if (Soft is not null)
+        {
+            writer.WritePropertyName("Soft"u8);
+            writer.WriteNumberValue(Soft.Value);
+        }
+        else
+        {
+            writer.WriteNumber("Soft"u8, 0);
         }
 
         writer.WriteEndObject();

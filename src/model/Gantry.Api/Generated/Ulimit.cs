@@ -9,13 +9,19 @@ public sealed partial record Ulimit
 {
     /// <summary>Name of ulimit</summary>
     [JsonPropertyName("Name")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Name { get; set; }
-
-    /// <summary>Soft limit</summary>
-    [JsonPropertyName("Soft")]
-    public long? Soft { get; set; }
 
     /// <summary>Hard limit</summary>
     [JsonPropertyName("Hard")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
     public long? Hard { get; set; }
+
+    /// <summary>Soft limit</summary>
+    [JsonPropertyName("Soft")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
+    public long? Soft { get; set; }
 }

@@ -17,50 +17,50 @@ public sealed partial record Volume
         var result = new Volume();
         while (DirectJson.NextProperty(ref reader))
         {
-            if (reader.ValueTextEquals("Name"u8))
+            if (reader.ValueTextEquals("ClusterVolume"u8))
             {
                 reader.Read();
-                result.Name = DirectJson.ReadString(ref reader);
-            }
-            else if (reader.ValueTextEquals("Driver"u8))
-            {
-                reader.Read();
-                result.Driver = DirectJson.ReadString(ref reader);
-            }
-            else if (reader.ValueTextEquals("Mountpoint"u8))
-            {
-                reader.Read();
-                result.Mountpoint = DirectJson.ReadString(ref reader);
+                result.ClusterVolume = Api.ClusterVolume.ReadFrom(ref reader);
             }
             else if (reader.ValueTextEquals("CreatedAt"u8))
             {
                 reader.Read();
                 result.CreatedAt = DirectJson.ReadString(ref reader);
             }
-            else if (reader.ValueTextEquals("Status"u8))
+            else if (reader.ValueTextEquals("Driver"u8))
             {
                 reader.Read();
-                result.Status = DirectJson.ReadMap(ref reader, static (ref Utf8JsonReader r) => DirectJson.ReadElement(ref r));
+                result.Driver = DirectJson.ReadString(ref reader);
             }
             else if (reader.ValueTextEquals("Labels"u8))
             {
                 reader.Read();
                 result.Labels = DirectJson.ReadMap(ref reader, static (ref Utf8JsonReader r) => DirectJson.ReadString(ref r) ?? throw DirectJson.Null());
             }
-            else if (reader.ValueTextEquals("Scope"u8))
+            else if (reader.ValueTextEquals("Mountpoint"u8))
             {
                 reader.Read();
-                result.Scope = DirectJson.ReadString(ref reader);
+                result.Mountpoint = DirectJson.ReadString(ref reader);
             }
-            else if (reader.ValueTextEquals("ClusterVolume"u8))
+            else if (reader.ValueTextEquals("Name"u8))
             {
                 reader.Read();
-                result.ClusterVolume = Api.ClusterVolume.ReadFrom(ref reader);
+                result.Name = DirectJson.ReadString(ref reader);
             }
             else if (reader.ValueTextEquals("Options"u8))
             {
                 reader.Read();
                 result.Options = DirectJson.ReadMap(ref reader, static (ref Utf8JsonReader r) => DirectJson.ReadString(ref r) ?? throw DirectJson.Null());
+            }
+            else if (reader.ValueTextEquals("Scope"u8))
+            {
+                reader.Read();
+                result.Scope = DirectJson.ReadString(ref reader);
+            }
+            else if (reader.ValueTextEquals("Status"u8))
+            {
+                reader.Read();
+                result.Status = DirectJson.ReadMap(ref reader, static (ref Utf8JsonReader r) => DirectJson.ReadElement(ref r));
             }
             else if (reader.ValueTextEquals("UsageData"u8))
             {
@@ -80,22 +80,10 @@ public sealed partial record Volume
     public void WriteTo(Utf8JsonWriter writer)
     {
         writer.WriteStartObject();
-        if (Name is not null)
+        if (ClusterVolume is not null)
         {
-            writer.WritePropertyName("Name"u8);
-            writer.WriteStringValue(Name);
-        }
-
-        if (Driver is not null)
-        {
-            writer.WritePropertyName("Driver"u8);
-            writer.WriteStringValue(Driver);
-        }
-
-        if (Mountpoint is not null)
-        {
-            writer.WritePropertyName("Mountpoint"u8);
-            writer.WriteStringValue(Mountpoint);
+            writer.WritePropertyName("ClusterVolume"u8);
+            ClusterVolume.WriteTo(writer);
         }
 
         if (CreatedAt is not null)
@@ -104,10 +92,14 @@ public sealed partial record Volume
             writer.WriteStringValue(CreatedAt);
         }
 
-        if (Status is not null)
+        if (Driver is not null)
         {
-            writer.WritePropertyName("Status"u8);
-            DirectJson.WriteMap(writer, Status, static (w, v) => v!.Value.WriteTo(w));
+            writer.WritePropertyName("Driver"u8);
+            writer.WriteStringValue(Driver);
+        }
+        else
+        {
+            writer.WriteString("Driver"u8, ""u8);
         }
 
         if (Labels is not null)
@@ -120,16 +112,24 @@ public sealed partial record Volume
             writer.WriteNull("Labels"u8);
         }
 
-        if (Scope is not null)
+        if (Mountpoint is not null)
         {
-            writer.WritePropertyName("Scope"u8);
-            writer.WriteStringValue(Scope);
+            writer.WritePropertyName("Mountpoint"u8);
+            writer.WriteStringValue(Mountpoint);
+        }
+        else
+        {
+            writer.WriteString("Mountpoint"u8, ""u8);
         }
 
-        if (ClusterVolume is not null)
+        if (Name is not null)
         {
-            writer.WritePropertyName("ClusterVolume"u8);
-            ClusterVolume.WriteTo(writer);
+            writer.WritePropertyName("Name"u8);
+            writer.WriteStringValue(Name);
+        }
+        else
+        {
+            writer.WriteString("Name"u8, ""u8);
         }
 
         if (Options is not null)
@@ -140,6 +140,22 @@ public sealed partial record Volume
         else
         {
             writer.WriteNull("Options"u8);
+        }
+
+        if (Scope is not null)
+        {
+            writer.WritePropertyName("Scope"u8);
+            writer.WriteStringValue(Scope);
+        }
+        else
+        {
+            writer.WriteString("Scope"u8, ""u8);
+        }
+
+        if (Status is not null)
+        {
+            writer.WritePropertyName("Status"u8);
+            DirectJson.WriteMap(writer, Status, static (w, v) => v!.Value.WriteTo(w));
         }
 
         if (UsageData is not null)

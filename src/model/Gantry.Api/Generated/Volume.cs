@@ -7,42 +7,50 @@ namespace Gantry.Api;
 
 public sealed partial record Volume
 {
-    /// <summary>Name of the volume.</summary>
-    [JsonPropertyName("Name")]
-    public string? Name { get; set; }
-
-    /// <summary>Name of the volume driver used by the volume.</summary>
-    [JsonPropertyName("Driver")]
-    public string? Driver { get; set; }
-
-    /// <summary>Mount path of the volume on the host.</summary>
-    [JsonPropertyName("Mountpoint")]
-    public string? Mountpoint { get; set; }
+    [JsonPropertyName("ClusterVolume")]
+    public ClusterVolume? ClusterVolume { get; set; }
 
     /// <summary>Date/Time the volume was created.</summary>
     [JsonPropertyName("CreatedAt")]
     public string? CreatedAt { get; set; }
 
-    /// <summary>Low-level details about the volume, provided by the volume driver. Details are returned as a map with key/value pairs: `{&quot;key&quot;:&quot;value&quot;,&quot;key2&quot;:&quot;value2&quot;}`.</summary>
-    [JsonPropertyName("Status")]
-    public Dictionary<string, JsonElement?>? Status { get; set; }
+    /// <summary>Name of the volume driver used by the volume.</summary>
+    [JsonPropertyName("Driver")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
+    public string? Driver { get; set; }
 
     /// <summary>User-defined key/value metadata.</summary>
     [JsonPropertyName("Labels")]
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public Dictionary<string, string>? Labels { get; set; }
 
-    /// <summary>The level at which the volume exists. Either `global` for cluster-wide, or `local` for machine level.</summary>
-    [JsonPropertyName("Scope")]
-    public string? Scope { get; set; }
+    /// <summary>Mount path of the volume on the host.</summary>
+    [JsonPropertyName("Mountpoint")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
+    public string? Mountpoint { get; set; }
 
-    [JsonPropertyName("ClusterVolume")]
-    public ClusterVolume? ClusterVolume { get; set; }
+    /// <summary>Name of the volume.</summary>
+    [JsonPropertyName("Name")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
+    public string? Name { get; set; }
 
     /// <summary>The driver specific options used when creating the volume.</summary>
     [JsonPropertyName("Options")]
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public Dictionary<string, string>? Options { get; set; }
+
+    /// <summary>The level at which the volume exists. Either `global` for cluster-wide, or `local` for machine level.</summary>
+    [JsonPropertyName("Scope")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
+    public string? Scope { get; set; }
+
+    /// <summary>Low-level details about the volume, provided by the volume driver. Details are returned as a map with key/value pairs: `{&quot;key&quot;:&quot;value&quot;,&quot;key2&quot;:&quot;value2&quot;}`.</summary>
+    [JsonPropertyName("Status")]
+    public Dictionary<string, JsonElement?>? Status { get; set; }
 
     /// <summary>Usage details about the volume. This information is used by the `GET /system/df` endpoint, and omitted in other endpoints.</summary>
     [JsonPropertyName("UsageData")]

@@ -55,6 +55,10 @@ public sealed partial record VolumePruneResponse
             writer.WritePropertyName("SpaceReclaimed"u8);
             writer.WriteNumberValue(SpaceReclaimed.Value);
         }
+        else
+        {
+            writer.WriteNumber("SpaceReclaimed"u8, 0);
+        }
 
         writer.WriteEndObject();
     }

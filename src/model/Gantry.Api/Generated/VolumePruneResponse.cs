@@ -14,5 +14,7 @@ public sealed partial record VolumePruneResponse
 
     /// <summary>Disk space reclaimed in bytes</summary>
     [JsonPropertyName("SpaceReclaimed")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
     public long? SpaceReclaimed { get; set; }
 }

@@ -17,15 +17,15 @@ public sealed partial record VolumeUsageData
         var result = new VolumeUsageData();
         while (DirectJson.NextProperty(ref reader))
         {
-            if (reader.ValueTextEquals("Size"u8))
-            {
-                reader.Read();
-                result.Size = DirectJson.ReadInt64(ref reader);
-            }
-            else if (reader.ValueTextEquals("RefCount"u8))
+            if (reader.ValueTextEquals("RefCount"u8))
             {
                 reader.Read();
                 result.RefCount = DirectJson.ReadInt64(ref reader);
+            }
+            else if (reader.ValueTextEquals("Size"u8))
+            {
+                reader.Read();
+                result.Size = DirectJson.ReadInt64(ref reader);
             }
             else
             {
@@ -40,16 +40,24 @@ public sealed partial record VolumeUsageData
     public void WriteTo(Utf8JsonWriter writer)
     {
         writer.WriteStartObject();
+        if (RefCount is not null)
+        {
+            writer.WritePropertyName("RefCount"u8);
+            writer.WriteNumberValue(RefCount.Value);
+        }
+        else
+        {
+            writer.WriteNumber("RefCount"u8, 0);
+        }
+
         if (Size is not null)
         {
             writer.WritePropertyName("Size"u8);
             writer.WriteNumberValue(Size.Value);
         }
-
-        if (RefCount is not null)
+        else
         {
-            writer.WritePropertyName("RefCount"u8);
-            writer.WriteNumberValue(RefCount.Value);
+            writer.WriteNumber("Size"u8, 0);
         }
 
         writer.WriteEndObject();

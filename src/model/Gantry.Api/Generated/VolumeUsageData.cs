@@ -8,11 +8,15 @@ namespace Gantry.Api;
 /// <summary>Usage details about the volume. This information is used by the `GET /system/df` endpoint, and omitted in other endpoints.</summary>
 public sealed partial record VolumeUsageData
 {
-    /// <summary>Amount of disk space used by the volume (in bytes). This information is only available for volumes created with the `&quot;local&quot;` volume driver. For volumes created with other volume drivers, this field is set to `-1` (&quot;not available&quot;)</summary>
-    [JsonPropertyName("Size")]
-    public long? Size { get; set; }
-
     /// <summary>The number of containers referencing this volume. This field is set to `-1` if the reference-count is not available.</summary>
     [JsonPropertyName("RefCount")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
     public long? RefCount { get; set; }
+
+    /// <summary>Amount of disk space used by the volume (in bytes). This information is only available for volumes created with the `&quot;local&quot;` volume driver. For volumes created with other volume drivers, this field is set to `-1` (&quot;not available&quot;)</summary>
+    [JsonPropertyName("Size")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
+    public long? Size { get; set; }
 }

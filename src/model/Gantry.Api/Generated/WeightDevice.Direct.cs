@@ -45,11 +45,19 @@ public sealed partial record WeightDevice
             writer.WritePropertyName("Path"u8);
             writer.WriteStringValue(Path);
         }
+        else
+        {
+            writer.WriteString("Path"u8, ""u8);
+        }
 
         if (Weight is not null)
         {
             writer.WritePropertyName("Weight"u8);
             writer.WriteNumberValue(Weight.Value);
+        }
+        else
+        {
+            writer.WriteNumber("Weight"u8, 0);
         }
 
         writer.WriteEndObject();

@@ -8,8 +8,12 @@ namespace Gantry.Api;
 public sealed partial record WeightDevice
 {
     [JsonPropertyName("Path")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.String))]
     public string? Path { get; set; }
 
     [JsonPropertyName("Weight")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    [JsonConverter(typeof(GoZeroConverters.Long))]
     public long? Weight { get; set; }
 }

@@ -1,0 +1,179 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Gantry.Apps.Daemon.Flags;
+using Gantry.Engine.Diagnostics;
+using Gantry.Engine.Http.Hosting;
+using Gantry.Engine.Settings;
+using Gantry.Errors;
+using Gantry.Networks;
+using Gantry.Runtime;
+
+namespace Gantry.Apps.Daemon.Composition;
+
+/// <summary>The flags and the file, checked and turned into what each part of the engine takes.</summary>
+internal sealed class DaemonSettings(FlagValues flags)
+{
+    internal string DataRoot { get; } = Absolute(flags.Text("data-root", FlagTable.DefaultDataRoot));
+
+    internal string ExecRoot { get; } = Absolute(flags.Text("exec-root", FlagTable.DefaultExecRoot));
+
+    internal string PidFile => flags.Has("pidfile") ? Absolute(flags.Text("pidfile")) : Path.Combine(ExecRoot, "gantryd.pid");
+
+    internal bool Debug => flags.Bool("debug");
+
+    internal string MonitorPath => flags.Text("monitor-path") is { Length: > 0 } given
+        ? Absolute(given)
+        : Path.Combine(Path.GetDirectoryName(Environment.ProcessPath) ?? "/usr/local/bin", "gantry-monitor");
+
+    internal EngineLogLevel LogLevel => Debug ? EngineLogLevel.Debug : flags.Text("log-level", "info") switch
+    {
+        "debug" => EngineLogLevel.Debug,
+        "info" => EngineLogLevel.Info,
+        "warn" or "warning" => EngineLogLevel.Warn,
+        "error" => EngineLogLevel.Error,
+        "fatal" => EngineLogLevel.Fatal,
+        var other => throw GantryException.InvalidArgument($"invalid logging level: {other}"),
+    };
+
+    private string DefaultSocket => Path.Combine(ExecRoot, "gantry.sock");
+
+    internal EngineSettings Engine()
+    {
+        var runtimes = RuntimeSettings.Read(flags);
+        return new EngineSettings
+        {
+            DataRoot = DataRoot,
+            ExecRoot = ExecRoot,
+            Runtimes = runtimes.All,
+            DefaultRuntime = runtimes.Default,
+            LogDriver = LogDriver(),
+            LogOptions = flags.Map("log-opt"),
+            DefaultUlimits = flags.List("default-ulimit").Select(ParseUlimit).ToList(),
+            DefaultShmSize = flags.Has("default-shm-size") ? ByteSize.Parse("default-shm-size", flags.Text("default-shm-size")) : 64 * 1024 * 1024,
+            DefaultIpcMode = OneOf("default-ipc-mode", "private", "shareable", "private"),
+            DefaultCgroupnsMode = OneOf("default-cgroupns-mode", string.Empty, "host", "private"),
+            CgroupParent = flags.Text("cgroup-parent", "/docker"),
+            Init = flags.Bool("init"),
+            InitPath = flags.Text("init-path"),
+            SeccompProfile = SeccompProfile(),
+            Labels = flags.List("label"),
+            InsecureRegistries = flags.List("insecure-registry"),
+            RegistryMirrors = flags.List("registry-mirror"),
+            MaxConcurrentDownloads = AtLeastOne("max-concurrent-downloads", 3),
+            MaxConcurrentUploads = AtLeastOne("max-concurrent-uploads", 5),
+            MaxDownloadAttempts = AtLeastOne("max-download-attempts", 5),
+            Debug = Debug,
+            Dns = flags.List("dns"),
+            DefaultAddressPools = Pools(),
+        };
+    }
+
+    internal NetworkServiceOptions Networks(Action<string> warn) => new()
+    {
+        RunDirectory = Path.Combine(ExecRoot, "netns"),
+        InstanceId = InstanceId(),
+        Warn = warn,
+        Dns = flags.List("dns"),
+        DnsSearch = flags.List("dns-search"),
+        DnsOptions = flags.List("dns-opt"),
+        DefaultBridgeAddress = flags.Text("bip"),
+        Mtu = flags.Number("mtu", 0),
+        DefaultHostIp = flags.Text("ip"),
+        HostGatewayIp = flags.Text("host-gateway-ip"),
+        AddressPools = Pools(),
+    };
+
+    internal TaskServiceOptions Tasks(EngineSettings engine) => new()
+    {
+        ExecRoot = ExecRoot,
+        MonitorPath = MonitorPath,
+        Runtimes = engine.Runtimes,
+        DefaultRuntime = engine.DefaultRuntime,
+    };
+
+    internal EngineServerOptions Server()
+    {
+        var tls = Tls();
+        var hosts = flags.List("host");
+        return new EngineServerOptions
+        {
+            Listeners = (hosts.Count == 0 ? ["unix://" + DefaultSocket] : hosts).Select(h => ListenAddress.Parse(h, DefaultSocket, tls is not null)).ToList(),
+            SocketGroupId = SocketGroup.Find(flags.Text("group", "docker"), flags.Has("group")),
+            Tls = tls,
+        };
+    }
+
+    /// <summary>Tells engines on one host apart by where their data is; the default one is called by the product's name.</summary>
+    private string InstanceId() => DataRoot == FlagTable.DefaultDataRoot
+        ? "gantry"
+        : "gantry" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(DataRoot)))[..8];
+
+    private TlsOptions? Tls()
+    {
+        var verify = flags.Bool("tlsverify");
+        return verify || flags.Bool("tls") || flags.Has("tlscert")
+            ? new TlsOptions(
+                flags.Text("tlscert", "/etc/gantry/cert.pem"), flags.Text("tlskey", "/etc/gantry/key.pem"), flags.Text("tlscacert", "/etc/gantry/ca.pem"), verify)
+            : null;
+    }
+
+    private List<AddressPool> Pools() => flags.List("default-address-pool").Select(ParsePool).ToList();
+
+    private static AddressPool ParsePool(string text)
+    {
+        var parts = text.Split(',').Select(p => p.Split('=', 2)).Where(p => p.Length == 2).ToDictionary(p => p[0].Trim(), p => p[1].Trim());
+        return parts.TryGetValue("base", out var pool) && parts.TryGetValue("size", out var size)
+            && int.TryParse(size, NumberStyles.None, CultureInfo.InvariantCulture, out var length)
+            ? new AddressPool(pool, length)
+            : throw GantryException.InvalidArgument($"invalid argument \"{text}\" for \"--default-address-pool\" flag: want base=CIDR,size=N");
+    }
+
+    private static UlimitSetting ParseUlimit(string text)
+    {
+        var equals = text.IndexOf('=', StringComparison.Ordinal);
+        var limits = equals < 0 ? [] : text[(equals + 1)..].Split(':');
+        return limits.Length is 1 or 2
+            && long.TryParse(limits[0], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var soft)
+            && long.TryParse(limits[^1], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var hard)
+            ? new UlimitSetting(text[..equals], soft, hard)
+            : throw GantryException.InvalidArgument($"invalid argument \"{text}\" for \"--default-ulimit\" flag: invalid ulimit argument: {text}");
+    }
+
+    private string LogDriver()
+    {
+        var driver = flags.Text("log-driver", "json-file");
+        return driver is "json-file" or "none"
+            ? driver
+            : throw GantryException.InvalidArgument($"logger: no log driver named '{driver}' is registered");
+    }
+
+    private string? SeccompProfile()
+    {
+        var path = flags.Text("seccomp-profile");
+        try
+        {
+            return path is "" or "builtin" ? null : path == "unconfined" ? path : File.ReadAllText(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw GantryException.InvalidArgument($"opening seccomp profile ({path}) failed: {e.Message}", e);
+        }
+    }
+
+    private string OneOf(string flag, string absent, params ReadOnlySpan<string> allowed)
+    {
+        var value = flags.Text(flag, absent);
+        return value == absent || allowed.Contains(value)
+            ? value
+            : throw GantryException.InvalidArgument($"invalid argument \"{value}\" for \"--{flag}\" flag");
+    }
+
+    private int AtLeastOne(string flag, int absent)
+    {
+        var value = flags.Number(flag, absent);
+        return value >= 1 ? value : throw GantryException.InvalidArgument($"invalid {flag.Replace('-', ' ')}: {value}");
+    }
+
+    private static string Absolute(string path) => Path.GetFullPath(path);
+}

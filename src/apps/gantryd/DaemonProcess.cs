@@ -1,0 +1,146 @@
+using System.Runtime.InteropServices;
+using Gantry.Apps.Daemon.Composition;
+using Gantry.Content;
+using Gantry.Engine;
+using Gantry.Engine.Diagnostics;
+using Gantry.Engine.Http.Hosting;
+using Gantry.Engine.Networks;
+using Gantry.Errors;
+using Gantry.Images;
+using Gantry.Metadata;
+using Gantry.Networks;
+using Gantry.Runtime.Services;
+using Gantry.Snapshots;
+using Gantry.Volumes;
+using NetworkService = Gantry.Networks.Service.NetworkService;
+
+namespace Gantry.Apps.Daemon;
+
+/// <summary>The composition root: makes every part, in the order they need each other, and takes them down in the other.</summary>
+internal sealed class DaemonProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan s_requestPatience = TimeSpan.FromSeconds(3);
+    private readonly TaskCompletionSource _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Stack<IAsyncDisposable> _parts = new();
+    private readonly EngineLog _log;
+    private readonly PidFile _pidFile;
+    private readonly EngineHost _engine;
+    private readonly EngineServer _server;
+    private readonly StopSignals _signals;
+    private readonly PosixSignalRegistration _reload;
+
+    private DaemonProcess(DaemonSettings settings, Func<DaemonSettings> reread)
+    {
+        _log = new EngineLog(settings.LogLevel, Console.Error.WriteLine);
+        _pidFile = PidFile.Create(settings.PidFile);
+        var engine = settings.Engine();
+        var parts = Compose(settings, engine);
+        _engine = new EngineHost(engine, parts, _log);
+        _server = Keep(new EngineServer(settings.Server(), _engine, _log));
+        _signals = new StopSignals(() => _end.TrySetResult());
+        _reload = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
+        {
+            context.Cancel = true;
+            Reload(reread);
+        });
+    }
+
+    /// <summary>Returns when clients are served.</summary>
+    internal static async Task<DaemonProcess> StartAsync(DaemonSettings settings, Func<DaemonSettings> reread, CancellationToken cancellationToken)
+    {
+        var daemon = new DaemonProcess(settings, reread);
+        try
+        {
+            await daemon._engine.StartAsync(cancellationToken).ConfigureAwait(false);
+            await daemon._server.StartAsync(cancellationToken).ConfigureAwait(false);
+            daemon._log.Info("Daemon has completed initialization", ("version", EngineVersion.Text), ("data-root", settings.DataRoot));
+            return daemon;
+        }
+        catch
+        {
+            await daemon.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Completes on SIGTERM and SIGINT.</summary>
+    internal Task WaitForEndAsync() => _end.Task;
+
+    /// <summary>Orderly end: no new requests, then the parts. Containers go on (docs/design/engine-exit.md).</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _log.Info("Processing shutdown");
+        _signals.Dispose();
+        _reload.Dispose();
+        await _engine.StopAsync().ConfigureAwait(false);
+        using (var patience = new CancellationTokenSource(s_requestPatience))
+        {
+            await _server.StopAsync(patience.Token).ConfigureAwait(false);
+        }
+
+        while (_parts.TryPop(out var part))
+        {
+            await part.DisposeAsync().ConfigureAwait(false);
+        }
+
+        _pidFile.Dispose();
+        _log.Info("Daemon shutdown complete");
+    }
+
+    private EngineParts Compose(DaemonSettings settings, Gantry.Engine.Settings.EngineSettings engine)
+    {
+        Directory.CreateDirectory(settings.DataRoot, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+            | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+        var database = Keep(Database.Open(Path.Combine(settings.DataRoot, "gantry.db")));
+        var content = ContentStore.Open(Path.Combine(settings.DataRoot, "content"));
+        var layers = Keep(LayerStore.Open(Path.Combine(settings.DataRoot, "snapshots")));
+        var networks = Keep(new NetworkService(settings.Networks(text => _log.Warn(text)), new NetworkStateStore(database)));
+        var tasks = Keep(new TaskService(settings.Tasks(engine)));
+        return new EngineParts
+        {
+            Database = database,
+            Content = content,
+            Layers = layers,
+            Images = new ImageStore(database, content, layers),
+            Volumes = new VolumeStore(database, Path.Combine(settings.DataRoot, "volumes")),
+            Networks = networks,
+            Tasks = tasks,
+        };
+    }
+
+    private void Reload(Func<DaemonSettings> reread)
+    {
+        try
+        {
+            var settings = reread();
+            _engine.Reload(settings.Engine());
+            _log.Level = settings.LogLevel;
+            _log.Info("Reloaded configuration");
+        }
+        catch (GantryException e)
+        {
+            _log.Error("the configuration was not reloaded", ("error", e.Message));
+        }
+    }
+
+    private T Keep<T>(T part)
+        where T : notnull
+    {
+        _parts.Push(part switch
+        {
+            IAsyncDisposable d => d,
+            IDisposable d => new Disposal(d),
+            _ => throw new InvalidOperationException("a part that nobody has to dispose of"),
+        });
+        return part;
+    }
+
+    private sealed class Disposal(IDisposable inner) : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync()
+        {
+            inner.Dispose();
+            return ValueTask.CompletedTask;
+        }
+    }
+}

@@ -1,0 +1,130 @@
+namespace Gantry.Apps.Daemon.Flags;
+
+/// <summary>dockerd's flags and keys, one line each.</summary>
+internal static class FlagTable
+{
+    internal const string DefaultDataRoot = "/var/lib/gantry";
+    internal const string DefaultExecRoot = "/run/gantry";
+    internal const string DefaultConfigFile = "/etc/gantry/daemon.json";
+
+    internal static IReadOnlyList<FlagSpec> All { get; } =
+    [
+        Map("add-runtime", "Register an additional OCI compatible runtime (name=path)", "runtimes") with { Reloadable = true },
+        Text("bip", "IPv4 address for the default bridge"),
+        Text("cgroup-parent", "Set parent cgroup for all containers") with { Default = "/docker" },
+        Text("config-file", "Daemon configuration file", key: null) with { Default = DefaultConfigFile },
+        Text("data-root", "Root directory of persistent state") with { Default = DefaultDataRoot },
+        Bool("debug", "Enable debug mode", 'D') with { Reloadable = true },
+        List("default-address-pool", "Default address pools for node specific local networks (base=CIDR,size=N)", "default-address-pools"),
+        Text("default-cgroupns-mode", "Default mode for containers cgroup namespace (\"host\" | \"private\")"),
+        Text("default-ipc-mode", "Default mode for containers ipc (\"shareable\" | \"private\")") with { Default = "private" },
+        Text("default-runtime", "Default OCI runtime for containers") with { Default = "crun, or runc where there is no crun", Reloadable = true },
+        Text("default-shm-size", "Default shm size for containers") with { Default = "64MiB", Reloadable = true },
+        List("default-ulimit", "Default ulimits for containers (name=soft:hard)", "default-ulimits"),
+        List("dns", "DNS server to use", "dns"),
+        List("dns-opt", "DNS options to use", "dns-opts"),
+        List("dns-search", "DNS search domains to use", "dns-search"),
+        Text("exec-root", "Root directory for execution state files") with { Default = DefaultExecRoot },
+        Text("group", "Group for the unix socket", 'G') with { Default = "docker" },
+        new("help", 'h', FlagKind.Bool, "Print usage", null),
+        List("host", "Daemon socket(s) to connect to", "hosts", 'H') with { Default = "unix:///run/gantry/gantry.sock" },
+        Text("host-gateway-ip", "IP address that the special 'host-gateway' string in --add-host resolves to"),
+        Bool("init", "Run an init in the container to forward signals and reap processes"),
+        Text("init-path", "Path to the init binary"),
+        List("insecure-registry", "Enable insecure registry communication", "insecure-registries") with { Reloadable = true },
+        Text("ip", "Host IP for port publishing from the default bridge network"),
+        List("label", "Set key=value labels to the daemon", "labels") with { Reloadable = true },
+        Bool("live-restore", "Containers always outlive the engine: accepted with \"true\" only") with { Only = "true" },
+        Text("log-driver", "Default driver for container logs") with { Default = "json-file" },
+        Text("log-level", "Set the logging level (\"debug\"|\"info\"|\"warn\"|\"error\"|\"fatal\")", 'l') with { Default = "info" },
+        Map("log-opt", "Default log driver options for containers", "log-opts"),
+        Number("max-concurrent-downloads", "Set the max concurrent downloads") with { Default = "3", Reloadable = true },
+        Number("max-concurrent-uploads", "Set the max concurrent uploads") with { Default = "5", Reloadable = true },
+        Number("max-download-attempts", "Set the max download attempts for each pull") with { Default = "5", Reloadable = true },
+        Text("monitor-path", "Path of the gantry-monitor executable"),
+        Number("mtu", "Set the MTU of the default bridge network"),
+        Text("pidfile", "Path to use for daemon PID file", 'p') with { Default = DefaultExecRoot + "/gantryd.pid" },
+        List("registry-mirror", "Preferred registry mirror", "registry-mirrors") with { Reloadable = true },
+        Text("seccomp-profile", "Path to seccomp profile. Set to \"unconfined\" to disable the default seccomp profile"),
+        Bool("tls", "Use TLS; implied by --tlsverify"),
+        Text("tlscacert", "Trust certs signed only by this CA"),
+        Text("tlscert", "Path to TLS certificate file"),
+        Text("tlskey", "Path to TLS key file"),
+        Bool("tlsverify", "Use TLS and verify the remote"),
+        new("validate", null, FlagKind.Bool, "Validate daemon configuration and exit", null),
+        new("version", 'v', FlagKind.Bool, "Print version information and quit", null),
+        Missing("allow-nondistributable-artifacts", FlagKind.List),
+        Missing("api-cors-header", FlagKind.Text),
+        Missing("authorization-plugin", FlagKind.List, "authorization-plugins"),
+        Missing("bip6", FlagKind.Text),
+        Missing("bridge", FlagKind.Text, shortName: 'b'),
+        Missing("bridge-accept-fwmark", FlagKind.Text),
+        Missing("cdi-spec-dir", FlagKind.List, "cdi-spec-dirs"),
+        Missing("containerd", FlagKind.Text),
+        Missing("containerd-namespace", FlagKind.Text),
+        Missing("containerd-plugins-namespace", FlagKind.Text),
+        Missing("cpu-rt-period", FlagKind.Number),
+        Missing("cpu-rt-runtime", FlagKind.Number),
+        Missing("cri-containerd", FlagKind.Bool),
+        Missing("default-gateway", FlagKind.Text),
+        Missing("default-gateway-v6", FlagKind.Text),
+        Missing("default-network-opt", FlagKind.Map, "default-network-opts"),
+        Fixed("exec-opt", FlagKind.List, "native.cgroupdriver=cgroupfs", "exec-opts"),
+        Fixed("experimental", FlagKind.Bool, "false"),
+        Missing("feature", FlagKind.Map, "features"),
+        Missing("firewall-backend", FlagKind.Text),
+        Missing("fixed-cidr", FlagKind.Text),
+        Missing("fixed-cidr-v6", FlagKind.Text),
+        Missing("http-proxy", FlagKind.Text),
+        Missing("https-proxy", FlagKind.Text),
+        Fixed("icc", FlagKind.Bool, "true"),
+        Fixed("ip-forward", FlagKind.Bool, "true"),
+        Missing("ip-forward-no-drop", FlagKind.Bool),
+        Fixed("ip-masq", FlagKind.Bool, "true"),
+        Fixed("ip6tables", FlagKind.Bool, "true"),
+        Fixed("iptables", FlagKind.Bool, "true"),
+        Missing("ipv6", FlagKind.Bool),
+        Fixed("log-format", FlagKind.Text, "text"),
+        Missing("metrics-addr", FlagKind.Text),
+        Missing("network-control-plane-mtu", FlagKind.Number),
+        Missing("no-new-privileges", FlagKind.Bool),
+        Missing("no-proxy", FlagKind.Text),
+        Missing("node-generic-resource", FlagKind.List, "node-generic-resources"),
+        Missing("oom-score-adjust", FlagKind.Number),
+        Missing("raw-logs", FlagKind.Bool),
+        Fixed("rootless", FlagKind.Bool, "false"),
+        Fixed("selinux-enabled", FlagKind.Bool, "false"),
+        Missing("shutdown-timeout", FlagKind.Number),
+        Fixed("storage-driver", FlagKind.Text, "overlay2", shortName: 's'),
+        Missing("storage-opt", FlagKind.List, "storage-opts"),
+        Missing("swarm-default-advertise-addr", FlagKind.Text),
+        Missing("userland-proxy", FlagKind.Bool),
+        Missing("userland-proxy-path", FlagKind.Text),
+        Missing("userns-remap", FlagKind.Text),
+        Missing("builder", FlagKind.Map),
+        Missing("proxies", FlagKind.Map),
+    ];
+
+    internal static FlagSpec? ByName(string name) => All.FirstOrDefault(f => f.Name == name);
+
+    internal static FlagSpec? ByKey(string key) => All.FirstOrDefault(f => f.Key == key);
+
+    private static FlagSpec Bool(string name, string help, char? shortName = null) => new(name, shortName, FlagKind.Bool, help, name);
+
+    private static FlagSpec Number(string name, string help) => new(name, null, FlagKind.Number, help, name);
+
+    private static FlagSpec Text(string name, string help, char? shortName = null) => new(name, shortName, FlagKind.Text, help, name);
+
+    private static FlagSpec Text(string name, string help, string? key) => new(name, null, FlagKind.Text, help, key);
+
+    private static FlagSpec List(string name, string help, string key, char? shortName = null) => new(name, shortName, FlagKind.List, help, key);
+
+    private static FlagSpec Map(string name, string help, string key) => new(name, null, FlagKind.Map, help, key);
+
+    /// <summary>What other engines let one choose and this one doesn't.</summary>
+    private static FlagSpec Fixed(string name, FlagKind kind, string only, string? key = null, char? shortName = null) =>
+        new(name, shortName, kind, $"Accepted with \"{only}\" only", key ?? name) { Only = only };
+
+    private static FlagSpec Missing(string name, FlagKind kind, string? key = null, char? shortName = null) =>
+        new(name, shortName, kind, string.Empty, key ?? name) { Available = false };
+}

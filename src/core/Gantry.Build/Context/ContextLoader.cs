@@ -1,0 +1,178 @@
+using Gantry.Build.Files;
+using Gantry.Dockerfile;
+using Gantry.Errors;
+using Gantry.IO.Compression;
+using Gantry.Linux;
+using Microsoft.Win32.SafeHandles;
+
+namespace Gantry.Build.Context;
+
+/// <summary>Opens a request's context and finds its Dockerfile.</summary>
+internal sealed class ContextLoader(BuildFolders folders)
+{
+    private const int MaxIgnoreFile = 16 << 20;
+    private const string IgnoreName = ".dockerignore";
+
+    public async Task<LoadedContext> LoadAsync(BuildRequest request, CancellationToken cancellationToken)
+    {
+        var path = GoPath.Clean(request.Dockerfile.Length == 0 ? "Dockerfile" : request.Dockerfile);
+        if (request.ContextDirectory is null && (path == ".." || path.StartsWith("../", StringComparison.Ordinal)))
+        {
+            throw GantryException.Internal($"forbidden path outside the build context: {request.Dockerfile} ()");
+        }
+
+        var tree = await OpenAsync(request, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            var dockerfile = ReadDockerfile(tree, path);
+            if (tree is ContextTree context)
+            {
+                HideIgnored(context, GoPath.Inside(path));
+            }
+
+            return new LoadedContext(tree, dockerfile);
+        }
+        catch
+        {
+            tree.Dispose();
+            throw;
+        }
+    }
+
+    private async Task<ISourceTree> OpenAsync(BuildRequest request, CancellationToken cancellationToken)
+    {
+        if (request.ContextDirectory is { } directory)
+        {
+            return OpenDirectory(directory);
+        }
+
+        if (request.Remote is { Length: > 0 } remote)
+        {
+            return await OpenRemoteAsync(remote, cancellationToken).ConfigureAwait(false);
+        }
+
+        return await ReadTarAsync(request.ContextTar ?? throw GantryException.InvalidArgument("the build has no context"), cancellationToken)
+            .ConfigureAwait(false);
+    }
+
+    private async Task<ISourceTree> ReadTarAsync(Stream tar, CancellationToken cancellationToken)
+    {
+        var spool = new ContextSpool(folders.Temporary);
+        try
+        {
+            await using var plain = await Decompression.OpenAsync(tar, leaveOpen: true, cancellationToken).ConfigureAwait(false);
+            return new ContextTree(await new ContextReader(spool).ReadAsync(plain, cancellationToken).ConfigureAwait(false), spool);
+        }
+        catch (Exception e)
+        {
+            spool.Dispose();
+            throw e is GantryException { Kind: ErrorKind.DataCorrupt } or InvalidDataException
+                ? GantryException.Internal($"Error processing tar file: {e.Message}", e) : e;
+        }
+    }
+
+    /// <summary>A URL is a tar, or a lone Dockerfile.</summary>
+    private async Task<ISourceTree> OpenRemoteAsync(string remote, CancellationToken cancellationToken)
+    {
+        if (!RemoteFile.IsUrl(remote) || remote.EndsWith(".git", StringComparison.Ordinal) || remote.Contains(".git#", StringComparison.Ordinal))
+        {
+            throw GantryException.NotImplemented($"building from a git repository is not supported: {remote}");
+        }
+
+        using var file = await RemoteFile.DownloadAsync(remote, "Dockerfile", string.Empty, folders.Temporary, cancellationToken).ConfigureAwait(false);
+        var content = file.Find(file.Name)!;
+        await using (var probe = file.OpenRead(content))
+        {
+            if (await Copying.ArchiveExtractor.IsArchiveAsync(probe, cancellationToken).ConfigureAwait(false))
+            {
+                await using var tar = file.OpenRead(content);
+                return await ReadTarAsync(tar, cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        if (content.Size > ParsedDockerfile.MaxLength)
+        {
+            throw GantryException.InvalidArgument($"{remote} is neither a tar archive nor a Dockerfile");
+        }
+
+        await using var text = file.OpenRead(content);
+        return await LoneDockerfileAsync(text, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<ISourceTree> LoneDockerfileAsync(Stream text, CancellationToken cancellationToken)
+    {
+        var content = new MemoryStream();
+        await text.CopyToAsync(content, cancellationToken).ConfigureAwait(false);
+        var spool = new ContextSpool(folders.Temporary);
+        spool.Append(content.GetBuffer().AsSpan(0, (int)content.Length));
+        spool.Flush();
+        var root = ContextNode.Directory();
+        root.Children!["Dockerfile"] = new ContextNode { Kind = FileKind.File, Mode = 0x1a4, Size = content.Length, Hash = new byte[32] };
+        return new ContextTree(root, spool);
+    }
+
+    private static DirectoryTree OpenDirectory(string directory)
+    {
+        var handle = new SafeFileHandle(FileAt.OpenDirectory(directory), ownsHandle: true);
+        var plain = new DirectoryTree(handle, handle);
+        return new DirectoryTree(handle, handle, Ignore(plain) ?? IgnoreFile.Empty);
+    }
+
+    private static byte[] ReadDockerfile(ISourceTree tree, string path)
+    {
+        var file = tree.Find(path);
+        if (file is null && path == "Dockerfile")
+        {
+            file = tree.Find("dockerfile");
+        }
+
+        if (file is not { Kind: FileKind.File })
+        {
+            throw GantryException.Internal($"Cannot locate specified Dockerfile: {path}");
+        }
+
+        return file.Size switch
+        {
+            0 => throw GantryException.InvalidArgument($"the Dockerfile ({path}) cannot be empty"),
+            > ParsedDockerfile.MaxLength => throw GantryException.InvalidArgument($"the Dockerfile ({path}) is larger than {ParsedDockerfile.MaxLength} bytes"),
+            _ => ReadAll(tree, file),
+        };
+    }
+
+    /// <summary>
+    /// Clients leave ignored files out before they send; only the Dockerfile and the ignore file always come along and are taken out here
+    /// when a pattern says so (moby, builder/remotecontext).
+    /// </summary>
+    private static void HideIgnored(ContextTree tree, string dockerfile)
+    {
+        if (Ignore(tree) is not { } ignore)
+        {
+            return;
+        }
+
+        foreach (var path in new[] { dockerfile, IgnoreName })
+        {
+            if (ignore.IsIgnored(path))
+            {
+                tree.Remove(path);
+            }
+        }
+    }
+
+    private static IgnoreFile? Ignore(ISourceTree tree) => tree.Find(IgnoreName) is { Kind: FileKind.File, Size: <= MaxIgnoreFile } file
+        ? IgnoreFile.Parse(System.Text.Encoding.UTF8.GetString(ReadAll(tree, file))) : null;
+
+    private static byte[] ReadAll(ISourceTree tree, SourceFile file)
+    {
+        using var stream = tree.OpenRead(file);
+        var bytes = new byte[file.Size];
+        stream.ReadExactly(bytes);
+        return bytes;
+    }
+}
+
+/// <summary>A context with its Dockerfile's text. Dispose it after the build.</summary>
+internal sealed record LoadedContext(ISourceTree Tree, byte[] Dockerfile) : IDisposable
+{
+    public void Dispose() => Tree.Dispose();
+}

@@ -1,0 +1,253 @@
+using Gantry.Build.Export;
+using Gantry.Build.Files;
+using Gantry.Build.Graph;
+using Gantry.Build.Steps;
+using Gantry.Content;
+using Gantry.Dockerfile;
+using Gantry.Dockerfile.Shell;
+using Gantry.Errors;
+using Gantry.Oci;
+
+namespace Gantry.Build.Frontend;
+
+/// <summary>One build: its stages, each built once when first asked for, several at a time.</summary>
+internal sealed class BuildSession
+{
+    private readonly Dictionary<int, Task<ImageDraft>> _stages = [];
+    private readonly Dictionary<int, int> _firstStep = [];
+    private readonly Lock _lock = new();
+    private readonly IImageCatalog _images;
+    private readonly IImageProvider _provider;
+    private readonly ContentLease _lease;
+    private readonly Platform? _platform;
+    private readonly string _engineVersion;
+    private readonly CancellationTokenSource _cancellation;
+    private readonly WordExpander _globalWords;
+    private int _total;
+
+    public BuildSession(
+        BuildRequest request, BuildParts parts, ParsedDockerfile dockerfile, ISourceTree? context, IBuildProgress progress, ContentLease lease,
+        CancellationTokenSource cancellation)
+    {
+        Request = request;
+        Dockerfile = dockerfile;
+        Context = context;
+        Progress = progress;
+        _images = parts.Images;
+        _provider = request.Images ?? parts.Provider;
+        _lease = lease;
+        _cancellation = cancellation;
+        _engineVersion = parts.EngineVersion;
+        _platform = request.Platform.Length > 0 ? Platform.Parse(request.Platform) : null;
+        Folders = parts.Folders;
+        Runner = parts.Runner;
+        Maker = new LayerMaker(parts.Layers, lease);
+        Solver = new Solver(parts.Cache, parts.Running, lease, !request.NoCache);
+        Mounts = new MountResolver(Maker, parts.Mounts, context, request.Secrets, parts.Folders);
+        Arguments = new BuildArguments(request.BuildArguments, PlatformArguments.Of(Platform.Host, _platform ?? Platform.Host));
+        Target = StageNames.Target(dockerfile, request.Target);
+        StageNames.CheckUnique(dockerfile);
+        _globalWords = DeclareGlobals();
+        Needed = StageNames.Needed(dockerfile, Target, _globalWords);
+        NumberSteps();
+    }
+
+    public BuildRequest Request { get; }
+
+    public ParsedDockerfile Dockerfile { get; }
+
+    /// <summary>Null for a build without a context.</summary>
+    public ISourceTree? Context { get; }
+
+    public IBuildProgress Progress { get; }
+
+    public BuildFolders Folders { get; }
+
+    public IStepRunner Runner { get; }
+
+    public LayerMaker Maker { get; }
+
+    public Solver Solver { get; }
+
+    public MountResolver Mounts { get; }
+
+    public BuildArguments Arguments { get; }
+
+    public int Target { get; }
+
+    /// <summary>Numbers of the stages that are built.</summary>
+    public IReadOnlyList<int> Needed { get; }
+
+    /// <summary>Builds the target with all it needs. The first failure ends everything.</summary>
+    public async Task<ImageDraft> RunAsync()
+    {
+        Progress.Planned(Needed);
+        for (var i = 0; i < Dockerfile.GlobalArguments.Count; i++)
+        {
+            Progress.StepStarted(new BuildStep(i + 1, _total, -1, string.Empty, i + 1, Dockerfile.GlobalArguments.Count, Dockerfile.GlobalArguments[i].Source));
+        }
+
+        var stages = Needed.Select(StageAsync).ToList();
+        try
+        {
+            await foreach (var finished in Task.WhenEach(stages).ConfigureAwait(false))
+            {
+                await finished.ConfigureAwait(false);
+            }
+        }
+        catch
+        {
+            await _cancellation.CancelAsync().ConfigureAwait(false);
+            await Task.WhenAll(stages).ContinueWith(static t => _ = t.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default)
+                .ConfigureAwait(false);
+            throw;
+        }
+
+        return await StageAsync(Target).ConfigureAwait(false);
+    }
+
+    /// <summary>A stage's image, when it is built.</summary>
+    public Task<ImageDraft> StageAsync(int index)
+    {
+        lock (_lock)
+        {
+            if (!_stages.TryGetValue(index, out var task))
+            {
+                _stages[index] = task = Task.Run(() => BuildStageAsync(index, _cancellation.Token), _cancellation.Token);
+            }
+
+            return task;
+        }
+    }
+
+    /// <summary>The layers of an image named by <c>--from</c>.</summary>
+    public async Task<Digest> ImageChainAsync(string reference, BuildStep step, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await LoadAsync(reference, _platform, step, cancellationToken).ConfigureAwait(false)).ChainId;
+        }
+        catch (GantryException e)
+        {
+            throw new GantryException(e.Kind, $"invalid from flag value {reference}: {e.Message}", e);
+        }
+    }
+
+    private async Task<ImageDraft> BuildStageAsync(int index, CancellationToken cancellationToken)
+    {
+        var stage = Dockerfile.Stages[index];
+        var step = Step(stage, index, 0);
+        try
+        {
+            Progress.StepStarted(step);
+            var builder = new StageBuilder(this, index, await BaseAsync(stage, index, step, cancellationToken).ConfigureAwait(false));
+            await builder.RunTriggersAsync(step, cancellationToken).ConfigureAwait(false);
+            Progress.StepFinished(step, builder.Draft.Id.ToString());
+            foreach (var instruction in InstructionsOf(stage, index))
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                step = Step(stage, index, step.NumberInStage, instruction.Source);
+                Progress.StepStarted(step);
+                await builder.DispatchAsync(instruction, step, cancellationToken).ConfigureAwait(false);
+                Progress.StepFinished(step, builder.Draft.Id.ToString());
+            }
+
+            if (index == Target && builder.Draft.Id.IsEmpty)
+            {
+                throw GantryException.InvalidArgument("No image was generated. Is your Dockerfile empty?");
+            }
+
+            Progress.StageFinished(index, builder.Draft.Id.ToString());
+            return builder.Draft;
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            Progress.StepFailed(step, e);
+            throw;
+        }
+    }
+
+    private async Task<ImageDraft> BaseAsync(Stage stage, int index, BuildStep step, CancellationToken cancellationToken)
+    {
+        var platform = stage.Platform.Length == 0 ? _platform : ParsePlatform(stage.Platform);
+        var name = _globalWords.Word(stage.BaseName);
+        if (name.Length == 0)
+        {
+            throw GantryException.InvalidArgument($"base name ({stage.BaseName}) should not be blank");
+        }
+
+        var earlier = StageNames.Find(Dockerfile, index, name, allowNumber: false, out _);
+        return earlier >= 0 ? (await StageAsync(earlier).WaitAsync(cancellationToken).ConfigureAwait(false)).Branch()
+            : name == "scratch" ? ImageDraft.FromScratch(platform ?? Platform.Host, _engineVersion)
+            : await LoadAsync(name, platform, step, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<ImageDraft> LoadAsync(string reference, Platform? platform, BuildStep step, CancellationToken cancellationToken)
+    {
+        var pulling = new PullReporter(Progress, step);
+        var policy = Request.Pull ? PullPolicy.Always : PullPolicy.Missing;
+        var id = await _provider.EnsureAsync(reference, platform, policy, pulling, cancellationToken).ConfigureAwait(false);
+        _lease.Protect(id);
+        var draft = ImageDraft.From(id, _images.Config(id), _engineVersion);
+        if (!draft.ChainId.IsEmpty)
+        {
+            _lease.Protect(draft.ChainId);
+        }
+
+        return draft;
+    }
+
+    private Platform ParsePlatform(string text)
+    {
+        var expanded = _globalWords.Word(text);
+        try
+        {
+            return Platform.Parse(expanded);
+        }
+        catch (GantryException e)
+        {
+            throw GantryException.InvalidArgument($"failed to parse platform {expanded}: {e.Message}", e);
+        }
+    }
+
+    private WordExpander DeclareGlobals()
+    {
+        foreach (var instruction in Dockerfile.GlobalArguments)
+        {
+            var expanded = (ArgInstruction)instruction.Expand(GlobalWords());
+            foreach (var argument in expanded.Arguments)
+            {
+                Arguments.DeclareGlobal(argument.Key, argument.Value);
+            }
+        }
+
+        return GlobalWords();
+    }
+
+    private WordExpander GlobalWords() => new(Dockerfile.Escape, new ShellEnvironment(Arguments.Global()));
+
+    /// <summary>The file's instructions and, for the target, the labels given with the build.</summary>
+    private IReadOnlyList<Instruction> InstructionsOf(Stage stage, int index) => index != Target ? stage.Instructions
+        : [.. stage.Instructions, .. Request.Labels.OrderBy(l => l.Key, StringComparer.Ordinal).Select(Label)];
+
+    private static LabelInstruction Label(KeyValuePair<string, string> label) =>
+        new([new KeyValue(label.Key, label.Value)], IsLiteral: true) { Source = $"LABEL {label.Key}={label.Value}" };
+
+    private void NumberSteps()
+    {
+        _total = Dockerfile.GlobalArguments.Count;
+        foreach (var index in Needed)
+        {
+            _firstStep[index] = _total + 1;
+            _total += 1 + InstructionsOf(Dockerfile.Stages[index], index).Count;
+        }
+    }
+
+    private BuildStep Step(Stage stage, int index, int offset, string? source = null) => new(
+        _firstStep.GetValueOrDefault(index, _total) + offset, _total, index, stage.Name, offset + 1, InstructionsOf(stage, index).Count + 1, source ?? stage.Source);
+
+    private sealed class PullReporter(IBuildProgress progress, BuildStep step) : IProgress<PullStatus>
+    {
+        public void Report(PullStatus value) => progress.Pulling(step, value);
+    }
+}

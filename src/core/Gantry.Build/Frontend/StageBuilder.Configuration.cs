@@ -1,0 +1,183 @@
+using System.Text.Json;
+using Gantry.Dockerfile;
+using Gantry.Dockerfile.Shell;
+using Gantry.Oci;
+
+namespace Gantry.Build.Frontend;
+
+internal sealed partial class StageBuilder
+{
+    private static readonly JsonElement s_empty = JsonDocument.Parse("{}").RootElement.Clone();
+
+    /// <summary>Changes the configuration and returns the step's remark in the history, as the classic builder words it.</summary>
+    private string Apply(Instruction instruction, BuildStep step) => instruction switch
+    {
+        ArgInstruction arg => Declare(arg),
+        CmdInstruction cmd => SetCommand(cmd),
+        EntrypointInstruction entrypoint => SetEntrypoint(entrypoint),
+        EnvInstruction env => SetEnvironment(env),
+        HealthCheckInstruction check => SetHealthCheck(check, step),
+        LabelInstruction label => SetLabels(label),
+        MaintainerInstruction maintainer => SetAuthor(maintainer),
+        OnBuildInstruction onBuild => AddTrigger(onBuild),
+        ShellInstruction shell => SetShell(shell),
+        StopSignalInstruction signal => SetStopSignal(signal),
+        UserInstruction user => SetUser(user),
+        VolumeInstruction volume => AddVolumes(volume),
+        _ => throw Invalid($"unsupported command type: {instruction.GetType().Name}"),
+    };
+
+    private string Declare(ArgInstruction instruction)
+    {
+        foreach (var argument in instruction.Arguments)
+        {
+            _arguments.Declare(argument.Key, argument.Value);
+        }
+
+        return "ARG " + string.Join(' ', instruction.Arguments);
+    }
+
+    private string SetCommand(CmdInstruction instruction)
+    {
+        var command = instruction.Command.Resolve(_draft.Shell);
+        _draft.Config = _draft.Config with { Cmd = command };
+        _draft.HasOwnCommand |= instruction.Command.Words.Count > 0;
+        return "CMD " + GoText.Quote(command);
+    }
+
+    private string SetEntrypoint(EntrypointInstruction instruction)
+    {
+        var command = instruction.Command.Words.Count == 0 ? [] : instruction.Command.Resolve(_draft.Shell);
+        _draft.Config = _draft.Config with { Entrypoint = command, Cmd = _draft.HasOwnCommand ? _draft.Config.Cmd : null };
+        return "ENTRYPOINT " + GoText.Quote(command);
+    }
+
+    private string SetEnvironment(EnvInstruction instruction)
+    {
+        var environment = _draft.Environment.ToList();
+        foreach (var variable in instruction.Variables)
+        {
+            if (variable.Key.Length == 0)
+            {
+                throw Invalid($"invalid environment variable: {variable}");
+            }
+
+            var at = environment.FindIndex(e => e.Split('=', 2)[0] == variable.Key);
+            if (at >= 0)
+            {
+                environment[at] = variable.ToString();
+            }
+            else
+            {
+                environment.Add(variable.ToString());
+            }
+        }
+
+        _draft.Config = _draft.Config with { Env = environment };
+        return "ENV " + string.Join(' ', instruction.Variables);
+    }
+
+    /// <summary>What the new check leaves open comes from the check before, as when a container is made from an image.</summary>
+    private string SetHealthCheck(HealthCheckInstruction check, BuildStep step)
+    {
+        var before = _draft.Config.Healthcheck;
+        if (before?.Test is { Count: > 0 } test && test[0] != "NONE")
+        {
+            Progress.Note(step, $"Note: overriding previous HEALTHCHECK: {GoText.Plain(test)}");
+        }
+
+        _draft.Config = _draft.Config with
+        {
+            Healthcheck = new HealthConfig
+            {
+                Test = check.Test,
+                Interval = OrBefore(check.Interval, before?.Interval),
+                Timeout = OrBefore(check.Timeout, before?.Timeout),
+                StartPeriod = OrBefore(check.StartPeriod, before?.StartPeriod),
+                StartInterval = OrBefore(check.StartInterval, before?.StartInterval),
+                Retries = check.Retries != 0 ? check.Retries : before?.Retries,
+            },
+        };
+        var durations = new[] { check.Interval, check.Timeout, check.StartPeriod, check.StartInterval }.Select(d => GoText.Quote(GoDuration.Format(d)));
+        return $"HEALTHCHECK &{{{GoText.Quote(check.Test)} {string.Join(' ', durations)} {GoText.QuoteRune(check.Retries)}}}";
+    }
+
+    private static long? OrBefore(long value, long? before) => value != 0 ? value : before;
+
+    private string SetLabels(LabelInstruction instruction)
+    {
+        var labels = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (key, value) in _draft.Config.Labels ?? new Dictionary<string, string>())
+        {
+            labels[key] = value;
+        }
+
+        foreach (var label in instruction.Labels)
+        {
+            labels[label.Key] = label.Value ?? string.Empty;
+        }
+
+        _draft.Config = _draft.Config with { Labels = labels };
+        return "LABEL " + string.Join(' ', instruction.Labels);
+    }
+
+    private string SetAuthor(MaintainerInstruction instruction)
+    {
+        _draft.Author = instruction.Name;
+        return "MAINTAINER " + instruction.Name;
+    }
+
+    private string AddTrigger(OnBuildInstruction instruction)
+    {
+        _draft.Config = _draft.Config with { OnBuild = [.. _draft.Config.OnBuild ?? [], instruction.Trigger] };
+        return "ONBUILD " + instruction.Trigger;
+    }
+
+    private string SetShell(ShellInstruction instruction)
+    {
+        _draft.Config = _draft.Config with { Shell = instruction.Shell };
+        return "SHELL " + GoText.Plain(instruction.Shell);
+    }
+
+    private string SetStopSignal(StopSignalInstruction instruction)
+    {
+        StopSignals.Check(instruction.Signal);
+        _draft.Config = _draft.Config with { StopSignal = instruction.Signal };
+        return "STOPSIGNAL " + instruction.Signal;
+    }
+
+    private string SetUser(UserInstruction instruction)
+    {
+        _draft.Config = _draft.Config with { User = instruction.User };
+        return "USER " + instruction.User;
+    }
+
+    private string AddVolumes(VolumeInstruction instruction)
+    {
+        if (instruction.Volumes.Contains(string.Empty))
+        {
+            throw Invalid("VOLUME specified can not be an empty string");
+        }
+
+        _draft.Config = _draft.Config with { Volumes = With(_draft.Config.Volumes, instruction.Volumes) };
+        return "VOLUME " + GoText.Plain(instruction.Volumes);
+    }
+
+    private string Expose(ExposeInstruction instruction, WordExpander words)
+    {
+        var ports = instruction.Ports.SelectMany(words.Words).ToList();
+        _draft.Config = _draft.Config with { ExposedPorts = With(_draft.Config.ExposedPorts, ports.SelectMany(Frontend.ExposedPorts.Parse)) };
+        return "EXPOSE " + string.Join(' ', ports);
+    }
+
+    private static SortedDictionary<string, JsonElement> With(IReadOnlyDictionary<string, JsonElement>? set, IEnumerable<string> keys)
+    {
+        var more = new SortedDictionary<string, JsonElement>(StringComparer.Ordinal);
+        foreach (var key in (set?.Keys ?? []).Concat(keys))
+        {
+            more[key] = s_empty;
+        }
+
+        return more;
+    }
+}

@@ -1,0 +1,121 @@
+using System.Globalization;
+using Gantry.Build.Copying;
+using Gantry.Build.Files;
+using Gantry.Build.Steps;
+using Gantry.Dockerfile;
+using Gantry.Oci;
+
+namespace Gantry.Build.Frontend;
+
+internal sealed partial class StageBuilder
+{
+    private async Task WorkdirAsync(WorkdirInstruction instruction, BuildStep step, CancellationToken cancellationToken)
+    {
+        if (instruction.Path.Length == 0)
+        {
+            throw Invalid("cannot normalize nothing");
+        }
+
+        var path = Absolute(instruction.Path);
+        _draft.Config = _draft.Config with { WorkingDir = path };
+        var operation = new WorkdirOperation(path, _session.Maker);
+        var shell = string.Join(' ', _draft.Shell);
+        var solved = await BuildAsync(operation, [], _ => $"{shell} #(nop) WORKDIR {path}", step, cancellationToken).ConfigureAwait(false);
+        if (!solved.Cached)
+        {
+            TellContainer(step);
+        }
+    }
+
+    private async Task CopyAsync(CopyInstruction instruction, BuildStep step, CancellationToken cancellationToken)
+    {
+        var spec = Spec(instruction, "COPY") with { KeepOwner = instruction.From.Length > 0, Parents = instruction.Parents };
+        if (instruction.From.Length == 0)
+        {
+            await FromContextAsync(spec, _session.Context, instruction, step, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        var source = await SourceAsync(instruction.From, step, cancellationToken).ConfigureAwait(false);
+        var operation = CopyOperation.FromInput(spec, _session.Maker, instruction.Source);
+        await BuildAsync(operation, [source], hash => CreatedBy(spec, hash), step, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task AddAsync(AddInstruction instruction, BuildStep step, CancellationToken cancellationToken)
+    {
+        var spec = Spec(instruction, "ADD") with { Unpack = instruction.Unpack ?? true };
+        var urls = spec.Sources.Where(RemoteFile.IsUrl).ToList();
+        if (urls.Count == 0)
+        {
+            await FromContextAsync(spec, _session.Context, instruction, step, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        if (spec.Sources.Count > 1 || spec.Inline.Count > 0)
+        {
+            throw Invalid("ADD of a URL together with other sources in one instruction is not supported: use one ADD for each");
+        }
+
+        using var remote = await RemoteFile.DownloadAsync(urls[0], spec.Destination, instruction.Checksum, _session.Folders.Temporary, cancellationToken)
+            .ConfigureAwait(false);
+        await FromContextAsync(spec with { Sources = [remote.Name], Unpack = instruction.Unpack ?? false }, remote, instruction, step, cancellationToken)
+            .ConfigureAwait(false);
+    }
+
+    private async Task FromContextAsync(CopySpec spec, ISourceTree? tree, Instruction instruction, BuildStep step, CancellationToken cancellationToken)
+    {
+        tree ??= spec.Sources.Count == 0 ? EmptyTree.Instance : throw Invalid($"{spec.Keyword} failed: missing build context");
+        var sources = CopySources.Find(spec, tree, isContext: true, cancellationToken);
+        var operation = CopyOperation.FromContext(spec, _session.Maker, tree, sources, instruction.Source);
+        await BuildAsync(operation, [], _ => CreatedBy(spec, sources.Hash), step, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The file system <c>--from</c> means: an earlier stage by name or number, else an image.</summary>
+    private async Task<Digest> SourceAsync(string from, BuildStep step, CancellationToken cancellationToken)
+    {
+        var stage = StageNames.Find(_session.Dockerfile, _index, from, allowNumber: true, out var error);
+        if (error is not null)
+        {
+            throw Invalid($"invalid from flag value {from}: {error}");
+        }
+
+        if (stage >= 0)
+        {
+            return (await _session.StageAsync(stage).WaitAsync(cancellationToken).ConfigureAwait(false)).ChainId;
+        }
+
+        return from == "scratch" ? throw Invalid("invalid from flag value scratch: 'scratch' is a reserved name")
+            : await _session.ImageChainAsync(from, step, cancellationToken).ConfigureAwait(false);
+    }
+
+    private CopySpec Spec(CopyingInstruction instruction, string keyword) => new()
+    {
+        Keyword = keyword,
+        Sources = instruction.Sources,
+        Destination = Destination(instruction.Destination),
+        ShownDestination = instruction.Destination,
+        Chown = instruction.Chown,
+        Mode = instruction.Chmod.Length == 0 ? null : Mode(instruction.Chmod),
+        Exclude = instruction.Exclude,
+        Inline = instruction.Heredocs.Select(h => (h.Name, h.Text)).ToList(),
+    };
+
+    private string CreatedBy(CopySpec spec, string hash)
+    {
+        var chown = spec.Chown.Length == 0 ? string.Empty : $"--chown={spec.Chown} ";
+        return $"{string.Join(' ', _draft.Shell)} #(nop) {spec.Keyword} {chown}{hash} in {spec.ShownDestination} ";
+    }
+
+    private string Destination(string path) => path.StartsWith('/') ? path
+        : GoPath.Join("/", _draft.Config.WorkingDir ?? string.Empty, path) + (path.EndsWith('/') ? "/" : string.Empty);
+
+    private string Absolute(string path) => path.StartsWith('/') ? GoPath.Clean(path) : GoPath.Join("/", _draft.Config.WorkingDir ?? string.Empty, path);
+
+    private static int Mode(string text)
+    {
+        var digits = text.StartsWith("0o", StringComparison.Ordinal) ? text[2..] : text;
+        return digits.Length is > 0 and <= 5 && digits.All(c => c is >= '0' and <= '7') && Convert.ToInt32(digits, 8) is var mode and <= 0xfff
+            ? mode
+            : throw Invalid(string.Create(CultureInfo.InvariantCulture, $"invalid chmod parameter: '{text}'. it should be octal string and between 0 and 07777"));
+    }
+}

@@ -1,0 +1,116 @@
+using Gantry.Build.Copying;
+using Gantry.Build.Files;
+using Gantry.Build.Steps;
+using Gantry.Dockerfile;
+using Gantry.Errors;
+using Gantry.Oci;
+
+namespace Gantry.Build.Frontend;
+
+internal sealed partial class StageBuilder
+{
+    private const string ScriptFolder = "/dev/pipes";
+
+    private async Task RunAsync(RunInstruction instruction, BuildStep step, CancellationToken cancellationToken)
+    {
+        if (instruction.Network == "host" && _session.Request.Steps.NetworkMode is "none")
+        {
+            throw Invalid("network mode \"host\" is not allowed when the build runs without a network");
+        }
+
+        var inputs = new List<Digest>();
+        var mounts = await MountsAsync(instruction.Mounts, inputs, step, cancellationToken).ConfigureAwait(false);
+        var (command, script) = Command(instruction);
+        var visible = _arguments.Visible(_draft.Environment);
+        var plan = new RunPlan
+        {
+            Command = command,
+            CacheCommand = visible.Count == 0 ? command : [.. ArgumentsShown(visible), .. command],
+            Environment = [.. _draft.Environment, .. visible],
+            ImageEnvironment = _draft.Environment,
+            WorkingDirectory = _draft.Config.WorkingDir ?? string.Empty,
+            User = _draft.Config.User ?? string.Empty,
+            Network = instruction.Network is "default" ? string.Empty : instruction.Network,
+            Privileged = instruction.Security == "insecure" ? throw Insecure() : false,
+            Mounts = mounts,
+            Script = script,
+            ScriptName = script is null ? string.Empty : instruction.Heredocs[0].Name,
+            Settings = _session.Request.Steps,
+            TellRemoval = !IsQuietAboutRemoval,
+            TellRemovalAfterFailure = _session.Request.ForceRemove,
+        };
+        var operation = new RunOperation(plan, _session.Maker, _session.Runner, _session.Mounts);
+        await BuildAsync(operation, inputs, _ => string.Join(' ', plan.CacheCommand), step, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static GantryException Insecure() =>
+        GantryException.NotImplemented("RUN --security=insecure is not allowed: the security.insecure entitlement can't be given to this build");
+
+    /// <summary><c>|2 A=1 B=2</c>: the build arguments a command saw, before it.</summary>
+    private IEnumerable<string> ArgumentsShown(IReadOnlyList<string> visible)
+    {
+        var shown = visible.Where(v => _arguments.Counts(v.Split('=', 2)[0])).Order(StringComparer.Ordinal).ToList();
+        return [$"|{shown.Count}", .. shown];
+    }
+
+    /// <summary>
+    /// argv; with a heredoc: its content is the command, or, when it says by which program (<c>#!</c>), a script file; several or
+    /// with words around them are left to the shell.
+    /// </summary>
+    private (IReadOnlyList<string> Command, string? Script) Command(RunInstruction instruction)
+    {
+        if (instruction.Heredocs.Count == 0)
+        {
+            return (instruction.Command.Resolve(_draft.Shell), null);
+        }
+
+        var line = instruction.Command.Words[0];
+        var first = instruction.Heredocs[0];
+        if (instruction.Heredocs.Count > 1 || !IsOnlyHeredoc(line))
+        {
+            var whole = line + string.Concat(instruction.Heredocs.Select(h => $"\n{h.Content}{h.Name}"));
+            return ([.. _draft.Shell, whole], null);
+        }
+
+        return first.Content.StartsWith("#!", StringComparison.Ordinal)
+            ? ([.. _draft.Shell, $"{ScriptFolder}/{first.Name}"], first.Text)
+            : ([.. _draft.Shell, first.Text], null);
+    }
+
+    private static bool IsOnlyHeredoc(string line) => line.StartsWith("<<", StringComparison.Ordinal) && !line.AsSpan().ContainsAny(" \t");
+
+    private async Task<IReadOnlyList<MountPlan>> MountsAsync(
+        IReadOnlyList<RunMount> mounts, List<Digest> inputs, BuildStep step, CancellationToken cancellationToken)
+    {
+        var plans = new List<MountPlan>();
+        foreach (var mount in mounts)
+        {
+            var target = mount.Target.Length == 0 ? mount.Target : Absolute(mount.Target);
+            var resolved = mount with { Target = target, Id = mount.Id };
+            var input = -1;
+            if (mount.From.Length > 0)
+            {
+                inputs.Add(await SourceAsync(mount.From, step, cancellationToken).ConfigureAwait(false));
+                input = inputs.Count;
+            }
+
+            plans.Add(new MountPlan(resolved, input, MountKey(resolved, input, cancellationToken)));
+        }
+
+        return plans;
+    }
+
+    /// <summary>What a mount is and, for a part of the context, what is in it. Caches and secrets count by name only.</summary>
+    private string MountKey(RunMount mount, int input, CancellationToken cancellationToken)
+    {
+        var key = $"{mount.Type} {mount.Id} {mount.From} {input} {mount.Source} {mount.Target} {mount.ReadOnly} {mount.Size} {mount.Mode} {mount.Uid} {mount.Gid}";
+        if (mount.Type != RunMountType.Bind || input >= 0)
+        {
+            return key;
+        }
+
+        var file = _session.Context?.Find(mount.Source)
+            ?? throw Invalid($"failed to compute cache key: \"{mount.Source}\": not found");
+        return $"{key} {new SourceChecksum(_session.Context, withOwner: false, _ => false, cancellationToken).Of(file)}";
+    }
+}

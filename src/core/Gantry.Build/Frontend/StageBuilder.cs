@@ -1,0 +1,132 @@
+using Gantry.Build.Graph;
+using Gantry.Build.Steps;
+using Gantry.Dockerfile;
+using Gantry.Dockerfile.Shell;
+using Gantry.Errors;
+using Gantry.Oci;
+
+namespace Gantry.Build.Frontend;
+
+/// <summary>
+/// Carries a stage's instructions over into vertices, one after the other, has them solved and keeps the image up to date. What each
+/// instruction means is in the other parts of this class.
+/// </summary>
+internal sealed partial class StageBuilder
+{
+    private readonly BuildSession _session;
+    private readonly Stage _stage;
+    private readonly int _index;
+    private readonly BuildArguments _arguments;
+    private ImageDraft _draft;
+
+    /// <summary>Names everything up to here, so that the same configuration step after other steps is another.</summary>
+    private Digest _position;
+
+    /// <param name="draft">The base.</param>
+    public StageBuilder(BuildSession session, int index, ImageDraft draft)
+    {
+        _session = session;
+        _stage = session.Dockerfile.Stages[index];
+        _index = index;
+        _draft = draft;
+        _arguments = session.Arguments.ForStage();
+        _position = new KeyBuilder("base").Add(draft.Id).Build();
+    }
+
+    public ImageDraft Draft => _draft;
+
+    private IBuildProgress Progress => _session.Progress;
+
+    private bool IsQuietAboutRemoval => !_session.Request.Remove && !_session.Request.ForceRemove;
+
+    /// <summary>Carries out the base image's ONBUILD triggers, as part of the FROM step.</summary>
+    public async Task RunTriggersAsync(BuildStep step, CancellationToken cancellationToken)
+    {
+        var triggers = _draft.Config.OnBuild ?? [];
+        if (triggers.Count == 0)
+        {
+            return;
+        }
+
+        _draft.Config = _draft.Config with { OnBuild = null };
+        Progress.Note(step, $"# Executing {triggers.Count} build trigger{(triggers.Count > 1 ? "s" : string.Empty)}");
+        foreach (var trigger in triggers)
+        {
+            await DispatchAsync(ParsedDockerfile.ParseTrigger(trigger), step, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    public Task DispatchAsync(Instruction instruction, BuildStep step, CancellationToken cancellationToken)
+    {
+        var words = Words();
+        if (instruction is IExpandable expandable)
+        {
+            instruction = expandable.Expand(words);
+        }
+
+        return instruction switch
+        {
+            RunInstruction run => RunAsync(run, step, cancellationToken),
+            CopyInstruction copy => CopyAsync(copy, step, cancellationToken),
+            AddInstruction add => AddAsync(add, step, cancellationToken),
+            WorkdirInstruction workdir => WorkdirAsync(workdir, step, cancellationToken),
+            ExposeInstruction expose => ConfigureAsync(Expose(expose, words), step, cancellationToken),
+            _ => ConfigureAsync(Apply(instruction, step), step, cancellationToken),
+        };
+    }
+
+    private WordExpander Words() =>
+        new(_session.Dockerfile.Escape, new ShellEnvironment(_draft.Environment.Concat(_arguments.Visible(_draft.Environment))));
+
+    /// <summary>A step that only changes the configuration, already changed.</summary>
+    private async Task ConfigureAsync(string comment, BuildStep step, CancellationToken cancellationToken)
+    {
+        var createdBy = $"{string.Join(' ', _draft.Shell)} #(nop)  {comment}";
+        var vertex = Vertex.Of(new ConfigOperation(createdBy, _position));
+        var solved = await _session.Solver.SolveAsync(vertex, Observer(step), cancellationToken).ConfigureAwait(false);
+        if (solved.Cached)
+        {
+            Progress.Cached(step);
+        }
+        else
+        {
+            TellContainer(step);
+        }
+
+        _position = vertex.Definition;
+        _draft.Add(createdBy, solved.Result.Created, default);
+    }
+
+    /// <summary>A step that may add a layer.</summary>
+    /// <param name="createdBy">Gets the operation's remark on its sources.</param>
+    private async Task<Solved> BuildAsync(
+        IOperation operation, IReadOnlyList<Digest> otherInputs, Func<string, string> createdBy, BuildStep step, CancellationToken cancellationToken)
+    {
+        var vertex = Vertex.Of(operation, [Vertex.Of(_draft.ChainId), .. otherInputs.Select(Vertex.Of)]);
+        var solved = await _session.Solver.SolveAsync(vertex, Observer(step), cancellationToken).ConfigureAwait(false);
+        if (solved.Cached)
+        {
+            Progress.Cached(step);
+        }
+
+        var text = createdBy(solved.Result.Comment);
+        _draft.Add(text, solved.Result.Created, solved.Result.DiffId);
+        _position = new KeyBuilder("step").Add(_position).Add(text).Add(_draft.ChainId).Build();
+        return solved;
+    }
+
+    /// <summary>Docker makes a container for these steps too; clients that read the transcript expect to be told.</summary>
+    private void TellContainer(BuildStep step)
+    {
+        var id = LayerMaker.NewId();
+        Progress.ContainerStarted(step, id);
+        if (!IsQuietAboutRemoval)
+        {
+            Progress.ContainerRemoved(step, id);
+        }
+    }
+
+    private StepObserver Observer(BuildStep step) => new(Progress, step);
+
+    private static GantryException Invalid(string message) => GantryException.InvalidArgument(message);
+}

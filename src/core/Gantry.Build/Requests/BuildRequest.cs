@@ -1,0 +1,57 @@
+namespace Gantry.Build;
+
+/// <summary>What <c>POST /build</c> and the CLI ask for. Exactly one of the three contexts is set.</summary>
+public sealed record BuildRequest
+{
+    /// <summary>The context as a tar, plain or compressed. Read to its end; stays the caller's.</summary>
+    public Stream? ContextTar { get; init; }
+
+    /// <summary>The context as a directory of this host; its <c>.dockerignore</c> is applied.</summary>
+    public string? ContextDirectory { get; init; }
+
+    /// <summary>The API's <c>remote</c>: http(s) URL of a Dockerfile or of a tar; git is refused.</summary>
+    public string? Remote { get; init; }
+
+    /// <summary>Path of the Dockerfile inside the context.</summary>
+    public string Dockerfile { get; init; } = "Dockerfile";
+
+    /// <summary>Names for the image, as the user wrote them.</summary>
+    public IReadOnlyList<string> Tags { get; init; } = [];
+
+    /// <summary>A null value declares the argument without a value.</summary>
+    public IReadOnlyDictionary<string, string?> BuildArguments { get; init; } = new Dictionary<string, string?>();
+
+    /// <summary>Added to the last stage built.</summary>
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Stage to end with: its name or number; empty for the last.</summary>
+    public string Target { get; init; } = string.Empty;
+
+    public bool NoCache { get; init; }
+
+    /// <summary>Look for newer base images though some are here.</summary>
+    public bool Pull { get; init; }
+
+    /// <summary>Tell of (and do) the removal of a step's container after success. Containers of a failed step are kept by Docker; here nothing is left of them.</summary>
+    public bool Remove { get; init; } = true;
+
+    /// <summary>The same after a failure too.</summary>
+    public bool ForceRemove { get; init; }
+
+    /// <summary><c>os/arch[/variant]</c>, or empty for the host's.</summary>
+    public string Platform { get; init; } = string.Empty;
+
+    /// <summary>Images whose steps may be taken over when they match.</summary>
+    public IReadOnlyList<string> CacheFrom { get; init; } = [];
+
+    /// <summary>Always refused, in Docker's words.</summary>
+    public bool Squash { get; init; }
+
+    public StepSettings Steps { get; init; } = new();
+
+    /// <summary>Contents for <c>RUN --mount=type=secret</c> by id.</summary>
+    public IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Secrets { get; init; } = new Dictionary<string, ReadOnlyMemory<byte>>();
+
+    /// <summary>Where base images come from for this build (with its caller's credentials); null for the service's own.</summary>
+    public IImageProvider? Images { get; init; }
+}

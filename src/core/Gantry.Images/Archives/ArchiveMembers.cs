@@ -1,0 +1,124 @@
+using System.Formats.Tar;
+using Gantry.Content;
+using Gantry.Errors;
+using Gantry.Oci;
+
+namespace Gantry.Images.Archives;
+
+/// <summary>
+/// The members of an image archive, put into the content store as they stream by; small documents can be read back by name.
+/// Works for docker-archives (any member names, links between members) and OCI layouts (<c>blobs/sha256/HEX</c>).
+/// </summary>
+internal sealed class ArchiveMembers
+{
+    private const int MaxMembers = 100_000;
+    private const string BlobPrefix = "blobs/sha256/";
+    private readonly ContentStore _content;
+    private readonly ContentLease _lease;
+    private readonly Dictionary<string, Descriptor> _members = [];
+    private readonly Dictionary<string, string> _links = [];
+
+    private ArchiveMembers(ContentStore content, ContentLease lease)
+    {
+        _content = content;
+        _lease = lease;
+    }
+
+    /// <summary>Digests of everything the archive brought.</summary>
+    internal IEnumerable<Descriptor> All => _members.Values;
+
+    /// <exception cref="GantryException">InvalidArgument: not a tar; DataCorrupt: a blob isn't what its name says.</exception>
+    internal static async Task<ArchiveMembers> ReadAsync(ContentStore content, ContentLease lease, Stream archive, CancellationToken cancellationToken)
+    {
+        var members = new ArchiveMembers(content, lease);
+        try
+        {
+            await using var tar = new TarReader(archive, leaveOpen: true);
+            while (await tar.GetNextEntryAsync(copyData: false, cancellationToken).ConfigureAwait(false) is { } entry)
+            {
+                await members.TakeAsync(entry, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (Exception e) when (e is InvalidDataException or EndOfStreamException or FormatException)
+        {
+            throw GantryException.InvalidArgument("unexpected EOF", e);
+        }
+
+        return members;
+    }
+
+    internal bool Contains(string name) => Find(name) is not null;
+
+    /// <exception cref="GantryException">InvalidArgument: the archive has no such member.</exception>
+    internal Descriptor Get(string name) => Find(name) ?? throw GantryException.InvalidArgument($"invalid archive: {Bounded(name)} is missing");
+
+    internal byte[] Read(string name) => _content.ReadAll(Get(name).Digest);
+
+    private Descriptor? Find(string name)
+    {
+        for (var hops = 0; hops < 16; hops++)
+        {
+            name = Clean(name);
+            if (_members.TryGetValue(name, out var member))
+            {
+                return member;
+            }
+
+            if (!_links.TryGetValue(name, out name!))
+            {
+                return null;
+            }
+        }
+
+        return null;
+    }
+
+    private async Task TakeAsync(TarEntry entry, CancellationToken cancellationToken)
+    {
+        if (_members.Count + _links.Count >= MaxMembers)
+        {
+            throw GantryException.InvalidArgument("invalid archive: too many members");
+        }
+
+        var name = Clean(entry.Name);
+        switch (entry.EntryType)
+        {
+            case TarEntryType.RegularFile or TarEntryType.V7RegularFile or TarEntryType.ContiguousFile:
+                _members[name] = await IngestAsync(name, entry, cancellationToken).ConfigureAwait(false);
+                break;
+            case TarEntryType.SymbolicLink:
+                _links[name] = Path.Combine(Path.GetDirectoryName(name) ?? string.Empty, entry.LinkName);
+                break;
+            case TarEntryType.HardLink:
+                _links[name] = entry.LinkName;
+                break;
+            default:
+                break;
+        }
+    }
+
+    private async Task<Descriptor> IngestAsync(string name, TarEntry entry, CancellationToken cancellationToken)
+    {
+        var expected = name.StartsWith(BlobPrefix, StringComparison.Ordinal) && Digest.TryParse("sha256:" + name[BlobPrefix.Length..], out var digest) ? digest : default;
+        var key = expected.IsEmpty ? $"load-{Guid.NewGuid():N}" : expected.ToString();
+        await using var writer = await _content.BeginIngestAsync(_lease, key, expected, entry.Length, cancellationToken).ConfigureAwait(false);
+        if (writer is null)
+        {
+            return new Descriptor { Digest = expected, Size = entry.Length };
+        }
+
+        writer.Restart();
+        if (entry.DataStream is { } data)
+        {
+            await data.CopyToAsync(writer, 1 << 20, cancellationToken).ConfigureAwait(false);
+        }
+
+        var blob = await writer.CommitAsync(cancellationToken).ConfigureAwait(false);
+        return new Descriptor { Digest = blob.Digest, Size = blob.Size };
+    }
+
+    /// <summary>Names are only looked up, never opened: cleaning them makes <c>./x</c> and <c>x</c> the same.</summary>
+    private static string Clean(string name) => Path.GetFullPath(name, "/").TrimStart('/');
+
+    private static string Bounded(string text) => text.Length <= 200 ? text : text[..200];
+}

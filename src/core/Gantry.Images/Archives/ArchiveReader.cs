@@ -1,0 +1,135 @@
+using System.Text.Json;
+using Gantry.Content;
+using Gantry.Errors;
+using Gantry.IO.Compression;
+using Gantry.Oci;
+
+namespace Gantry.Images.Archives;
+
+/// <summary>Makes images of an archive's members: from manifest.json where there is one, else from the OCI layout's index.</summary>
+internal sealed class ArchiveReader(ImageStore store, ContentLease lease, ArchiveMembers members, IProgress<LoadProgress>? progress)
+{
+    private const string NameAnnotation = "io.containerd.image.name";
+    private const string RefNameAnnotation = "org.opencontainers.image.ref.name";
+
+    /// <exception cref="GantryException">InvalidArgument: neither kind of archive, or a part is missing; DataCorrupt: a layer is not what the config says.</exception>
+    internal async Task<IReadOnlyList<LoadedImage>> LoadAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return members.Contains("manifest.json")
+                ? await LoadDockerAsync(cancellationToken).ConfigureAwait(false)
+                : await LoadLayoutAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (JsonException e)
+        {
+            throw GantryException.InvalidArgument($"invalid archive: {e.Message}", e);
+        }
+    }
+
+    private async Task<IReadOnlyList<LoadedImage>> LoadDockerAsync(CancellationToken cancellationToken)
+    {
+        var manifests = JsonSerializer.Deserialize(members.Read("manifest.json"), ArchiveJson.Default.IReadOnlyListArchiveManifest) ?? [];
+        var loaded = new List<LoadedImage>();
+        foreach (var manifest in manifests)
+        {
+            var layers = manifest.Layers.Select(members.Get).ToList();
+            var references = (manifest.RepoTags ?? []).Select(ImageReference.Parse).Select(r => r.WithDefaultTag()).ToList();
+            loaded.AddRange(await AddAsync(members.Read(manifest.Config), layers, null, references, cancellationToken).ConfigureAwait(false));
+        }
+
+        // Docker's layers are plain tars, which the layer store can write again: the blobs would only fill the disk.
+        foreach (var layer in manifests.SelectMany(m => m.Layers).Select(members.Get).Select(l => l.Digest).Distinct())
+        {
+            store.Content.Delete(layer);
+        }
+
+        return loaded;
+    }
+
+    private async Task<IReadOnlyList<LoadedImage>> LoadLayoutAsync(CancellationToken cancellationToken)
+    {
+        var index = JsonSerializer.Deserialize(members.Read("index.json"), OciJson.Default.ImageIndex) ?? new ImageIndex();
+        var loaded = new List<LoadedImage>();
+        foreach (var entry in index.Manifests)
+        {
+            if (Choose(entry, 0) is { } chosen)
+            {
+                var manifest = JsonSerializer.Deserialize(ReadBlob(chosen.Digest), OciJson.Default.Manifest) ?? new Manifest();
+                loaded.AddRange(await AddAsync(ReadBlob(manifest.Config.Digest), manifest.Layers, chosen, References(entry), cancellationToken).ConfigureAwait(false));
+            }
+        }
+
+        return loaded.Count > 0 ? loaded : throw GantryException.InvalidArgument("invalid archive: no image for this platform");
+    }
+
+    /// <summary>Follows nested indexes to the manifest for this host.</summary>
+    private Descriptor? Choose(Descriptor descriptor, int depth)
+    {
+        if (!MediaTypes.IsIndex(descriptor.MediaType))
+        {
+            return descriptor;
+        }
+
+        var index = depth < 4 ? JsonSerializer.Deserialize(ReadBlob(descriptor.Digest), OciJson.Default.ImageIndex) : null;
+        var candidates = index?.Manifests.Where(m => MediaTypes.IsManifest(m.MediaType) || MediaTypes.IsIndex(m.MediaType)).ToList() ?? [];
+        var match = candidates.FirstOrDefault(m => m.Platform is not null && Platform.Host.Accepts(m.Platform))
+            ?? (candidates is [{ Platform: null } only] ? only : null);
+        return match is null ? null : Choose(match, depth + 1);
+    }
+
+    private static List<ImageReference> References(Descriptor entry)
+    {
+        var name = entry.Annotations?.GetValueOrDefault(NameAnnotation);
+        var fallback = entry.Annotations?.GetValueOrDefault(RefNameAnnotation);
+        return (name ?? fallback) is { } text && ImageReference.TryParse(text, out var reference) ? [reference.WithDefaultTag()] : [];
+    }
+
+    private async Task<IReadOnlyList<LoadedImage>> AddAsync(
+        byte[] configBytes, IReadOnlyList<Descriptor> layers, Descriptor? manifest, IReadOnlyList<ImageReference> references, CancellationToken cancellationToken)
+    {
+        var config = JsonSerializer.Deserialize(configBytes, OciJson.Default.ImageConfig) ?? new ImageConfig();
+        if (config.RootFs.DiffIds.Count != layers.Count)
+        {
+            throw GantryException.InvalidArgument($"invalid manifest, layers length mismatch: expected {config.RootFs.DiffIds.Count}, got {layers.Count}");
+        }
+
+        await UnpackAsync(config.RootFs.DiffIds, layers, cancellationToken).ConfigureAwait(false);
+        await store.Content.WriteAsync(lease, configBytes, cancellationToken).ConfigureAwait(false);
+        var image = await store.CreateAsync(
+            lease,
+            new NewImage { Config = configBytes, Manifest = manifest, LayerBlobs = manifest is null ? [] : layers, References = references },
+            cancellationToken).ConfigureAwait(false);
+        return references.Count == 0 ? [new LoadedImage(image.Id, null)] : [.. references.Select(r => new LoadedImage(image.Id, r))];
+    }
+
+    /// <summary>All layers at once: each is unpacked into a directory of its own.</summary>
+    private Task UnpackAsync(IReadOnlyList<Digest> diffIds, IReadOnlyList<Descriptor> layers, CancellationToken cancellationToken)
+    {
+        var chain = ChainId.Of(diffIds);
+        foreach (var id in chain)
+        {
+            lease.Protect(id);
+        }
+
+        return Task.WhenAll(diffIds.Select((diffId, i) => store.Layers.Exists(chain[i])
+            ? Task.CompletedTask
+            : Task.Run(() => UnpackAsync(i == 0 ? default : chain[i - 1], diffId, layers[i], cancellationToken), cancellationToken)));
+    }
+
+    private async Task UnpackAsync(Digest parent, Digest diffId, Descriptor layer, CancellationToken cancellationToken)
+    {
+        await using var blob = store.Content.OpenRead(layer.Digest);
+        await using var tar = await Decompression.OpenAsync(blob, cancellationToken: cancellationToken).ConfigureAwait(false);
+        var report = progress is null ? null : new Progress(progress, diffId.Short, layer.Size);
+        await store.Layers.ApplyLayerAsync(parent, diffId, tar, report, cancellationToken).ConfigureAwait(false);
+    }
+
+    private byte[] ReadBlob(Digest digest) => members.Read($"blobs/{digest.Algorithm}/{digest.Hex}");
+
+    /// <summary>Reports on the unpacking thread, in order.</summary>
+    private sealed class Progress(IProgress<LoadProgress> target, string layer, long total) : IProgress<long>
+    {
+        public void Report(long value) => target.Report(new LoadProgress(layer, Math.Min(value, total), total));
+    }
+}

@@ -1,0 +1,113 @@
+using System.Text.Json;
+using Gantry.Api;
+using Gantry.Errors;
+using Gantry.Images.Archives;
+using Gantry.IO.Compression;
+using Gantry.Oci;
+
+namespace Gantry.Images;
+
+/// <summary>Images as files: load, save, import.</summary>
+public sealed partial class ImageStore
+{
+    /// <summary>Makes an image of one layer from a (possibly compressed) root file system tar.</summary>
+    /// <exception cref="GantryException">DataCorrupt: not a tar, or a hostile one.</exception>
+    public async Task<ImageRecord> ImportAsync(Stream tar, ImportOptions options, CancellationToken cancellationToken = default)
+    {
+        using var lease = Content.Lease("import");
+        await using var plain = await Decompression.OpenAsync(tar, leaveOpen: true, cancellationToken).ConfigureAwait(false);
+        var layer = await Layers.ApplyLayerAsync(default, plain, lease.Protect, cancellationToken).ConfigureAwait(false);
+        lease.Protect(layer.ChainId);
+        var platform = options.Platform ?? Oci.Platform.Host;
+        var now = GoTime.Format(DateTimeOffset.UtcNow);
+        var message = options.Message ?? string.Empty;
+        var config = JsonSerializer.SerializeToUtf8Bytes(
+            new ImageConfig
+            {
+                Architecture = platform.Architecture,
+                Os = platform.Os,
+                Variant = platform.Variant,
+                Created = now,
+                Comment = message,
+                Config = options.Config ?? new ImageRunConfig(),
+                RootFs = new RootFs { DiffIds = [layer.DiffId] },
+                History = [new HistoryEntry { Created = now, Comment = message }],
+            },
+            OciJson.Default.ImageConfig);
+        await Content.WriteAsync(lease, config, cancellationToken).ConfigureAwait(false);
+        var image = await CreateAsync(lease, new NewImage { Config = config, References = options.Reference is { } r ? [r.WithDefaultTag()] : [] }, cancellationToken).ConfigureAwait(false);
+        Raise(new ImageEvent("import", image.Id.ToString(), options.Reference?.WithDefaultTag().Familiar ?? string.Empty, DateTimeOffset.UtcNow));
+        return image;
+    }
+
+    /// <summary>Reads a docker-archive or OCI layout tar, possibly compressed.</summary>
+    /// <exception cref="GantryException">InvalidArgument: not such an archive; DataCorrupt: its content isn't what it says. No image is recorded then.</exception>
+    public async Task<IReadOnlyList<LoadedImage>> LoadAsync(Stream archive, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        using var lease = Content.Lease("load");
+        await using var plain = await Decompression.OpenAsync(archive, leaveOpen: true, cancellationToken).ConfigureAwait(false);
+        var members = await ArchiveMembers.ReadAsync(Content, lease, plain, cancellationToken).ConfigureAwait(false);
+        var loaded = await new ArchiveReader(this, lease, members, progress).LoadAsync(cancellationToken).ConfigureAwait(false);
+        foreach (var image in loaded)
+        {
+            Raise(new ImageEvent("load", image.Id.ToString(), image.Reference?.Familiar ?? image.Id.ToString(), DateTimeOffset.UtcNow));
+        }
+
+        return loaded;
+    }
+
+    /// <summary>Writes one tar that is both a docker-archive and an OCI layout. Names without tag save all tags of the repository.</summary>
+    /// <exception cref="GantryException">NotFound: an image isn't there; nothing was written then.</exception>
+    public async Task SaveAsync(IReadOnlyList<string> names, Stream destination, CancellationToken cancellationToken = default)
+    {
+        using var lease = Content.Lease("save");
+        var writer = new ArchiveWriter(this);
+        var selected = Select(names);
+        foreach (var (image, references) in selected)
+        {
+            writer.Add(image, references);
+        }
+
+        await writer.WriteAsync(destination, cancellationToken).ConfigureAwait(false);
+        foreach (var (image, _) in selected)
+        {
+            Raise(new ImageEvent("save", image.Id.ToString(), image.Id.ToString(), DateTimeOffset.UtcNow));
+        }
+    }
+
+    /// <summary>The images that names stand for, each once, with the references it is saved under.</summary>
+    private List<(ImageRecord Image, IReadOnlyList<ImageReference> References)> Select(IReadOnlyList<string> names)
+    {
+        var order = new List<Digest>();
+        var references = new Dictionary<Digest, List<ImageReference>>();
+        foreach (var name in names)
+        {
+            // A bare repository name stands for all its tags; without any it may still be an id.
+            var named = ImageReference.TryParse(name, out var reference) && reference.Digest.IsEmpty
+                ? reference.IsNameOnly ? Tags(reference.Name) : [reference]
+                : [];
+            foreach (var tag in named.Where(t => FindReference(t) is not null))
+            {
+                Take(FindReference(tag)!.Value).Add(tag);
+            }
+
+            if (!named.Any(t => FindReference(t) is not null))
+            {
+                Take(Resolve(name).Id);
+            }
+        }
+
+        return [.. order.Select(id => (Find(id)!, (IReadOnlyList<ImageReference>)[.. references[id].Distinct()]))];
+
+        List<ImageReference> Take(Digest id)
+        {
+            if (!references.TryGetValue(id, out var list))
+            {
+                order.Add(id);
+                references[id] = list = [];
+            }
+
+            return list;
+        }
+    }
+}

@@ -1,0 +1,87 @@
+using System.Text.Json;
+using Gantry.Api;
+using Gantry.Content;
+using Gantry.Errors;
+using Gantry.Metadata;
+using Gantry.Oci;
+
+namespace Gantry.Images;
+
+/// <summary>New images.</summary>
+public sealed partial class ImageStore
+{
+    /// <summary>
+    /// Records an image whose config, layers (unpacked) and blobs are under <paramref name="lease"/>, with its names, in one durable transaction.
+    /// An image that exists already keeps its record and gets the names.
+    /// </summary>
+    /// <exception cref="GantryException">InvalidArgument: not an image config; NotFound: a layer isn't unpacked.</exception>
+    public async Task<ImageRecord> CreateAsync(ContentLease lease, NewImage image, CancellationToken cancellationToken = default)
+    {
+        var config = ParseConfig(image.Config.Span);
+        var id = Digest.Of(image.Config.Span);
+        lease.Protect(id);
+        await Content.WriteAsync(lease, image.Config, cancellationToken).ConfigureAwait(false);
+        var chain = ChainId.Of(config.RootFs.DiffIds);
+        var size = chain.Sum(c => (Layers.Find(c) ?? throw GantryException.NotFound($"layer {c} is not unpacked")).Size);
+
+        // What nobody was told of by name (a step inside a build) needs no fsync; it is made again after a power cut.
+        var durability = image.References.Count > 0 || image.Parent.IsEmpty ? Durability.Durable : Durability.Relaxed;
+        if (durability == Durability.Durable)
+        {
+            await Task.WhenAll(Layers.SyncAsync(cancellationToken), Content.SyncAsync(cancellationToken)).ConfigureAwait(false);
+        }
+
+        var record = new ImageRecord(
+            id, image.Parent, image.Manifest?.Digest ?? default, size,
+            GoTime.TryParse(config.Created, out var created) ? created : null, DateTimeOffset.UtcNow);
+        return Database.Write(durability, session => Insert(session, record, image, chain, config.RootFs.DiffIds));
+    }
+
+    private ImageRecord Insert(DatabaseSession session, ImageRecord record, NewImage image, IReadOnlyList<Digest> chain, IReadOnlyList<Digest> diffIds)
+    {
+        var blobs = image.LayerBlobs.Concat(image.Documents).Select(b => b.Digest).Concat(image.Manifest is null ? [] : [image.Manifest.Digest]);
+        if (_tables.Find(session, record.Id) is { } existing)
+        {
+            _tables.AddBlobs(session, record.Id, blobs);
+            _tables.Touch(session, record.Id, record.Updated);
+            if (existing.Manifest.IsEmpty && !record.Manifest.IsEmpty)
+            {
+                _tables.SetManifest(session, record.Id, record.Manifest);
+            }
+
+            record = existing;
+        }
+        else
+        {
+            _tables.Insert(session, record, chain, blobs);
+        }
+
+        for (var i = 0; i < image.LayerBlobs.Count && image.LayerBlobs.Count == diffIds.Count; i++)
+        {
+            _tables.AddLayerBlob(session, diffIds[i], image.LayerBlobs[i]);
+        }
+
+        foreach (var reference in image.References)
+        {
+            _tables.SetName(session, reference, record.Id);
+        }
+
+        return record;
+    }
+
+    /// <exception cref="GantryException">InvalidArgument.</exception>
+    private static ImageConfig ParseConfig(ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            var config = JsonSerializer.Deserialize(bytes, OciJson.Default.ImageConfig);
+            return config is { RootFs.DiffIds: not null } && config.RootFs.DiffIds.All(d => !d.IsEmpty)
+                ? config
+                : throw GantryException.InvalidArgument("invalid image config: it names no layers");
+        }
+        catch (JsonException e)
+        {
+            throw GantryException.InvalidArgument($"invalid image config: {e.Message}", e);
+        }
+    }
+}

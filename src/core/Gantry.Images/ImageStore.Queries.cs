@@ -1,0 +1,130 @@
+using Gantry.Api;
+using Gantry.Errors;
+using Gantry.Images.Queries;
+using Gantry.Oci;
+
+namespace Gantry.Images;
+
+/// <summary>What the Engine API shows of images.</summary>
+public sealed partial class ImageStore
+{
+    /// <summary>Newest first, as <c>GET /images/json</c> answers.</summary>
+    /// <exception cref="GantryException">InvalidArgument: a filter is unknown or malformed; NotFound: before or since name no image.</exception>
+    public IReadOnlyList<ImageSummary> List(ImageListOptions options)
+    {
+        var filters = new ImageFilters(options.Filters, ImageFilters.ListNames);
+        var before = filters.Values("before").Select(n => Resolve(n).Created).LastOrDefault();
+        var since = filters.Values("since").Select(n => Resolve(n).Created).LastOrDefault();
+        var (images, names) = Database.Read(session => (_tables.All(session), _tables.AllNames(session)));
+        var parents = images.Select(i => i.Parent).ToHashSet();
+        var shown = new List<ImageSummary>();
+        foreach (var image in images.OrderByDescending(i => i.Created).ThenBy(i => i.Id.ToString(), StringComparer.Ordinal))
+        {
+            var dangling = !names[image.Id].Any();
+            if ((filters.Dangling is { } wanted && wanted != dangling)
+                || (dangling && !options.All && parents.Contains(image.Id))
+                || (before is not null && !(image.Created < before))
+                || (since is not null && !(image.Created > since))
+                || (filters.Until is { } until && image.Created >= until))
+            {
+                continue;
+            }
+
+            var selected = filters.HasReferences ? [.. names[image.Id].Where(filters.AcceptsName)] : names[image.Id].ToList();
+            if (filters.HasReferences && selected.Count == 0)
+            {
+                continue;
+            }
+
+            var config = Config(image.Id);
+            if (filters.AcceptsLabels(config.Config?.Labels))
+            {
+                var summary = ImageDescriptions.Summary(image, selected, config);
+                summary.Containers = options.Users?.Count(u => u.ImageId == image.Id) ?? -1;
+                shown.Add(summary);
+            }
+        }
+
+        if (options.SharedSize)
+        {
+            SetSharedSizes(shown);
+        }
+
+        return shown;
+    }
+
+    /// <summary><c>GET /images/NAME/json</c>.</summary>
+    public ImageInspect Inspect(string nameOrId)
+    {
+        var image = Resolve(nameOrId);
+        return ImageDescriptions.Inspect(image, References(image.Id), Config(image.Id));
+    }
+
+    /// <summary><c>GET /images/NAME/history</c>.</summary>
+    public IReadOnlyList<ImageHistoryItem> History(string nameOrId)
+    {
+        var image = Resolve(nameOrId);
+        var config = Config(image.Id);
+        var chain = ChainId.Of(config.RootFs.DiffIds);
+        var items = new List<ImageHistoryItem>();
+        var layer = 0;
+        foreach (var entry in config.History ?? [])
+        {
+            var size = 0L;
+            if (entry.EmptyLayer != true && layer < chain.Count)
+            {
+                size = Layers.Find(chain[layer++])?.Size ?? 0;
+            }
+
+            items.Add(new ImageHistoryItem
+            {
+                Id = "<missing>",
+                Created = GoTime.TryParse(entry.Created, out var created) ? created.ToUnixTimeSeconds() : 0,
+                CreatedBy = entry.CreatedBy ?? string.Empty,
+                Comment = entry.Comment ?? string.Empty,
+                Size = size,
+            });
+        }
+
+        items.Reverse();
+        Name(items, image);
+        return items;
+    }
+
+    /// <summary>Sizes for <c>GET /system/df</c>.</summary>
+    public ImageDiskUsage DiskUsage(IReadOnlyList<ImageUser> users)
+    {
+        var images = List(new ImageListOptions { SharedSize = true, Users = users });
+        var layers = Database.Read(_tables.UsedLayers);
+        return new ImageDiskUsage(layers.Sum(l => Layers.Find(l)?.Size ?? 0), images);
+    }
+
+    /// <summary>The newest entries are this image and the ones it was built on here.</summary>
+    private void Name(List<ImageHistoryItem> items, ImageRecord image)
+    {
+        ImageRecord? current = image;
+        foreach (var item in items)
+        {
+            if (current is null)
+            {
+                return;
+            }
+
+            item.Id = current.Id.ToString();
+            var tags = References(current.Id).Where(n => n.Tag is not null).Select(n => n.Familiar).ToList();
+            item.Tags = tags.Count == 0 ? null : tags;
+            current = current.Parent.IsEmpty ? null : Find(current.Parent);
+        }
+    }
+
+    /// <summary>Bytes of an image's layers that another listed image has too.</summary>
+    private void SetSharedSizes(List<ImageSummary> images)
+    {
+        var chains = images.Select(i => Database.Read(session => _tables.Chain(session, Digest.Parse(i.Id!)))).ToList();
+        var uses = chains.SelectMany(c => c).CountBy(c => c).ToDictionary();
+        for (var i = 0; i < images.Count; i++)
+        {
+            images[i].SharedSize = chains[i].Where(c => uses[c] > 1).Sum(c => Layers.Find(c)?.Size ?? 0);
+        }
+    }
+}

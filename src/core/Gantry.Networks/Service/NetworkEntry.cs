@@ -1,0 +1,195 @@
+using System.Net;
+using System.Net.Sockets;
+using Gantry.Errors;
+using Gantry.Networks.Addressing;
+using Gantry.Networks.Dns;
+using Gantry.Networks.Drivers;
+using Gantry.Networks.State;
+
+namespace Gantry.Networks.Service;
+
+/// <summary>A network in memory: its record, who is on it, which addresses are free and which names it knows.</summary>
+internal sealed class NetworkEntry
+{
+    private readonly Lock _lock = new();
+    private readonly List<AddressAllocator> _pools = [];
+    private readonly List<EndpointInfo> _endpoints = [];
+    private bool _removed;
+
+    public NetworkEntry(NetworkState state, BridgeSettings settings)
+    {
+        State = state;
+        Settings = settings;
+        foreach (var pool in state.Pools)
+        {
+            _pools.Add(Restore(pool));
+        }
+    }
+
+    public NetworkState State { get; }
+
+    public NetworkRecord Record => State.Record;
+
+    public BridgeSettings Settings { get; }
+
+    public NameTable Names { get; } = new();
+
+    /// <summary>Index of the bridge device, or 0.</summary>
+    public int BridgeIndex { get; set; }
+
+    public bool IsBridge => Record.Driver == NetworkDrivers.Bridge && !Record.ConfigOnly;
+
+    /// <summary>Containers find each other by name here.</summary>
+    public bool HasNames => IsBridge && !Record.Predefined;
+
+    /// <summary>Subnets that the maker of the network named.</summary>
+    public IReadOnlyList<Subnet> ConfiguredSubnets => [.. State.Pools.Where(p => p.Configured).Select(p => Parse(p.Subnet))];
+
+    public IReadOnlyList<Subnet> Subnets => [.. _pools.Select(p => p.Subnet)];
+
+    public IReadOnlyList<EndpointInfo> Endpoints
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _endpoints];
+            }
+        }
+    }
+
+    /// <summary>The address of the bridge in a family, or null.</summary>
+    public IPAddress? Gateway(AddressFamily family) => State.Pools
+        .Where(p => p.Gateway.Length > 0).Select(p => IPAddress.Parse(p.Gateway)).FirstOrDefault(a => a.AddressFamily == family);
+
+    /// <summary>Takes an address of each family for a new endpoint and enters it, so that the network can't be removed any more.</summary>
+    public EndpointInfo Admit(EndpointInfo endpoint)
+    {
+        lock (_lock)
+        {
+            if (_removed)
+            {
+                throw GantryException.NotFound($"network {Record.Name} not found");
+            }
+
+            var taken = new List<(AddressAllocator Pool, IPAddress Address)>();
+            try
+            {
+                foreach (var pool in _pools)
+                {
+                    var address = Take(pool, pool.Subnet.IsV6 ? endpoint.Options.IPv6Address : endpoint.Options.IPv4Address);
+                    taken.Add((pool, address));
+                    endpoint = WithAddress(endpoint, pool.Subnet, address);
+                }
+            }
+            catch
+            {
+                taken.ForEach(t => t.Pool.Release(t.Address));
+                throw;
+            }
+
+            _endpoints.Add(endpoint);
+            return endpoint;
+        }
+    }
+
+    /// <summary>Enters an endpoint that a record says exists.</summary>
+    public void Restore(EndpointInfo endpoint)
+    {
+        lock (_lock)
+        {
+            foreach (var (pool, address) in AddressesOf(endpoint))
+            {
+                pool.Restore(address);
+            }
+
+            _endpoints.Add(endpoint);
+        }
+    }
+
+    public void Replace(EndpointInfo endpoint)
+    {
+        lock (_lock)
+        {
+            var index = _endpoints.FindIndex(e => e.EndpointId == endpoint.EndpointId);
+            if (index >= 0)
+            {
+                _endpoints[index] = endpoint;
+            }
+        }
+    }
+
+    public void Release(EndpointInfo endpoint)
+    {
+        lock (_lock)
+        {
+            if (_endpoints.RemoveAll(e => e.EndpointId == endpoint.EndpointId) > 0)
+            {
+                foreach (var (pool, address) in AddressesOf(endpoint))
+                {
+                    pool.Release(address);
+                }
+            }
+        }
+    }
+
+    /// <summary>Closes the network to new endpoints; false when it has some.</summary>
+    public bool TryRetire()
+    {
+        lock (_lock)
+        {
+            _removed = _endpoints.Count == 0;
+            return _removed;
+        }
+    }
+
+    /// <summary>Opens the network again after a removal that failed.</summary>
+    public void Revive()
+    {
+        lock (_lock)
+        {
+            _removed = false;
+        }
+    }
+
+    private static AddressAllocator Restore(PoolState pool)
+    {
+        var allocator = new AddressAllocator(Parse(pool.Subnet), Parse(pool.Range));
+        foreach (var address in pool.Excluded.Append(pool.Gateway).Where(a => a.Length > 0))
+        {
+            allocator.Restore(IPAddress.Parse(address));
+        }
+
+        return allocator;
+    }
+
+    private static Subnet Parse(string text) =>
+        Subnet.TryParse(text, out var subnet, out _) ? subnet : throw GantryException.DataCorrupt($"invalid subnet {text} in a network record");
+
+    private IPAddress Take(AddressAllocator pool, string wanted)
+    {
+        if (wanted.Length > 0)
+        {
+            var address = IPAddress.Parse(wanted);
+            return pool.TryReserve(address) ? address : throw new GantryException(ErrorKind.Forbidden, "Address already in use");
+        }
+
+        return pool.Allocate() ?? throw new GantryException(
+            ErrorKind.Internal,
+            $"no available {(pool.Subnet.IsV6 ? "IPv6" : "IPv4")} addresses on this network's address pools: {Record.Name} ({Record.Id})");
+    }
+
+    private EndpointInfo WithAddress(EndpointInfo endpoint, Subnet subnet, IPAddress address)
+    {
+        var gateway = Record.Internal ? "" : Gateway(address.AddressFamily)?.ToString() ?? "";
+        return subnet.IsV6
+            ? endpoint with { GlobalIPv6Address = address.ToString(), GlobalIPv6PrefixLen = subnet.PrefixLength, IPv6Gateway = gateway }
+            : endpoint with { IPAddress = address.ToString(), IPPrefixLen = subnet.PrefixLength, Gateway = gateway };
+    }
+
+    private IEnumerable<(AddressAllocator Pool, IPAddress Address)> AddressesOf(EndpointInfo endpoint) =>
+        from pool in _pools
+        let text = pool.Subnet.IsV6 ? endpoint.GlobalIPv6Address : endpoint.IPAddress
+        where text.Length > 0
+        select (pool, IPAddress.Parse(text));
+}

@@ -1,0 +1,83 @@
+using Gantry.Errors;
+
+namespace Gantry.Networks.Service;
+
+/// <summary>Checks on what a client asks for in <c>network create</c>, in Docker's words.</summary>
+internal static class NetworkRules
+{
+    private static readonly string[] s_predefined = ["bridge", "host", "none", "default"];
+
+    /// <summary>Gives the request back in full: with the default driver named.</summary>
+    public static NetworkCreateOptions Check(NetworkCreateOptions options, Func<string, NetworkRecord?> find)
+    {
+        CheckName(options.Name, find);
+        if (options.ConfigOnly && options.ConfigFrom.Length > 0)
+        {
+            throw new GantryException(ErrorKind.Forbidden, "a configuration network cannot depend on another configuration network");
+        }
+
+        CheckScope(options);
+        CheckDriver(options.Driver);
+        if (options.Ipam.Driver is not ("" or "default"))
+        {
+            throw GantryException.NotFound($"plugin \"{options.Ipam.Driver}\" not found");
+        }
+
+        if (!options.EnableIPv4 && !options.EnableIPv6 && !options.ConfigOnly)
+        {
+            throw GantryException.InvalidArgument("IPv4 or IPv6 must be enabled");
+        }
+
+        IpamRules.CheckNetwork(options.Ipam, options.EnableIPv6);
+        return options with { Driver = NetworkDrivers.Bridge };
+    }
+
+    private static void CheckName(string name, Func<string, NetworkRecord?> find)
+    {
+        if (string.IsNullOrWhiteSpace(name))
+        {
+            throw GantryException.InvalidArgument($"invalid name: {name}");
+        }
+
+        if (s_predefined.Contains(name))
+        {
+            throw new GantryException(ErrorKind.Forbidden, $"operation is not permitted on predefined {name} network");
+        }
+
+        if (find(name) is not null)
+        {
+            throw GantryException.Conflict($"network with name {name} already exists");
+        }
+    }
+
+    private static void CheckScope(NetworkCreateOptions options)
+    {
+        if (options.Ingress)
+        {
+            throw new GantryException(ErrorKind.Forbidden, "Ingress network can only be global scope network");
+        }
+
+        if (options.Scope == "swarm")
+        {
+            throw GantryException.InvalidArgument("cannot create a swarm scoped network when swarm is not active");
+        }
+    }
+
+    private static void CheckDriver(string driver)
+    {
+        switch (driver)
+        {
+            case "" or NetworkDrivers.Bridge:
+                return;
+            case NetworkDrivers.Host or NetworkDrivers.Null:
+                throw new GantryException(ErrorKind.Forbidden, $"only one instance of \"{driver}\" network is allowed");
+            case "overlay":
+                throw GantryException.Unavailable(
+                    "This node is not a swarm manager. Use \"docker swarm init\" or \"docker swarm join\" to connect this node to swarm and try again.");
+            case "macvlan" or "ipvlan":
+                throw GantryException.NotImplemented($"network driver {driver} is not supported yet");
+            default:
+                throw GantryException.NotFound($"plugin \"{driver}\" not found");
+        }
+    }
+}

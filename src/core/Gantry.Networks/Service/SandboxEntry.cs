@@ -1,0 +1,109 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Net.Sockets;
+using Gantry.Linux.Networking;
+using Gantry.Networks.Dns;
+using Gantry.Networks.Firewall;
+using Gantry.Networks.Ports;
+using Gantry.Networks.State;
+
+namespace Gantry.Networks.Service;
+
+/// <summary>A container's sandbox in memory. Changes happen one at a time, inside <see cref="EnterAsync"/>; reading takes no lock.</summary>
+internal sealed class SandboxEntry(SandboxOptions options, string id, string key) : IDisposable
+{
+    private readonly SemaphoreSlim _gate = new(1, 1);
+    private volatile ImmutableBox<ImmutableArray<EndpointInfo>> _endpoints = new([]);
+    private volatile ImmutableBox<ImmutableArray<HeldPort>> _ports = new([]);
+
+    public string Id => id;
+
+    /// <summary>Path of the namespace; empty in host mode.</summary>
+    public string Key => key;
+
+    public SandboxOptions Options { get; set; } = options;
+
+    public NetworkNamespace? Namespace { get; set; }
+
+    public DnsListener? Dns { get; set; }
+
+    public NameScope Names { get; } = new();
+
+    /// <summary>No longer to be used: it was released while somebody waited to enter.</summary>
+    public bool Released { get; set; }
+
+    /// <summary>In the order of connection.</summary>
+    public ImmutableArray<EndpointInfo> Endpoints
+    {
+        get => _endpoints.Value;
+        set => _endpoints = new(value);
+    }
+
+    public ImmutableArray<HeldPort> Ports
+    {
+        get => _ports.Value;
+        set => _ports = new(value);
+    }
+
+    /// <summary>The endpoint that has the default gateway and the ports, or null.</summary>
+    public EndpointInfo? Gateway { get; set; }
+
+    public async Task<IDisposable> EnterAsync(CancellationToken ct)
+    {
+        await _gate.WaitAsync(ct).ConfigureAwait(false);
+        return new Exit(_gate);
+    }
+
+    public SandboxInfo ToInfo()
+    {
+        var ports = Ports.Select(p => p.ToPublished()).ToList();
+        return new SandboxInfo
+        {
+            ContainerId = Options.ContainerId,
+            SandboxId = Id,
+            SandboxKey = Key,
+            Mode = Options.Mode,
+            Endpoints = [.. Endpoints.Select(e => e.EndpointId == Gateway?.EndpointId ? e with { Ports = ports } : e)],
+            Ports = ports,
+        };
+    }
+
+    public SandboxState ToState() => new()
+    {
+        SandboxId = Id,
+        Options = Options,
+        Endpoints = ToInfo().Endpoints,
+        DnsPort = Dns?.Port ?? 0,
+    };
+
+    /// <summary>How the kernel has to lead the held ports to an endpoint.</summary>
+    public static IEnumerable<PortMapping> MappingsTo(EndpointInfo endpoint, IEnumerable<HeldPort> ports) =>
+        from port in ports
+        let text = port.HostIp.AddressFamily == AddressFamily.InterNetworkV6 ? endpoint.GlobalIPv6Address : endpoint.IPAddress
+        where text.Length > 0 && !port.HostIp.Equals(IPAddress.IPv6Loopback)
+        select new PortMapping(port.Protocol, port.AnyAddress ? null : port.HostIp, port.HostPort, IPAddress.Parse(text), port.ContainerPort);
+
+    /// <summary>Where user-mode forwarding of a held port goes: the endpoint's address in the family of the port if it has one, else the other.</summary>
+    public static IPEndPoint TargetOf(EndpointInfo endpoint, HeldPort port)
+    {
+        var v6 = endpoint.GlobalIPv6Address.Length > 0 && (port.HostIp.AddressFamily == AddressFamily.InterNetworkV6 || endpoint.IPAddress.Length == 0);
+        return new IPEndPoint(IPAddress.Parse(v6 ? endpoint.GlobalIPv6Address : endpoint.IPAddress), port.ContainerPort);
+    }
+
+    public void Dispose()
+    {
+        Dns?.Dispose();
+        Namespace?.Dispose();
+        _gate.Dispose();
+    }
+
+    private sealed class ImmutableBox<T>(T value)
+    {
+        public T Value { get; } = value;
+    }
+
+    private sealed class Exit(SemaphoreSlim gate) : IDisposable
+    {
+        public void Dispose() => gate.Release();
+    }
+}

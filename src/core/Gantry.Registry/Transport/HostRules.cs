@@ -1,0 +1,88 @@
+using System.Net;
+using System.Net.Sockets;
+using Gantry.Errors;
+using Gantry.Oci;
+
+namespace Gantry.Registry.Transport;
+
+/// <summary>Which registries may be spoken to without (verified) TLS, and where a name's registry is.</summary>
+internal sealed class HostRules
+{
+    private readonly RegistryOptions _options;
+    private readonly List<IPNetwork> _networks = [IPNetwork.Parse("127.0.0.0/8"), IPNetwork.Parse("::1/128")];
+    private readonly HashSet<string> _hosts = new(StringComparer.OrdinalIgnoreCase);
+
+    internal HostRules(RegistryOptions options)
+    {
+        _options = options;
+        foreach (var entry in options.InsecureRegistries)
+        {
+            if (IPNetwork.TryParse(entry, out var network))
+            {
+                _networks.Add(network);
+            }
+            else
+            {
+                _hosts.Add(entry);
+            }
+        }
+
+        Mirrors = [.. options.Mirrors.Select(ParseMirror)];
+    }
+
+    internal IReadOnlyList<Uri> Mirrors { get; }
+
+    /// <summary>host[:port] of the registry that <paramref name="domain"/> of an image's name means.</summary>
+    internal string AuthorityOf(string domain) => domain == ImageReference.DefaultDomain ? _options.HubHost : domain;
+
+    internal static (string Host, int? Port) Split(string authority)
+    {
+        var colon = authority.LastIndexOf(':');
+        var isPort = colon > 0 && !authority.EndsWith(']') && !(authority.IndexOf(':', StringComparison.Ordinal) != colon && !authority.StartsWith('['));
+        return isPort && ushort.TryParse(authority.AsSpan(colon + 1), out var port) ? (authority[..colon].Trim('[', ']'), port) : (authority.Trim('[', ']'), null);
+    }
+
+    /// <summary>As <see cref="IsInsecureAsync"/>, for names that need no DNS.</summary>
+    internal bool IsInsecureWithoutLookup(string authority)
+    {
+        var host = Split(authority).Host;
+        return _hosts.Contains(authority) || _hosts.Contains(host) || host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+            || (IPAddress.TryParse(host, out var address) && Contains(address));
+    }
+
+    /// <summary>True for loopback, for hosts listed by name, and for hosts with an address in a listed network.</summary>
+    internal async Task<bool> IsInsecureAsync(string authority, CancellationToken cancellationToken)
+    {
+        if (IsInsecureWithoutLookup(authority))
+        {
+            return true;
+        }
+
+        var host = Split(authority).Host;
+        if (_networks.Count <= 2 || IPAddress.TryParse(host, out _))
+        {
+            return false;
+        }
+
+        try
+        {
+            return (await Dns.GetHostAddressesAsync(host, cancellationToken).ConfigureAwait(false)).Any(Contains);
+        }
+        catch (SocketException)
+        {
+            // A name that does not resolve fails with a proper message when it is dialled.
+            return false;
+        }
+    }
+
+    private bool Contains(IPAddress address)
+    {
+        address = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+        return _networks.Any(network => network.Contains(address));
+    }
+
+    private static Uri ParseMirror(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.UserInfo.Length == 0 && uri.Query.Length == 0 && uri.Fragment.Length == 0
+            ? uri
+            : throw GantryException.InvalidArgument($"invalid mirror: unsupported scheme or form in \"{text}\"");
+}

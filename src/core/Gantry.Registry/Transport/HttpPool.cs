@@ -1,0 +1,37 @@
+using System.Collections.Concurrent;
+using System.Net;
+
+namespace Gantry.Registry.Transport;
+
+/// <summary>Keep-alive connections, per host and TLS setting, shared by everything that talks to that host.</summary>
+internal sealed class HttpPool(RegistryOptions options) : IDisposable
+{
+    private readonly ConcurrentDictionary<(string Authority, bool Insecure), Lazy<HttpMessageInvoker>> _invokers = new();
+
+    internal HttpMessageInvoker For(string authority, bool insecure) =>
+        _invokers.GetOrAdd((authority, insecure), key => new Lazy<HttpMessageInvoker>(
+            () => Create(key.Authority, key.Insecure), LazyThreadSafetyMode.PublicationOnly)).Value;
+
+    public void Dispose()
+    {
+        foreach (var invoker in _invokers.Values.Where(invoker => invoker.IsValueCreated))
+        {
+            invoker.Value.Dispose();
+        }
+    }
+
+    private HttpMessageInvoker Create(string authority, bool insecure) => new(new SocketsHttpHandler
+    {
+        ActivityHeadersPropagator = null,
+        AllowAutoRedirect = false,
+        AutomaticDecompression = DecompressionMethods.None,
+        ConnectCallback = Dialer.ConnectAsync,
+        ConnectTimeout = options.ConnectTimeout,
+        PooledConnectionIdleTimeout = TimeSpan.FromSeconds(60),
+        PooledConnectionLifetime = TimeSpan.FromMinutes(10),
+        ResponseDrainTimeout = TimeSpan.FromMilliseconds(100),
+        MaxResponseHeadersLength = 64,
+        SslOptions = TlsSettings.For(authority, options, insecure),
+        UseCookies = false,
+    });
+}

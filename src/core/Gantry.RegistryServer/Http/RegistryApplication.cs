@@ -1,0 +1,96 @@
+using Gantry.Linux;
+using Gantry.RegistryServer.Auth;
+using Gantry.RegistryServer.Storage;
+using Microsoft.AspNetCore.Http;
+
+namespace Gantry.RegistryServer.Http;
+
+/// <summary>Takes each request to its endpoint; the only place where failures become answers.</summary>
+internal sealed class RegistryApplication(RegistryStore store, RegistryServerOptions options, AccessControl access, TokenEndpoint? tokens)
+{
+    internal async Task HandleAsync(HttpContext http)
+    {
+        var context = new RegistryContext(http, store, options, RegistryRoute.Parse(http.Request.Path.Value ?? string.Empty));
+        http.Response.Headers["Docker-Distribution-API-Version"] = "registry/2.0";
+        try
+        {
+            await DispatchAsync(context).ConfigureAwait(false);
+        }
+        catch (RegistryErrorException exception) when (!http.Response.HasStarted)
+        {
+            await context.ErrorAsync(exception.Code, exception.Detail).ConfigureAwait(false);
+        }
+        catch (Exception) when (http.RequestAborted.IsCancellationRequested)
+        {
+            // The client went away; what it sent of an upload is kept.
+            http.Abort();
+        }
+        catch (BadHttpRequestException exception) when (!http.Response.HasStarted)
+        {
+            http.Response.StatusCode = exception.StatusCode;
+        }
+        catch (Exception exception)
+        {
+            await FailAsync(context, exception).ConfigureAwait(false);
+        }
+    }
+
+    private async Task DispatchAsync(RegistryContext context)
+    {
+        var kind = context.Route.Kind;
+        if (kind == RouteKind.None || (kind == RouteKind.Token && tokens is null))
+        {
+            throw new RegistryErrorException(RegistryErrorCode.NotFound);
+        }
+
+        if (kind == RouteKind.Token)
+        {
+            await tokens!.HandleAsync(context).ConfigureAwait(false);
+            return;
+        }
+
+        await access.CheckAsync(context).ConfigureAwait(false);
+        if (options.ReadOnly && context.Method is not ("GET" or "HEAD"))
+        {
+            throw new RegistryErrorException(RegistryErrorCode.Unsupported, "the registry is read-only");
+        }
+
+        await (kind switch
+        {
+            RouteKind.Base => context.Method is "GET" or "HEAD" ? BaseAsync(context) : throw new RegistryErrorException(RegistryErrorCode.Unsupported),
+            RouteKind.Catalog => ListEndpoints.CatalogAsync(context),
+            RouteKind.Tags => ListEndpoints.TagsAsync(context),
+            RouteKind.Referrers => ListEndpoints.ReferrersAsync(context),
+            RouteKind.Manifest => ManifestEndpoints.HandleAsync(context),
+            RouteKind.Blob => BlobEndpoints.HandleAsync(context),
+            RouteKind.Uploads => UploadEndpoints.HandleCollectionAsync(context),
+            _ => UploadEndpoints.HandleSessionAsync(context),
+        }).ConfigureAwait(false);
+    }
+
+    private static async Task BaseAsync(RegistryContext context)
+    {
+        context.Response.ContentType = "application/json";
+        context.Response.ContentLength = 2;
+        if (!context.IsHead)
+        {
+            await context.Response.Body.WriteAsync("{}"u8.ToArray(), context.Aborted).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>A failure of ours: logged, and told without its inside. A response already under way is cut, so that nobody takes it for whole.</summary>
+    private async Task FailAsync(RegistryContext context, Exception exception)
+    {
+        options.Log?.Invoke($"{context.Method} {context.Request.Path}: {exception}");
+        if (context.Response.HasStarted)
+        {
+            context.Http.Abort();
+            return;
+        }
+
+        await context.ErrorAsync(IsFull(exception) ? RegistryErrorCode.StorageFull : RegistryErrorCode.Unknown, null).ConfigureAwait(false);
+    }
+
+    private static bool IsFull(Exception exception) =>
+        exception is LinuxException { Errno: Errno.ENOSPC or Errno.EDQUOT } or IOException { HResult: Errno.ENOSPC or Errno.EDQUOT };
+}

@@ -1,0 +1,139 @@
+using Gantry.Oci;
+using Gantry.RegistryServer.Storage;
+using Microsoft.AspNetCore.Http;
+
+namespace Gantry.RegistryServer.Http;
+
+/// <summary>
+/// Blob uploads: POST to start (end-4a), POST with the whole blob (end-4b), POST to mount (end-11), PATCH a chunk (end-5), PUT the end (end-6),
+/// GET the state (end-13), DELETE to give up (end-14). Locations are paths, so they hold behind any proxy.
+/// </summary>
+internal static class UploadEndpoints
+{
+    internal static Task HandleCollectionAsync(RegistryContext context) =>
+        context.Method == "POST" ? StartAsync(context) : throw new RegistryErrorException(RegistryErrorCode.Unsupported);
+
+    internal static async Task HandleSessionAsync(RegistryContext context)
+    {
+        if (context.Method is not ("GET" or "HEAD" or "PATCH" or "PUT" or "DELETE"))
+        {
+            throw new RegistryErrorException(RegistryErrorCode.Unsupported);
+        }
+
+        var wanted = context.Method == "PUT" ? RegistryContext.ParseDigest(context.Query("digest")) : default;
+        using var lease = await context.Store.Uploads.BorrowAsync(context.Repository, context.Route.Reference, context.Aborted).ConfigureAwait(false);
+        switch (context.Method)
+        {
+            case "PATCH":
+                await AppendAsync(context, lease.Session).ConfigureAwait(false);
+                await StateAsync(context, lease.Session, StatusCodes.Status202Accepted).ConfigureAwait(false);
+                break;
+            case "PUT":
+                await AppendAsync(context, lease.Session).ConfigureAwait(false);
+                await CommitAsync(context, lease, wanted).ConfigureAwait(false);
+                break;
+            case "DELETE":
+                File.Delete(lease.Finish());
+                await context.FinishAsync(StatusCodes.Status204NoContent).ConfigureAwait(false);
+                break;
+            default:
+                await StateAsync(context, lease.Session, StatusCodes.Status204NoContent).ConfigureAwait(false);
+                break;
+        }
+    }
+
+    private static async Task StartAsync(RegistryContext context)
+    {
+        if (context.Query("mount") is { } mount && context.Query("from") is { } from && await TryMountAsync(context, mount, from).ConfigureAwait(false))
+        {
+            return;
+        }
+
+        var whole = context.Query("digest") is { } digest ? RegistryContext.ParseDigest(digest) : default;
+        var id = context.Store.Uploads.Create(context.Repository).ToString("N");
+        using var lease = await context.Store.Uploads.BorrowAsync(context.Repository, id, context.Aborted).ConfigureAwait(false);
+        if (whole.IsEmpty)
+        {
+            await StateAsync(context, lease.Session, StatusCodes.Status202Accepted).ConfigureAwait(false);
+            return;
+        }
+
+        await AppendAsync(context, lease.Session).ConfigureAwait(false);
+        await CommitAsync(context, lease, whole).ConfigureAwait(false);
+    }
+
+    /// <summary>A mount that can't be done becomes an ordinary upload, as the specification wants.</summary>
+    private static async Task<bool> TryMountAsync(RegistryContext context, string mount, string from)
+    {
+        if (!Digest.TryParse(mount, out var digest)
+            || !RepositoryName.TryParse(from, out var source)
+            || !Auth.RequestAccess.Of(context.Http).CanPull(source.Value)
+            || !context.Store.Blobs.Mount(source, context.Repository, digest))
+        {
+            return false;
+        }
+
+        await CreatedAsync(context, digest).ConfigureAwait(false);
+        return true;
+    }
+
+    private static async Task AppendAsync(RegistryContext context, UploadSession session)
+    {
+        if (context.Request.Headers.ContentRange is [{ Length: > 0 } header, ..])
+        {
+            CheckRange(context, session, header);
+        }
+
+        await session.AppendAsync(context.Request.BodyReader, context.Aborted).ConfigureAwait(false);
+    }
+
+    private static void CheckRange(RegistryContext context, UploadSession session, string header)
+    {
+        if (!ByteRange.TryParseContentRange(header, out var range) || range.Offset != session.Length)
+        {
+            Describe(context, session);
+            throw new RegistryErrorException(RegistryErrorCode.RangeInvalid, $"the upload has {session.Length} bytes");
+        }
+
+        if (context.Request.ContentLength is { } length && length != range.Length)
+        {
+            throw new RegistryErrorException(RegistryErrorCode.SizeInvalid);
+        }
+    }
+
+    private static async Task CommitAsync(RegistryContext context, UploadTable.Lease lease, Digest wanted)
+    {
+        var actual = await lease.Session.ComputeAsync(wanted, context.Aborted).ConfigureAwait(false);
+        var file = lease.Finish();
+        if (actual != wanted)
+        {
+            File.Delete(file);
+            throw new RegistryErrorException(RegistryErrorCode.DigestInvalid, $"the content has digest {actual}");
+        }
+
+        context.Store.Blobs.Publish(file, context.Repository, wanted);
+        await CreatedAsync(context, wanted).ConfigureAwait(false);
+    }
+
+    private static Task CreatedAsync(RegistryContext context, Digest digest)
+    {
+        context.Response.Headers.Location = $"/v2/{context.Repository}/blobs/{digest}";
+        context.Response.Headers["Docker-Content-Digest"] = digest.ToString();
+        return context.FinishAsync(StatusCodes.Status201Created);
+    }
+
+    private static Task StateAsync(RegistryContext context, UploadSession session, int status)
+    {
+        Describe(context, session);
+        return context.FinishAsync(status);
+    }
+
+    /// <summary>The received range is written <c>0-0</c> for an empty upload, as Docker's registry does.</summary>
+    private static void Describe(RegistryContext context, UploadSession session)
+    {
+        var id = session.Id.ToString("N");
+        context.Response.Headers.Location = $"/v2/{session.Repository}/blobs/uploads/{id}";
+        context.Response.Headers.Range = $"0-{Math.Max(0, session.Length - 1)}";
+        context.Response.Headers["Docker-Upload-UUID"] = id;
+    }
+}

@@ -1,0 +1,143 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Gantry.Errors;
+
+namespace Gantry.RegistryServer;
+
+/// <summary>The command line of <c>registry serve</c>: parses, starts a server, and runs until told to stop.</summary>
+public static class RegistryServeCommand
+{
+    public const string Help = """
+        Usage:  registry serve [OPTIONS]
+
+        Serve an image registry (OCI distribution API, usable by docker, podman, skopeo and others)
+
+        Options:
+              --anonymous-pull     Let anyone pull and only users push (needs --htpasswd, turns on --token-service)
+              --htpasswd FILE      Take users and their passwords from an htpasswd file (bcrypt)
+              --listen ADDRESS     IP address and port to listen on (default "127.0.0.1:5000")
+              --read-only          Refuse pushes and deletes
+              --root DIRECTORY     Where images are kept (default "/var/lib/gantry/registry")
+              --tls-cert FILE      Serve https with this certificate (PEM, with its chain)
+              --tls-key FILE       Private key of the certificate (PEM)
+              --token-service      Hand out bearer tokens instead of asking for the password each time (needs --htpasswd)
+
+        """;
+
+    private const string DefaultRoot = "/var/lib/gantry/registry";
+
+    /// <summary>
+    /// Runs <c>registry serve</c> with the arguments after that word until <paramref name="cancellationToken"/> is cancelled.
+    /// Returns the exit code: 0, 125 for a bad command line, 1 when the server can't start.
+    /// </summary>
+    public static async Task<int> RunAsync(IReadOnlyList<string> arguments, TextWriter output, TextWriter error, CancellationToken cancellationToken)
+    {
+        if (arguments.Any(argument => argument is "--help" or "-h"))
+        {
+            await output.WriteAsync(Help.AsMemory(), cancellationToken).ConfigureAwait(false);
+            return 0;
+        }
+
+        try
+        {
+            var options = Parse(arguments) with { Log = error.WriteLine };
+            using var certificate = options.Certificate;
+            var server = await RegistryServer.StartAsync(options, cancellationToken).ConfigureAwait(false);
+            await using var running = server.ConfigureAwait(false);
+            var scheme = certificate is null ? "http" : "https";
+            await output.WriteLineAsync($"registry listening on {scheme}://{server.Address}, images in {Path.GetFullPath(options.Root)}".AsMemory(), cancellationToken)
+                .ConfigureAwait(false);
+            await output.FlushAsync(cancellationToken).ConfigureAwait(false);
+            await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            return 0;
+        }
+        catch (GantryException exception)
+        {
+            await error.WriteLineAsync($"registry serve: {exception.Message}").ConfigureAwait(false);
+            return exception.Kind == ErrorKind.InvalidArgument ? 125 : 1;
+        }
+    }
+
+    /// <exception cref="GantryException">InvalidArgument.</exception>
+    internal static RegistryServerOptions Parse(IReadOnlyList<string> arguments)
+    {
+        var options = new RegistryServerOptions { Root = DefaultRoot };
+        var (certificate, key) = (string.Empty, string.Empty);
+        for (var i = 0; i < arguments.Count; i++)
+        {
+            var (name, inline) = Split(arguments[i]);
+            string Value() => inline ?? (++i < arguments.Count ? arguments[i] : throw GantryException.InvalidArgument($"flag needs an argument: {name}"));
+            switch (name)
+            {
+                case "--listen":
+                    options = options with { Listen = Value() };
+                    break;
+                case "--root":
+                    options = options with { Root = Value() };
+                    break;
+                case "--htpasswd":
+                    options = options with { Users = RegistryUsers.FromHtpasswd(Value()) };
+                    break;
+                case "--read-only":
+                    options = options with { ReadOnly = Flag(name, inline) };
+                    break;
+                case "--token-service":
+                    options = options with { TokenService = Flag(name, inline) };
+                    break;
+                case "--anonymous-pull":
+                    options = options with { AnonymousPull = Flag(name, inline) };
+                    break;
+                case "--tls-cert":
+                    certificate = Value();
+                    break;
+                case "--tls-key":
+                    key = Value();
+                    break;
+                default:
+                    throw GantryException.InvalidArgument(name.StartsWith('-') ? $"unknown flag: {name}" : $"unexpected argument: {name}");
+            }
+        }
+
+        if (options is { Users: null } and ({ TokenService: true } or { AnonymousPull: true }))
+        {
+            throw GantryException.InvalidArgument("--token-service and --anonymous-pull need --htpasswd");
+        }
+
+        return options with { Certificate = LoadCertificate(certificate, key) };
+    }
+
+    private static (string Name, string? Value) Split(string argument)
+    {
+        var equals = argument.StartsWith("--", StringComparison.Ordinal) ? argument.IndexOf('=', StringComparison.Ordinal) : -1;
+        return equals < 0 ? (argument, null) : (argument[..equals], argument[(equals + 1)..]);
+    }
+
+    private static bool Flag(string name, string? value) => value switch
+    {
+        null or "true" or "1" or "t" => true,
+        "false" or "0" or "f" => false,
+        _ => throw GantryException.InvalidArgument($"invalid argument \"{value}\" for \"{name}\" flag: expected true or false"),
+    };
+
+    private static X509Certificate2? LoadCertificate(string certificate, string key)
+    {
+        if (certificate.Length == 0 && key.Length == 0)
+        {
+            return null;
+        }
+
+        if (certificate.Length == 0 || key.Length == 0)
+        {
+            throw GantryException.InvalidArgument("--tls-cert and --tls-key go together");
+        }
+
+        try
+        {
+            return X509Certificate2.CreateFromPemFile(certificate, key);
+        }
+        catch (Exception exception) when (exception is IOException or CryptographicException or UnauthorizedAccessException)
+        {
+            throw GantryException.InvalidArgument($"could not load the certificate {certificate} with the key {key}: {exception.Message}", exception);
+        }
+    }
+}

@@ -1,0 +1,40 @@
+using System.Security.Cryptography.X509Certificates;
+
+namespace Gantry.RegistryServer;
+
+/// <summary>How a registry server runs.</summary>
+public sealed record RegistryServerOptions
+{
+    /// <summary>Directory that holds everything; created when missing. One server at a time owns it (a lock file tells).</summary>
+    public required string Root { get; init; }
+
+    /// <summary>host:port to listen on; port 0 takes a free one (see <see cref="RegistryServer.Address"/>).</summary>
+    public string Listen { get; init; } = "127.0.0.1:5000";
+
+    /// <summary>Refuses every request that would change something.</summary>
+    public bool ReadOnly { get; init; }
+
+    /// <summary>Who may log in; null lets everyone do everything.</summary>
+    public RegistryUsers? Users { get; init; }
+
+    /// <summary>With <see cref="Users"/>: hand out bearer tokens from the server's own <c>/token</c> service instead of taking basic authentication on every request.</summary>
+    public bool TokenService { get; init; }
+
+    /// <summary>With <see cref="Users"/>: anyone may pull, only users may push. Needs the token service, as clients that have no password give up on a basic challenge.</summary>
+    public bool AnonymousPull { get; init; }
+
+    /// <summary>How long a token from the token service is good for.</summary>
+    public TimeSpan TokenLifetime { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Serve https with this certificate and its private key; the server does not dispose it.</summary>
+    public X509Certificate2? Certificate { get; init; }
+
+    /// <summary>Unfinished uploads untouched for this long are removed.</summary>
+    public TimeSpan UploadExpiry { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary>Largest manifest accepted, in bytes; 4 MiB is what the specification says registries should take at least.</summary>
+    public int MaxManifestSize { get; init; } = 4 << 20;
+
+    /// <summary>Called with one line for each failure that is the server's own fault; null drops them.</summary>
+    public Action<string>? Log { get; init; }
+}

@@ -1,0 +1,67 @@
+using Gantry.Errors;
+
+namespace Gantry.RegistryServer.Storage;
+
+/// <summary>Everything a registry keeps, in one directory that one process owns at a time.</summary>
+internal sealed class RegistryStore : IDisposable
+{
+    private readonly FileStream _lock;
+    private readonly StorePaths _paths;
+    private readonly ContentLinks _links;
+
+    /// <exception cref="GantryException">Conflict: another server uses the directory.</exception>
+    internal RegistryStore(string root, TimeSpan uploadExpiry)
+    {
+        _paths = new StorePaths(root);
+        Directory.CreateDirectory(_paths.Root);
+        _lock = Own(_paths.LockFile);
+        Directory.CreateDirectory(_paths.Blobs);
+        Directory.CreateDirectory(_paths.Repositories);
+        if (Directory.Exists(_paths.Temporary))
+        {
+            Directory.Delete(_paths.Temporary, recursive: true);
+        }
+
+        Directory.CreateDirectory(_paths.Temporary);
+        _links = new ContentLinks(_paths);
+        Blobs = new BlobStore(_paths, _links);
+        Manifests = new ManifestStore(_paths, _links);
+        Referrers = new ReferrerIndex(_paths, Manifests);
+        Uploads = new UploadTable(_paths, uploadExpiry);
+    }
+
+    internal BlobStore Blobs { get; }
+
+    internal ManifestStore Manifests { get; }
+
+    internal ReferrerIndex Referrers { get; }
+
+    internal UploadTable Uploads { get; }
+
+    internal List<string> ListRepositories() => Repositories.List(_paths);
+
+    /// <summary>Removes expired uploads and contents without a repository; safe beside requests.</summary>
+    internal void CleanUp(CancellationToken cancellationToken)
+    {
+        Uploads.Expire(cancellationToken);
+        _links.SweepOrphans(cancellationToken);
+    }
+
+    public void Dispose()
+    {
+        Uploads.Dispose();
+        _lock.Dispose();
+    }
+
+    private static FileStream Own(string path)
+    {
+        try
+        {
+            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException exception) when (File.Exists(path))
+        {
+            throw GantryException.Conflict($"the registry directory {Path.GetDirectoryName(path)} is used by another server", exception);
+        }
+    }
+}

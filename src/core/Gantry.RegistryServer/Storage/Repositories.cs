@@ -1,0 +1,36 @@
+namespace Gantry.RegistryServer.Storage;
+
+/// <summary>Walks the repositories that exist.</summary>
+internal static class Repositories
+{
+    /// <summary>Names of repositories that hold at least one manifest, in ordinal order.</summary>
+    internal static List<string> List(StorePaths paths)
+    {
+        var names = WithEntry(paths, "_manifests")
+            .Where(directory => Directory.EnumerateFiles(directory, "*", SearchOption.AllDirectories).Any())
+            .Select(directory => Path.GetRelativePath(paths.Repositories, Path.GetDirectoryName(directory)!))
+            .ToList();
+        names.Sort(StringComparer.Ordinal);
+        return names;
+    }
+
+    /// <summary>Full paths of the store's own directory <paramref name="entry"/> in every repository.</summary>
+    internal static IEnumerable<string> WithEntry(StorePaths paths, string entry)
+    {
+        var pending = new Stack<string>([paths.Repositories]);
+        while (pending.TryPop(out var directory))
+        {
+            foreach (var child in Directory.EnumerateDirectories(directory))
+            {
+                if (Path.GetFileName(child) == entry)
+                {
+                    yield return child;
+                }
+                else if (!Path.GetFileName(child).StartsWith('_'))
+                {
+                    pending.Push(child);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,170 @@
+using System.Text.Json;
+using Gantry.Errors;
+using Gantry.IO.Streams;
+using Gantry.Linux;
+using Gantry.Oci;
+
+namespace Gantry.Snapshots;
+
+public sealed partial class LayerStore
+{
+    /// <summary>Guards what is visible: layers and container layers appearing and going.</summary>
+    private readonly Lock _structure = new();
+    private readonly Dictionary<Digest, Task<LayerInfo>> _applying = [];
+    private readonly Dictionary<Digest, TaskCompletionSource> _awaited = [];
+
+    /// <summary>
+    /// Unpacks an uncompressed tar as the layer <paramref name="diffId"/> on <paramref name="parentChainId"/> (default: none). Layers of one
+    /// image may be applied in any order and at once: where one needs its parent, it waits until that is there or the token is cancelled.
+    /// Two callers with the same layer share one unpack (the second stream is then not read). The tar's bytes can be had again from
+    /// <see cref="WriteLayerTarAsync"/>. Cancelling the first caller makes the next do the work.
+    /// </summary>
+    /// <param name="progress">Told the number of tar bytes consumed so far.</param>
+    /// <exception cref="GantryException">DataCorrupt: wrong digest, malformed or hostile tar; nothing is left behind.</exception>
+    public async Task<LayerInfo> ApplyLayerAsync(
+        Digest parentChainId, Digest diffId, Stream tar, IProgress<long>? progress = null, CancellationToken cancellationToken = default)
+    {
+        var chainId = ChainId.Of(parentChainId, diffId);
+        while (true)
+        {
+            Task<LayerInfo>? other;
+            var mine = new TaskCompletionSource<LayerInfo>(TaskCreationOptions.RunContinuationsAsynchronously);
+            lock (_structure)
+            {
+                if (Find(chainId) is { } there)
+                {
+                    return there;
+                }
+
+                if (!_applying.TryGetValue(chainId, out other))
+                {
+                    _applying[chainId] = mine.Task;
+                }
+            }
+
+            if (other is null)
+            {
+                return await ApplyAsync(mine, chainId, parentChainId, diffId, tar, progress, cancellationToken).ConfigureAwait(false);
+            }
+
+            await ((Task)other.WaitAsync(cancellationToken)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+    }
+
+    /// <summary>The same for a tar whose digest isn't known yet (import): the digest is computed and returned.</summary>
+    /// <param name="beforePublish">Told the chain id before the layer becomes visible: the place to protect it with a lease.</param>
+    public async Task<LayerInfo> ApplyLayerAsync(
+        Digest parentChainId, Stream tar, Action<Digest>? beforePublish = null, CancellationToken cancellationToken = default) =>
+        await UnpackAsync(parentChainId, default, tar, null, beforePublish, cancellationToken).ConfigureAwait(false);
+
+    private async Task<LayerInfo> ApplyAsync(
+        TaskCompletionSource<LayerInfo> mine, Digest chainId, Digest parentChainId, Digest diffId, Stream tar, IProgress<long>? progress, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var info = await UnpackAsync(parentChainId, diffId, tar, progress, null, cancellationToken).ConfigureAwait(false);
+            mine.SetResult(info);
+            return info;
+        }
+        finally
+        {
+            lock (_structure)
+            {
+                _applying.Remove(chainId);
+            }
+
+            mine.TrySetCanceled(CancellationToken.None);
+        }
+    }
+
+    private async Task<LayerInfo> UnpackAsync(
+        Digest parentChainId, Digest diffId, Stream tar, IProgress<long>? progress, Action<Digest>? beforePublish, CancellationToken cancellationToken)
+    {
+        var directory = Path.Combine(_temporary, $"{UnpackingPrefix}{Guid.NewGuid():N}");
+        Directory.CreateDirectory(Path.Combine(directory, DiffName));
+        try
+        {
+            var hashing = new HashingReadStream(tar, progress);
+            await using var closeHashing = hashing.ConfigureAwait(false);
+            LayerInfo info;
+            var ahead = new ReadAheadStream(hashing, leaveOpen: true);
+            await using (ahead.ConfigureAwait(false))
+            {
+                using var unpacker = new LayerUnpacker(directory, _options, token => WaitForViewAsync(parentChainId, token));
+                await unpacker.RunAsync(ahead, cancellationToken).ConfigureAwait(false);
+                info = new LayerInfo(default, default, parentChainId, unpacker.FileBytes, hashing.Count, DateTimeOffset.UtcNow);
+            }
+
+            var actual = Digest.FromSha256(hashing.Finish());
+            if (!diffId.IsEmpty && actual != diffId)
+            {
+                throw GantryException.DataCorrupt($"layer verification failed for digest {diffId}: got {actual}");
+            }
+
+            info = info with { ChainId = ChainId.Of(parentChainId, actual), DiffId = actual };
+            beforePublish?.Invoke(info.ChainId);
+            return Publish(directory, info);
+        }
+        catch (LinuxException e)
+        {
+            throw e.ToGantry("failed to register layer");
+        }
+        catch (InvalidDataException e)
+        {
+            throw GantryException.DataCorrupt($"failed to register layer: {e.Message}", e);
+        }
+        finally
+        {
+            _trash.Take(directory);
+        }
+    }
+
+    /// <summary>Moves a finished directory into place; one that is there already wins.</summary>
+    private LayerInfo Publish(string directory, LayerInfo info)
+    {
+        File.WriteAllBytes(Path.Combine(directory, RecordName), JsonSerializer.SerializeToUtf8Bytes(info, SnapshotJson.Default.LayerInfo));
+        _unsynced.Mark(info.ChainId.Hex);
+        lock (_structure)
+        {
+            var error = FileAt.TryRename(FileAt.CurrentDirectory, directory, FileAt.CurrentDirectory, LayerPath(info.ChainId), RenameFlags.NoReplace);
+            if (error != -Errno.EEXIST)
+            {
+                FileAt.Check(error, "rename", directory);
+            }
+
+            if (_awaited.Remove(info.ChainId, out var awaited))
+            {
+                awaited.SetResult();
+            }
+
+            return Find(info.ChainId)!;
+        }
+    }
+
+    /// <summary>A view of the parent's file system, once the parent is there. Null for no parent.</summary>
+    private async Task<LayerView?> WaitForViewAsync(Digest chainId, CancellationToken cancellationToken)
+    {
+        if (chainId.IsEmpty)
+        {
+            return null;
+        }
+
+        Task? awaited = null;
+        lock (_structure)
+        {
+            if (!Exists(chainId))
+            {
+                if (!_awaited.TryGetValue(chainId, out var source))
+                {
+                    _awaited[chainId] = source = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                }
+
+                awaited = source.Task;
+            }
+        }
+
+        await (awaited?.WaitAsync(cancellationToken) ?? Task.CompletedTask).ConfigureAwait(false);
+        return OpenView(chainId);
+    }
+}

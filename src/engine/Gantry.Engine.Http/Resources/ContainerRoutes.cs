@@ -1,0 +1,98 @@
+using System.Text.Json;
+using Gantry.Api;
+using Gantry.Engine.Containers;
+using Gantry.Engine.Filters;
+using Gantry.Engine.Http.Routing;
+using Gantry.Errors;
+using Gantry.Oci;
+using Microsoft.AspNetCore.Http;
+
+namespace Gantry.Engine.Http.Resources;
+
+/// <summary><c>/containers</c>: making, looking at, changing and removing.</summary>
+internal static class ContainerRoutes
+{
+    internal static void Map(Router router)
+    {
+        router.Map("POST", "/containers/create", CreateAsync);
+        router.Map("GET", "/containers/json", ListAsync);
+        router.Map("GET", "/containers/{id}/json", InspectAsync);
+        router.Map("DELETE", "/containers/{id}", RemoveAsync);
+        router.Map("POST", "/containers/{id}/rename", RenameAsync);
+        router.Map("POST", "/containers/{id}/update", UpdateAsync);
+        router.Map("POST", "/containers/{id}/resize", ResizeAsync);
+    }
+
+    private static async Task CreateAsync(ApiRequest request)
+    {
+        var body = await request.ReadJsonAsync(ApiJson.Default.ContainerCreateRequest).ConfigureAwait(false);
+        var platform = request.Query["platform"] is { Length: > 0 } text ? Platform.Parse(text) : null;
+        AdjustForVersion(body, request.Version);
+        var created = await request.Engine.Containers.CreateAsync(body, request.Query["name"], platform).ConfigureAwait(false);
+        await request.WriteJsonAsync(created, ApiJson.Default.ContainerCreateResponse, StatusCodes.Status201Created).ConfigureAwait(false);
+    }
+
+    /// <summary>What older clients mean by fields whose meaning changed.</summary>
+    private static void AdjustForVersion(ContainerCreateRequest body, ApiVersion version)
+    {
+        if (version < new ApiVersion(1, 44) && body.NetworkingConfig?.EndpointsConfig is { Count: > 1 } endpoints)
+        {
+            var names = string.Join(", ", endpoints.Keys.Order(StringComparer.Ordinal));
+            throw GantryException.InvalidArgument($"Container cannot be connected to network endpoints: {names}");
+        }
+
+        if (version < new ApiVersion(1, 40) && body.HostConfig is { IpcMode: null or "" } host)
+        {
+            host.IpcMode = "shareable";
+        }
+
+        if (version < new ApiVersion(1, 41) && body.HostConfig is { CgroupnsMode: null or "" } before)
+        {
+            before.CgroupnsMode = "host";
+        }
+    }
+
+    private static Task ListAsync(ApiRequest request)
+    {
+        var list = request.Engine.Containers.List(new ListRequest(
+            request.Query.Bool("all"), request.Query.Int("limit") ?? 0, request.Query.Bool("size"), FilterSet.Parse(request.Query["filters"])));
+        return request.WriteJsonAsync([.. list], ApiJson.Default.ListContainerSummary);
+    }
+
+    private static Task InspectAsync(ApiRequest request)
+    {
+        var inspected = request.Engine.Containers.Inspect(request.Id, request.Query.Bool("size"));
+        return request.WriteJsonAsync(inspected, ApiJson.Default.ContainerInspectResponse);
+    }
+
+    private static async Task RemoveAsync(ApiRequest request)
+    {
+        if (request.Query.Bool("link"))
+        {
+            throw GantryException.NotImplemented("removing links is not supported: links are given at create");
+        }
+
+        await request.Engine.Containers.RemoveAsync(request.Id, request.Query.Bool("force"), request.Query.Bool("v")).ConfigureAwait(false);
+        await request.NoContentAsync().ConfigureAwait(false);
+    }
+
+    private static async Task RenameAsync(ApiRequest request)
+    {
+        await request.Engine.Containers.RenameAsync(request.Id, request.Query["name"]).ConfigureAwait(false);
+        await request.NoContentAsync().ConfigureAwait(false);
+    }
+
+    private static async Task UpdateAsync(ApiRequest request)
+    {
+        var body = await request.ReadJsonAsync(ApiJson.Default.ContainerUpdateRequest).ConfigureAwait(false);
+        var result = await request.Engine.Containers.UpdateAsync(request.Id, body).ConfigureAwait(false);
+        await request.WriteJsonAsync(result, ApiJson.Default.ContainerUpdateResponse).ConfigureAwait(false);
+    }
+
+    private static async Task ResizeAsync(ApiRequest request)
+    {
+        var (rows, columns) = TerminalSize.Parse(request.Query);
+        await request.Engine.Containers.ResizeAsync(request.Id, rows, columns).ConfigureAwait(false);
+        await request.StatusAsync(StatusCodes.Status200OK).ConfigureAwait(false);
+    }
+}

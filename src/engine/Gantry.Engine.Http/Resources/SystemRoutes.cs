@@ -1,0 +1,46 @@
+using Gantry.Api;
+using Gantry.Engine.Http.Routing;
+using Microsoft.AspNetCore.Http;
+
+namespace Gantry.Engine.Http.Resources;
+
+/// <summary><c>/_ping</c>, <c>/version</c>, <c>/info</c>.</summary>
+internal static class SystemRoutes
+{
+    /// <summary>1: the classic builder. 2 would make clients speak BuildKit's protocol.</summary>
+    private const string Builder = "1";
+
+    internal static void Map(Router router)
+    {
+        router.Map("GET", "/_ping", PingAsync);
+        router.Map("HEAD", "/_ping", PingAsync);
+        router.Map("GET", "/version", VersionAsync);
+        router.Map("GET", "/info", InfoAsync);
+    }
+
+    private static Task PingAsync(ApiRequest request)
+    {
+        var headers = request.Response.Headers;
+        headers["Builder-Version"] = Builder;
+        headers["Swarm"] = "inactive";
+        headers.CacheControl = "no-cache, no-store, must-revalidate";
+        headers.Pragma = "no-cache";
+        request.Response.ContentType = "text/plain; charset=utf-8";
+        if (HttpMethods.IsHead(request.Http.Method))
+        {
+            request.Response.ContentLength = 0;
+            return Task.CompletedTask;
+        }
+
+        request.Response.ContentLength = 2;
+        return request.Response.BodyWriter.WriteAsync("OK"u8.ToArray(), request.Aborted).AsTask();
+    }
+
+    private static Task VersionAsync(ApiRequest request)
+    {
+        var version = request.Engine.Daemon.Version(ApiVersion.Current.ToString(), ApiVersion.Minimum.ToString());
+        return request.WriteJsonAsync(version, ApiJson.Default.SystemVersion);
+    }
+
+    private static Task InfoAsync(ApiRequest request) => request.WriteJsonAsync(request.Engine.Daemon.Info(), ApiJson.Default.SystemInfo);
+}

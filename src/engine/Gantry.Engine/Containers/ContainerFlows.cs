@@ -1,0 +1,87 @@
+using Gantry.Engine.Containers.Bundles;
+using Gantry.Engine.Containers.Create;
+using Gantry.Engine.Containers.Files;
+using Gantry.Engine.Containers.Lifecycle;
+using Gantry.Engine.Containers.Logs;
+using Gantry.Engine.Containers.Mounts;
+using Gantry.Engine.Containers.Networking;
+using Gantry.Engine.Containers.Stats;
+using Gantry.Engine.Containers.Views;
+
+namespace Gantry.Engine.Containers;
+
+/// <summary>The flows of containers, wired once.</summary>
+internal sealed class ContainerFlows
+{
+    internal ContainerFlows(EngineCore core)
+    {
+        Volumes = new VolumeUse(core);
+        Networks = new NetworkUse(core);
+        Rootfs = new RootfsUse(core);
+        Bundles = new BundleWriter(core, new SharedNamespaces(core));
+        Create = new CreateFlow(core, Volumes);
+        Start = new StartFlow(core, Networks, Volumes, Rootfs, new SubpathMounts(core), Bundles);
+        Exit = new ExitFlow(core, Start);
+        Stop = new StopFlow(core, Start);
+        Pause = new PauseFlow(core);
+        Remove = new RemoveFlow(core, Start, Stop, Volumes);
+        Restore = new RestoreFlow(core, Exit, Remove, Start);
+        Inspect = new InspectView(core);
+        List = new ListFlow(core, new ListView(core, Inspect));
+        Attach = new AttachFlow(core);
+        Logs = new LogFlow(core);
+        Rename = new RenameFlow(core, Networks);
+        Update = new UpdateFlow(core);
+        Stats = new StatsFlow(core);
+        Top = new TopFlow(core);
+        Archive = new ArchiveFlow(core);
+        Commit = new CommitFlow(core);
+        Prune = new PruneFlow(core, Remove);
+        Exit.OnAutoRemove = Remove.AutoRemoveAsync;
+        Start.OnAbandoned = Remove.AutoRemoveAsync;
+    }
+
+    internal VolumeUse Volumes { get; }
+
+    internal NetworkUse Networks { get; }
+
+    internal RootfsUse Rootfs { get; }
+
+    internal BundleWriter Bundles { get; }
+
+    internal CreateFlow Create { get; }
+
+    internal StartFlow Start { get; }
+
+    internal ExitFlow Exit { get; }
+
+    internal StopFlow Stop { get; }
+
+    internal PauseFlow Pause { get; }
+
+    internal RemoveFlow Remove { get; }
+
+    internal RestoreFlow Restore { get; }
+
+    internal InspectView Inspect { get; }
+
+    internal ListFlow List { get; }
+
+    internal AttachFlow Attach { get; }
+
+    internal LogFlow Logs { get; }
+
+    internal RenameFlow Rename { get; }
+
+    internal UpdateFlow Update { get; }
+
+    internal StatsFlow Stats { get; }
+
+    internal TopFlow Top { get; }
+
+    internal ArchiveFlow Archive { get; }
+
+    internal CommitFlow Commit { get; }
+
+    internal PruneFlow Prune { get; }
+}

@@ -1,0 +1,81 @@
+using Gantry.Api;
+using Gantry.Engine.Settings;
+using Gantry.Runtime.Spec;
+
+namespace Gantry.Engine.Containers.Create;
+
+/// <summary>Fills in what a client left out, from the daemon's settings and with the values Docker records, so that inspect shows them.</summary>
+internal static class HostConfigCompletion
+{
+    /// <summary>A completed copy of a validated configuration.</summary>
+    internal static HostConfig Complete(HostConfig given, EngineSettings settings, HostFacts facts)
+    {
+        var host = given with { };
+        host.NetworkMode = string.IsNullOrEmpty(host.NetworkMode) || host.NetworkMode == "default" ? "bridge" : host.NetworkMode;
+        host.IpcMode = string.IsNullOrEmpty(host.IpcMode) ? settings.DefaultIpcMode : host.IpcMode;
+        host.CgroupnsMode = string.IsNullOrEmpty(host.CgroupnsMode) ? settings.DefaultCgroupnsMode : host.CgroupnsMode;
+        host.ShmSize = host.ShmSize is null or 0 ? settings.DefaultShmSize : host.ShmSize;
+        host.Runtime = string.IsNullOrEmpty(host.Runtime) ? settings.DefaultRuntime : host.Runtime;
+        host.Init ??= settings.Init ? true : null;
+        host.LogConfig = CompleteLog(host.LogConfig, settings);
+        host.RestartPolicy = new RestartPolicy
+        {
+            Name = string.IsNullOrEmpty(host.RestartPolicy?.Name) ? "no" : host.RestartPolicy.Name,
+            MaximumRetryCount = host.RestartPolicy?.MaximumRetryCount ?? 0,
+        };
+        host = HostConfigDefaults.Apply(host, facts);
+        host.MemorySwappiness = host.MemorySwappiness == -1 ? null : host.MemorySwappiness;
+        return Zeroes(host);
+    }
+
+    /// <summary>Go writes zero values where nothing was given.</summary>
+    private static HostConfig Zeroes(HostConfig host)
+    {
+        host.ContainerIDFile ??= string.Empty;
+        host.AutoRemove ??= false;
+        host.VolumeDriver ??= string.Empty;
+        host.ConsoleSize ??= [0, 0];
+        host.Privileged ??= false;
+        host.PublishAllPorts ??= false;
+        host.ReadonlyRootfs ??= false;
+        host.Isolation ??= string.Empty;
+        host.PidMode ??= string.Empty;
+        host.Cgroup ??= string.Empty;
+        host.UTSMode ??= string.Empty;
+        host.UsernsMode ??= string.Empty;
+        host.CpuShares ??= 0;
+        host.Memory ??= 0;
+        host.NanoCpus ??= 0;
+        host.CgroupParent ??= string.Empty;
+        host.BlkioWeight ??= 0;
+        host.CpuPeriod ??= 0;
+        host.CpuQuota ??= 0;
+        host.CpuRealtimePeriod ??= 0;
+        host.CpuRealtimeRuntime ??= 0;
+        host.CpusetCpus ??= string.Empty;
+        host.CpusetMems ??= string.Empty;
+        host.MemoryReservation ??= 0;
+        host.MemorySwap ??= 0;
+        host.OomScoreAdj ??= 0;
+        host.CpuCount ??= 0;
+        host.CpuPercent ??= 0;
+        host.IOMaximumIOps ??= 0;
+        host.IOMaximumBandwidth ??= 0;
+        return host;
+    }
+
+    private static LogConfig CompleteLog(LogConfig? log, EngineSettings settings)
+    {
+        var type = string.IsNullOrEmpty(log?.Type) ? settings.LogDriver : log.Type;
+        var options = new Dictionary<string, string>(log?.Config ?? []);
+        if (type == settings.LogDriver)
+        {
+            foreach (var (key, value) in settings.LogOptions)
+            {
+                options.TryAdd(key, value);
+            }
+        }
+
+        return new LogConfig { Type = type, Config = options };
+    }
+}

@@ -1,0 +1,108 @@
+using Gantry.Engine.Containers.Mounts;
+using Gantry.Engine.Containers.State;
+using Gantry.Errors;
+using Gantry.Metadata;
+
+namespace Gantry.Engine.Containers.Lifecycle;
+
+/// <summary>Removes containers: steps 17 to 19 of docs/flows/run.md.</summary>
+internal sealed class RemoveFlow(EngineCore core, StartFlow start, StopFlow stop, VolumeUse volumes)
+{
+    /// <exception cref="GantryException">Conflict in Docker's words.</exception>
+    internal async Task RemoveAsync(Container container, bool force, bool removeVolumes)
+    {
+        if (!container.TryBeginRemoval())
+        {
+            throw GantryException.Conflict($"removal of container {container.Id} is already in progress");
+        }
+
+        try
+        {
+            await EndIfForcedAsync(container, force).ConfigureAwait(false);
+            using (await container.Gate.AcquireAsync().ConfigureAwait(false))
+            {
+                await RemoveLockedAsync(container, removeVolumes).ConfigureAwait(false);
+            }
+        }
+        catch (Exception e)
+        {
+            container.Waiters.RemovalFailed(container.State.ExitCode, e.Message);
+            throw;
+        }
+        finally
+        {
+            container.EndRemoval();
+        }
+    }
+
+    /// <summary>The removal of a container that removes itself; its anonymous volumes go too.</summary>
+    internal async Task AutoRemoveAsync(Container container)
+    {
+        try
+        {
+            await RemoveAsync(container, force: true, removeVolumes: true).ConfigureAwait(false);
+        }
+        catch (GantryException e) when (e.Kind == ErrorKind.Conflict)
+        {
+            core.Log.Debug("removal is under way already", ("container", container.Id));
+        }
+        catch (Exception e)
+        {
+            core.Log.Error("could not remove a container that ended", ("container", container.Id), ("error", e.Message));
+        }
+    }
+
+    private async Task EndIfForcedAsync(Container container, bool force)
+    {
+        if (!container.State.IsActive)
+        {
+            return;
+        }
+
+        if (!force)
+        {
+            var what = container.State.Phase == ContainerPhase.Paused
+                ? "container is paused and must be unpaused first"
+                : $"container is {container.State.Phase.Name()}: stop the container before removing or force remove";
+            throw GantryException.Conflict($"cannot remove container \"/{container.Name}\": {what}");
+        }
+
+        try
+        {
+            await stop.KillAndWaitAsync(container).ConfigureAwait(false);
+        }
+        catch (GantryException e)
+        {
+            throw new GantryException(e.Kind, $"cannot remove container \"/{container.Name}\": could not kill: {e.Message}", e);
+        }
+    }
+
+    private async Task RemoveLockedAsync(Container container, bool removeVolumes)
+    {
+        var record = container.Record;
+        if (record.State.IsActive)
+        {
+            throw GantryException.Conflict($"cannot remove container \"/{record.Name}\": it was started meanwhile");
+        }
+
+        // Step 17: from here on a crash ends in the removal being finished at the next start.
+        var exitCode = record.State.ExitCode;
+        record = core.UpdateState(container, s => s with { Phase = ContainerPhase.Removing });
+        StartFlow.CancelPendingRestart(container);
+
+        // Step 18: everything it has. Idempotent, whatever is left of an earlier try.
+        await start.ReleaseAsync(container).ConfigureAwait(false);
+        core.Parts.Layers.RemoveContainerLayer(record.Id);
+        Directories.Remove(core.Paths.Container(record.Id));
+        core.Records.Delete(record.Id, record.HostConfig.AutoRemove == true ? Durability.Relaxed : Durability.Durable);
+        if (removeVolumes)
+        {
+            volumes.RemoveAnonymous(record);
+        }
+
+        // Step 19: gone.
+        core.Containers.Remove(container);
+        core.Publish(container, "destroy");
+        container.Waiters.Removed(exitCode);
+    }
+}

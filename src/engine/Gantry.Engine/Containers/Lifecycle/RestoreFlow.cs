@@ -1,0 +1,208 @@
+using Gantry.Engine.Containers.State;
+using Gantry.Networks;
+using Gantry.Runtime;
+
+namespace Gantry.Engine.Containers.Lifecycle;
+
+/// <summary>
+/// Takes over what an earlier engine left, however it ended: running containers go on, exits that nobody saw are dealt with, half-made things
+/// go away (docs/flows/run.md, "After a restart").
+/// </summary>
+internal sealed class RestoreFlow(EngineCore core, ExitFlow exits, RemoveFlow removals, StartFlow start)
+{
+    /// <summary>What every container was doing when it was recorded last: the policies at boot want to know.</summary>
+    private readonly HashSet<string> _wasActive = [];
+
+    /// <summary>Returns when the API may answer. Removals that were under way are finished behind it.</summary>
+    internal async Task RestoreAsync(CancellationToken cancellationToken)
+    {
+        Load();
+        var tasks = await core.Parts.Tasks.RestoreAsync(cancellationToken).ConfigureAwait(false);
+        var inits = tasks.Where(t => t.ExecId is null).ToDictionary(t => t.Id);
+        var live = inits.Values.Where(t => t.Phase == TaskPhase.Running && core.Containers.TryGet(t.Id, out _)).ToList();
+        await core.Parts.Networks.RestoreAsync(
+            [.. live.Select(t => new SandboxRestore { ContainerId = t.Id, Pid = t.Pid })], cancellationToken).ConfigureAwait(false);
+        await EndOrphansAsync(inits.Values, cancellationToken).ConfigureAwait(false);
+        foreach (var container in core.Containers.All())
+        {
+            await AdoptAsync(container, inits.GetValueOrDefault(container.Id)).ConfigureAwait(false);
+        }
+
+        RemoveOrphans();
+    }
+
+    /// <summary>Starts what the restart policies want; each in its own time.</summary>
+    internal void ApplyPolicies()
+    {
+        foreach (var container in core.Containers.All().Where(c => !c.State.IsActive && c.State.Phase != ContainerPhase.Removing))
+        {
+            if (RestartPolicies.ShouldStartAtBoot(container.Record.HostConfig.RestartPolicy, container.State, _wasActive.Contains(container.Id)))
+            {
+                _ = Task.Run(() => StartAtBootAsync(container));
+            }
+        }
+    }
+
+    private void Load()
+    {
+        foreach (var (_, record) in core.Records.All())
+        {
+            var container = new Container(record) { HoldsResources = true };
+            core.Containers.Add(container);
+            if (record.State.IsActive)
+            {
+                _wasActive.Add(record.Id);
+            }
+        }
+    }
+
+    private async Task AdoptAsync(Container container, TaskState? task)
+    {
+        using (await container.Gate.AcquireAsync().ConfigureAwait(false))
+        {
+            if (task is { Phase: TaskPhase.Running })
+            {
+                Continue(container, task);
+                return;
+            }
+        }
+
+        if (task is { Exit: { } exit })
+        {
+            await EndAsync(container, exit).ConfigureAwait(false);
+        }
+        else if (container.State.IsActive)
+        {
+            // A reboot: nobody can say how it ended.
+            await EndAsync(container, new TaskExit
+            {
+                Id = container.Id,
+                Pid = container.State.Pid,
+                ExitCode = 255,
+                ExitedAt = DateTimeOffset.UtcNow,
+                ExitCodeKnown = false,
+            }).ConfigureAwait(false);
+        }
+        else
+        {
+            await TidyAsync(container).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Running: recorded so or, when the engine was killed between start and record, not yet.</summary>
+    private void Continue(Container container, TaskState task)
+    {
+        if (!container.State.IsActive || container.State.Pid != task.Pid)
+        {
+            core.UpdateState(container, s => s with
+            {
+                Phase = s.Phase == ContainerPhase.Paused ? s.Phase : ContainerPhase.Running,
+                Pid = task.Pid,
+                StartedAt = task.StartedAt,
+                StartedBefore = true,
+                Error = string.Empty,
+                ExitCode = 0,
+            });
+        }
+
+        foreach (var mount in container.Record.Mounts.Where(m => m.Type == "volume"))
+        {
+            core.Parts.Volumes.Acquire(mount.Name, container.Id);
+        }
+    }
+
+    private async Task EndAsync(Container container, TaskExit exit)
+    {
+        using (await container.Gate.AcquireAsync().ConfigureAwait(false))
+        {
+            core.UpdateState(container, s => s with
+            {
+                Phase = s.IsActive ? s.Phase : ContainerPhase.Running,
+                Pid = exit.Pid,
+                StartedAt = s.StartedAt ?? exit.ExitedAt,
+                StartedBefore = true,
+            });
+        }
+
+        await exits.HandleAsync(exit).ConfigureAwait(false);
+    }
+
+    /// <summary>A container that didn't run: what a start or removal left half done.</summary>
+    private async Task TidyAsync(Container container)
+    {
+        using (await container.Gate.AcquireAsync().ConfigureAwait(false))
+        {
+            await start.ReleaseAsync(container).ConfigureAwait(false);
+        }
+
+        if (container.State.Phase == ContainerPhase.Removing || (container.Record.HostConfig.AutoRemove == true && container.State.StartedBefore))
+        {
+            _ = Task.Run(() => removals.AutoRemoveAsync(container));
+        }
+    }
+
+    /// <summary>Processes of containers that were never recorded.</summary>
+    private async Task EndOrphansAsync(IEnumerable<TaskState> tasks, CancellationToken cancellationToken)
+    {
+        foreach (var task in tasks.Where(t => !core.Containers.TryGet(t.Id, out _)))
+        {
+            core.Log.Warn("ending a container without a record", ("container", task.Id));
+            if (task.Phase == TaskPhase.Running)
+            {
+                await core.Parts.Tasks.KillAllAsync(task.Id, Signals.Kill, cancellationToken).ConfigureAwait(false);
+            }
+            else
+            {
+                await core.Parts.Tasks.DeleteAsync(task.Id, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Layers, mounts and directories of containers that were never recorded.</summary>
+    private void RemoveOrphans()
+    {
+        foreach (var id in Names(core.Paths.Bundles).Where(id => !core.Containers.TryGet(id, out var c) || !c.State.IsActive))
+        {
+            core.Parts.Layers.Unmount(core.Paths.Rootfs(id));
+            Directories.Remove(core.Paths.Bundle(id));
+        }
+
+        foreach (var id in Names(core.Paths.Inspections))
+        {
+            core.Parts.Layers.Unmount(core.Paths.Inspection(id));
+            Directories.Remove(core.Paths.Inspection(id));
+        }
+
+        foreach (var layer in core.Parts.Layers.ContainerLayers().Where(l => !core.Containers.TryGet(l.Id, out _)))
+        {
+            core.Parts.Layers.RemoveContainerLayer(layer.Id);
+        }
+
+        foreach (var id in Names(core.Paths.Containers).Where(id => !core.Containers.TryGet(id, out _)))
+        {
+            Directories.Remove(core.Paths.Container(id));
+        }
+
+    }
+
+    private async Task StartAtBootAsync(Container container)
+    {
+        try
+        {
+            using (await container.Gate.AcquireAsync(core.Stopping.Token).ConfigureAwait(false))
+            {
+                if (!container.State.IsActive && !container.IsRemoving)
+                {
+                    await start.StartLockedAsync(container, s => s with { StoppedByUser = false }).ConfigureAwait(false);
+                }
+            }
+        }
+        catch (Exception e)
+        {
+            core.Log.Error("failed to start container", ("container", container.Id), ("error", e.Message));
+        }
+    }
+
+    private static IReadOnlyList<string> Names(string directory) =>
+        Directory.Exists(directory) ? Directory.EnumerateDirectories(directory).Select(d => Path.GetFileName(d)!).ToList() : [];
+}

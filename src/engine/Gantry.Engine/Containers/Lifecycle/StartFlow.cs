@@ -1,0 +1,181 @@
+using Gantry.Engine.Containers.Bundles;
+using Gantry.Engine.Containers.Mounts;
+using Gantry.Engine.Containers.Networking;
+using Gantry.Engine.Containers.State;
+using Gantry.Errors;
+using Gantry.Linux;
+using Gantry.Runtime;
+
+namespace Gantry.Engine.Containers.Lifecycle;
+
+/// <summary>Starts a container: steps 7 to 12 of docs/flows/run.md.</summary>
+internal sealed class StartFlow(EngineCore core, NetworkUse networks, VolumeUse volumes, RootfsUse rootfs, SubpathMounts subpaths, BundleWriter bundles)
+{
+    /// <summary>Called when a failed start of a container that removes itself should remove it.</summary>
+    internal Func<Container, Task>? OnAbandoned { get; set; }
+
+    /// <summary>A client's start.</summary>
+    /// <exception cref="GantryException">NotModified: it runs. Conflict: its state forbids it. Otherwise why it did not start.</exception>
+    internal async Task StartAsync(Container container)
+    {
+        using (await container.Gate.AcquireAsync().ConfigureAwait(false))
+        {
+            CheckStartable(container);
+            CancelPendingRestart(container);
+            container.RestartDelay = TimeSpan.Zero;
+            await StartLockedAsync(container, s => s with { RestartCount = 0, StoppedByUser = false }).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The start itself. The caller holds the container's gate and has checked its state.</summary>
+    /// <param name="reset">What a successful start changes in the state beside the obvious.</param>
+    internal async Task StartLockedAsync(Container container, Func<ContainerStateRecord, ContainerStateRecord> reset)
+    {
+        var record = container.Record;
+        TaskState task;
+        container.HoldsResources = true;
+        try
+        {
+            // Step 7: what doesn't depend on each other runs at once.
+            var network = Task.Run(() => networks.JoinAsync(record, CancellationToken.None));
+            var mounts = Task.Run(() => PrepareMounts(record));
+            await Task.WhenAll(network, mounts).ConfigureAwait(false);
+            var bundle = new BundleInputs(record, await network.ConfigureAwait(false), await mounts.ConfigureAwait(false));
+
+            // Step 8: the bundle. Step 9: the monitor runs it.
+            var spec = bundles.Write(bundle);
+            task = await core.Parts.Tasks.StartAsync(spec, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            await FailAsync(container, e).ConfigureAwait(false);
+            throw;
+        }
+
+        // Step 10: it runs. Its exit may be here already; the exit flow waits for the gate.
+        core.UpdateState(container, s => reset(s) with
+        {
+            Phase = ContainerPhase.Running,
+            Pid = task.Pid,
+            StartedAt = task.StartedAt,
+            ExitCode = 0,
+            Error = string.Empty,
+            OomKilled = false,
+            StartedBefore = true,
+        });
+        core.Publish(container, "start");
+    }
+
+    internal static void CancelPendingRestart(Container container)
+    {
+        container.PendingRestart?.Cancel();
+        container.PendingRestart = null;
+    }
+
+    private static void CheckStartable(Container container)
+    {
+        switch (container.State.Phase)
+        {
+            case ContainerPhase.Paused:
+                throw GantryException.Conflict("cannot start a paused container, try unpause instead");
+            case ContainerPhase.Running:
+                throw new GantryException(ErrorKind.NotModified, "container is already running");
+            case ContainerPhase.Removing or ContainerPhase.Dead:
+                throw GantryException.Conflict("container is marked for removal and cannot be started");
+            default:
+                if (container.IsRemoving)
+                {
+                    throw GantryException.Conflict("container is marked for removal and cannot be started");
+                }
+
+                return;
+        }
+    }
+
+    private IReadOnlyList<PreparedMount> PrepareMounts(ContainerRecord record)
+    {
+        rootfs.Mount(record);
+        return record.Mounts.Select((m, i) => Prepare(record, m, i)).ToList();
+    }
+
+    private PreparedMount Prepare(ContainerRecord record, ContainerMount mount, int index)
+    {
+        switch (mount.Type)
+        {
+            case "volume":
+                var path = volumes.Acquire(record, mount);
+                return new PreparedMount(mount, mount.Subpath.Length == 0 ? path : subpaths.Mount(record.Id, index, path, mount.Subpath));
+            case "bind":
+                CheckBindSource(mount);
+                return new PreparedMount(mount, mount.Source);
+            default:
+                return new PreparedMount(mount, string.Empty);
+        }
+    }
+
+    private static void CheckBindSource(ContainerMount mount)
+    {
+        if (Path.Exists(mount.Source))
+        {
+            return;
+        }
+
+        if (!mount.CreateSource)
+        {
+            throw GantryException.InvalidArgument($"invalid mount config for type \"bind\": bind source path does not exist: {mount.Source}");
+        }
+
+        try
+        {
+            Directory.CreateDirectory(mount.Source);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw GantryException.Internal($"error while creating mount source path '{mount.Source}': {e.Message}", e);
+        }
+    }
+
+    /// <summary>Takes back everything a failed start made, records why, and removes the container if it removes itself.</summary>
+    private async Task FailAsync(Container container, Exception failure)
+    {
+        var record = container.Record;
+        await ReleaseAsync(container).ConfigureAwait(false);
+        var code = failure is GantryException g ? TaskStartError.ExitCodeOf(g) : 128;
+        core.UpdateState(container, s => s with
+        {
+            Phase = s.Phase is ContainerPhase.Restarting or ContainerPhase.Running ? ContainerPhase.Exited : s.Phase,
+            Pid = 0,
+            ExitCode = code,
+            Error = failure is LinuxException l ? l.Message : failure.Message,
+        });
+        if (record.HostConfig.AutoRemove == true && OnAbandoned is { } abandon)
+        {
+            _ = Task.Run(() => abandon(container));
+        }
+    }
+
+    /// <summary>Gives back what a started container holds. Each part is idempotent, so this also cleans up after a crash.</summary>
+    internal async Task ReleaseAsync(Container container)
+    {
+        if (!container.HoldsResources)
+        {
+            return;
+        }
+
+        var record = container.Record;
+        var network = networks.LeaveAsync(record);
+        var task = core.Parts.Tasks.DeleteAsync(record.Id, CancellationToken.None);
+        try
+        {
+            await Task.WhenAll(network, task).ConfigureAwait(false);
+        }
+        finally
+        {
+            subpaths.UnmountAll(record.Id);
+            rootfs.Unmount(record);
+            volumes.Release(record);
+            bundles.Remove(record.Id);
+            container.HoldsResources = false;
+        }
+    }
+}

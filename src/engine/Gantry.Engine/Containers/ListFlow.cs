@@ -1,0 +1,130 @@
+using System.Globalization;
+using Gantry.Api;
+using Gantry.Engine.Containers.Create;
+using Gantry.Engine.Containers.State;
+using Gantry.Engine.Containers.Views;
+using Gantry.Engine.Filters;
+using Gantry.Errors;
+using Gantry.Oci;
+
+namespace Gantry.Engine.Containers;
+
+/// <summary>What <c>GET /containers/json</c> was asked.</summary>
+/// <param name="Limit">0 or less: no limit.</param>
+public sealed record ListRequest(bool All, int Limit, bool Size, FilterSet Filters);
+
+/// <summary>Lists containers, newest first.</summary>
+internal sealed class ListFlow(EngineCore core, ListView view)
+{
+    private static readonly string[] s_states = ["paused", "restarting", "removing", "running", "dead", "created", "exited"];
+
+    /// <exception cref="GantryException">InvalidArgument for unknown filters and values; NotFound for before and since.</exception>
+    internal List<ContainerSummary> List(ListRequest request)
+    {
+        var filters = request.Filters.Validate(
+            "ancestor", "before", "exited", "id", "isolation", "label", "name", "status", "health", "since", "volume", "network", "is-task", "publish", "expose");
+        var match = Compile(filters);
+        var all = request.All || request.Limit > 0 || filters.Has("status") || filters.Has("exited") || filters.Has("before") || filters.Has("since");
+        var chosen = core.Containers.All().Select(c => c.Record)
+            .Where(r => all || r.State.IsActive)
+            .OrderByDescending(r => r.Created)
+            .Where(match);
+        if (request.Limit > 0)
+        {
+            chosen = chosen.Take(request.Limit);
+        }
+
+        return chosen.Select(r => view.Describe(r, request.Size)).ToList();
+    }
+
+    private Func<ContainerRecord, bool> Compile(FilterSet filters)
+    {
+        if (filters["status"].FirstOrDefault(s => !s_states.Contains(s)) is { } state)
+        {
+            throw GantryException.InvalidArgument($"invalid filter 'status={state}'");
+        }
+
+        if (filters["health"].FirstOrDefault(h => h is not ("starting" or "healthy" or "unhealthy" or "none")) is { } health)
+        {
+            throw GantryException.InvalidArgument($"unrecognized filter value for health: {health}");
+        }
+
+        var exited = filters["exited"].Select(ParseExit).ToList();
+        var before = filters["before"].Select(r => (DateTimeOffset?)core.Containers.Get(r).Record.Created).Min();
+        var since = filters["since"].Select(r => (DateTimeOffset?)core.Containers.Get(r).Record.Created).Max();
+        var ancestors = filters.Has("ancestor") ? Ancestors(filters["ancestor"]) : null;
+        var isTask = filters.Bool("is-task", absent: false);
+        return r => !isTask
+            && filters.Any("id", v => r.Id.StartsWith(v, StringComparison.Ordinal))
+            && filters.Any("name", v => MatchName(v, r.Name))
+            && filters.MatchLabels("label", r.Config.Labels)
+            && filters.Any("status", v => r.State.Phase.Name() == v)
+            && filters.Any("health", v => v == "none")
+            && (exited.Count == 0 || (r.State.Phase == ContainerPhase.Exited && r.State.StartedBefore && exited.Contains(r.State.ExitCode)))
+            && (before is null || r.Created < before) && (since is null || r.Created > since)
+            && (ancestors is null || ancestors.Contains(r.ImageId))
+            && filters.Any("isolation", v => v is "default" or "")
+            && filters.Any("volume", v => r.Mounts.Any(m => m.Name == v || m.Destination == v || m.Source == v))
+            && filters.Any("network", v => MatchNetwork(v, r))
+            && filters.Any("publish", v => MatchPort(v, r.HostConfig.PortBindings?.Keys))
+            && filters.Any("expose", v => MatchPort(v, r.Config.ExposedPorts?.Keys));
+    }
+
+    private static int ParseExit(string text) =>
+        int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var code)
+            ? code
+            : throw GantryException.InvalidArgument($"invalid filter 'exited={text}'");
+
+    /// <summary>A part of the name, or a regular expression; its time is bounded.</summary>
+    private static bool MatchName(string pattern, string name)
+    {
+        try
+        {
+            return name.Contains(pattern, StringComparison.Ordinal)
+                || System.Text.RegularExpressions.Regex.IsMatch("/" + name, pattern.StartsWith('^') && !pattern.StartsWith("^/", StringComparison.Ordinal)
+                    ? "^/?" + pattern[1..] : pattern, System.Text.RegularExpressions.RegexOptions.CultureInvariant, TimeSpan.FromMilliseconds(100));
+        }
+        catch (Exception e) when (e is ArgumentException or System.Text.RegularExpressions.RegexMatchTimeoutException)
+        {
+            return false;
+        }
+    }
+
+    private bool MatchNetwork(string value, ContainerRecord record) =>
+        record.Networks.Keys.Any(n => n == value || core.Parts.Networks.Find(n) is { } network
+            && (network.Name == value || network.Id == value || (value.Length > 0 && network.Id.StartsWith(value, StringComparison.Ordinal))));
+
+    /// <summary><c>80</c>, <c>80/udp</c>, <c>8000-8080/tcp</c>.</summary>
+    private static bool MatchPort(string value, IEnumerable<string>? specs)
+    {
+        var slash = value.IndexOf('/', StringComparison.Ordinal);
+        var protocol = slash < 0 ? "tcp" : value[(slash + 1)..].ToLowerInvariant();
+        var range = (slash < 0 ? value : value[..slash]).Split('-');
+        if (!int.TryParse(range[0], NumberStyles.None, CultureInfo.InvariantCulture, out var first)
+            || !int.TryParse(range[^1], NumberStyles.None, CultureInfo.InvariantCulture, out var last))
+        {
+            throw GantryException.InvalidArgument($"invalid port specification: \"{value}\"");
+        }
+
+        return (specs ?? []).Select(PortSpecs.Parse).Any(p => p.Protocol == protocol && p.Port >= first && p.Port <= last);
+    }
+
+    /// <summary>Ids of the named images and of all images built on them.</summary>
+    private HashSet<string> Ancestors(IEnumerable<string> names)
+    {
+        var ids = new HashSet<string>();
+        var pending = new Queue<Digest>(names.Select(core.Parts.Images.Find).Where(i => i is not null).Select(i => i!.Id));
+        while (pending.TryDequeue(out var id))
+        {
+            if (ids.Add(id.ToString()))
+            {
+                foreach (var child in core.Parts.Images.Children(id))
+                {
+                    pending.Enqueue(child.Id);
+                }
+            }
+        }
+
+        return ids;
+    }
+}

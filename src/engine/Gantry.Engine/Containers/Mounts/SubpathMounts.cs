@@ -1,0 +1,79 @@
+using Gantry.Errors;
+using Gantry.Linux;
+
+namespace Gantry.Engine.Containers.Mounts;
+
+/// <summary>
+/// Directories inside volumes as mount sources. What is below a volume may be changed by other containers at any time, so the directory is
+/// resolved once, without leaving the volume, and held by a mount of its own: no path is looked up a second time.
+/// </summary>
+internal sealed class SubpathMounts(EngineCore core)
+{
+    /// <summary>Mounts the directory in the container's bundle and returns that place.</summary>
+    /// <exception cref="GantryException">NotFound: it isn't there, or leads out of the volume.</exception>
+    internal string Mount(string containerId, int index, string volume, string subpath)
+    {
+        var root = FileAt.OpenDirectory(volume);
+        try
+        {
+            var found = FileAt.TryOpenRooted(root, subpath, OpenAtFlags.Path, ResolveFlags.Beneath | ResolveFlags.NoMagicLinks);
+            if (found < 0)
+            {
+                throw GantryException.NotFound($"cannot access path {Path.Combine(volume, subpath)}: {new LinuxException("openat2", -found).Message}");
+            }
+
+            try
+            {
+                return Attach(found, Path.Combine(Directory(containerId), index.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+            }
+            finally
+            {
+                FileAt.Close(found);
+            }
+        }
+        finally
+        {
+            FileAt.Close(root);
+        }
+    }
+
+    /// <summary>Takes all of a container's down; none is fine.</summary>
+    internal void UnmountAll(string containerId)
+    {
+        if (!System.IO.Directory.Exists(Directory(containerId)))
+        {
+            return;
+        }
+
+        foreach (var target in System.IO.Directory.EnumerateFileSystemEntries(Directory(containerId)))
+        {
+            _ = Linux.Mounts.TryUnmount(target, UnmountFlags.Detach | UnmountFlags.NoFollow);
+        }
+    }
+
+    private string Directory(string containerId) => Path.Combine(core.Paths.Bundle(containerId), "subpaths");
+
+    private static string Attach(int source, string target)
+    {
+        System.IO.Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+        if (FileAt.Stat(source).IsDirectory)
+        {
+            System.IO.Directory.CreateDirectory(target);
+        }
+        else
+        {
+            File.WriteAllBytes(target, []);
+        }
+
+        var mount = FileAt.Check(MountApi.TryClone(source, string.Empty, recursive: true), "open_tree", target);
+        try
+        {
+            FileAt.Check(MountApi.TryAttach(mount, target), "move_mount", target);
+            return target;
+        }
+        finally
+        {
+            FileAt.Close(mount);
+        }
+    }
+}

@@ -1,0 +1,88 @@
+using Gantry.Api;
+using Gantry.Engine.Containers.State;
+using Gantry.Oci;
+
+namespace Gantry.Engine.Containers.Views;
+
+/// <summary>A container as <c>inspect</c> shows it.</summary>
+internal sealed class InspectView(EngineCore core)
+{
+    internal ContainerInspectResponse Describe(Container container, bool withSize)
+    {
+        var record = container.Record;
+        var result = new ContainerInspectResponse
+        {
+            Id = record.Id,
+            Created = GoTime.Format(record.Created),
+            Path = record.Path,
+            Args = [.. record.Args],
+            State = State(record.State),
+            Image = record.ImageId,
+            ResolvConfPath = record.State.StartedBefore ? core.Paths.ResolvConf(record.Id) : string.Empty,
+            HostnamePath = record.State.StartedBefore ? core.Paths.Hostname(record.Id) : string.Empty,
+            HostsPath = record.State.StartedBefore ? core.Paths.Hosts(record.Id) : string.Empty,
+            LogPath = record.State.StartedBefore && record.HostConfig.LogConfig?.Type == "json-file" ? core.Paths.Log(record.Id) : string.Empty,
+            Name = "/" + record.Name,
+            RestartCount = record.State.RestartCount,
+            Driver = "overlay2",
+            Platform = record.Platform,
+            MountLabel = string.Empty,
+            ProcessLabel = string.Empty,
+            AppArmorProfile = string.Empty,
+            ExecIDs = container.Execs.IsEmpty ? null : [.. container.Execs.Keys],
+            HostConfig = record.HostConfig,
+            GraphDriver = Graph(record),
+            Mounts = Mounts(record),
+            Config = record.Config,
+            NetworkSettings = NetworkView.Settings(record, core.Parts.Networks),
+        };
+        if (withSize)
+        {
+            result.SizeRw = core.Parts.Layers.Usage(record.Id).Bytes;
+            result.SizeRootFs = result.SizeRw + ImageSize(record);
+        }
+
+        return result;
+    }
+
+    internal long ImageSize(ContainerRecord record) =>
+        Digest.TryParse(record.ImageId, out var id) ? core.Parts.Images.Find(id)?.Size ?? 0 : 0;
+
+    internal List<MountPoint> Mounts(ContainerRecord record) => record.Mounts.Select(m => new MountPoint
+    {
+        Type = m.Type,
+        Name = m.Name.Length == 0 ? null : m.Name,
+        Source = m.Type == "volume" ? core.Parts.Volumes.Find(m.Name)?.Mountpoint ?? string.Empty : m.Source,
+        Destination = m.Destination,
+        Driver = m.Driver.Length == 0 ? null : m.Driver,
+        Mode = m.Mode,
+        RW = m.ReadWrite,
+        Propagation = m.Propagation,
+    }).ToList();
+
+    private static ContainerState State(ContainerStateRecord state) => new()
+    {
+        Status = state.Phase.Name(),
+        Running = state.IsActive,
+        Paused = state.Phase == ContainerPhase.Paused,
+        Restarting = state.Phase == ContainerPhase.Restarting,
+        OOMKilled = state.OomKilled,
+        Dead = state.Phase == ContainerPhase.Dead,
+        Pid = state.Pid,
+        ExitCode = state.ExitCode,
+        Error = state.Error,
+        StartedAt = state.StartedAt is { } started ? GoTime.Format(started) : GoTime.Zero,
+        FinishedAt = state.FinishedAt is { } finished ? GoTime.Format(finished) : GoTime.Zero,
+    };
+
+    private DriverData Graph(ContainerRecord record)
+    {
+        var data = new Dictionary<string, string> { ["MergedDir"] = core.Paths.Rootfs(record.Id) };
+        if (core.Parts.Layers.FindContainerLayer(record.Id) is { } layer)
+        {
+            data["UpperDir"] = layer.UpperDirectory;
+        }
+
+        return new DriverData { Name = "overlay2", Data = data };
+    }
+}

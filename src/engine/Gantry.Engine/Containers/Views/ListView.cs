@@ -1,0 +1,70 @@
+using Gantry.Api;
+using Gantry.Engine.Containers.State;
+using Gantry.Oci;
+
+namespace Gantry.Engine.Containers.Views;
+
+/// <summary>Containers as lists show them.</summary>
+internal sealed class ListView(EngineCore core, InspectView inspect)
+{
+    internal ContainerSummary Describe(ContainerRecord record, bool withSize)
+    {
+        var summary = new ContainerSummary
+        {
+            Id = record.Id,
+            Names = ["/" + record.Name],
+            Image = ImageName(record),
+            ImageID = record.ImageId,
+            Command = Command(record),
+            Created = record.Created.ToUnixTimeSeconds(),
+            Ports = NetworkView.PortList(record, core.Parts.Networks),
+            Labels = record.Config.Labels ?? [],
+            State = record.State.Phase.Name(),
+            Status = Status(record.State, DateTimeOffset.UtcNow),
+            HostConfig = new ContainerSummaryHostConfig { NetworkMode = record.HostConfig.NetworkMode, Annotations = record.HostConfig.Annotations },
+            NetworkSettings = new ContainerSummaryNetworkSettings { Networks = NetworkView.Endpoints(record, core.Parts.Networks)! },
+            Mounts = inspect.Mounts(record),
+        };
+        if (withSize)
+        {
+            summary.SizeRw = core.Parts.Layers.Usage(record.Id).Bytes;
+            summary.SizeRootFs = summary.SizeRw + inspect.ImageSize(record);
+        }
+
+        return summary;
+    }
+
+    internal static string Status(ContainerStateRecord state, DateTimeOffset now)
+    {
+        string Ago(DateTimeOffset? then) => HumanDuration.Format(now - (then ?? now));
+        return state.Phase switch
+        {
+            ContainerPhase.Running => $"Up {Ago(state.StartedAt)}",
+            ContainerPhase.Paused => $"Up {Ago(state.StartedAt)} (Paused)",
+            ContainerPhase.Restarting => $"Restarting ({state.ExitCode}) {Ago(state.FinishedAt)} ago",
+            ContainerPhase.Removing => "Removal In Progress",
+            ContainerPhase.Dead => "Dead",
+            ContainerPhase.Created => "Created",
+            _ => $"Exited ({state.ExitCode}) {Ago(state.FinishedAt)} ago",
+        };
+    }
+
+    private static string Command(ContainerRecord record) => record.Args.Count == 0
+        ? record.Path
+        : record.Path + " " + string.Join(' ', record.Args.Select(a => a.Contains(' ', StringComparison.Ordinal) ? $"'{a}'" : a));
+
+    /// <summary>The name it was made with, while that still means its image; the id otherwise.</summary>
+    private string ImageName(ContainerRecord record)
+    {
+        var name = record.Config.Image ?? string.Empty;
+        if (name.Length == 0 || record.ImageId.Length == 0 || record.ImageId.Contains(name, StringComparison.Ordinal))
+        {
+            return name;
+        }
+
+        return ImageReference.TryParse(name, out var reference)
+            && core.Parts.Images.FindReference(reference.WithDefaultTag()) is { } now && now.ToString() == record.ImageId
+            ? name
+            : record.ImageId;
+    }
+}

@@ -1,0 +1,203 @@
+using System.Globalization;
+using System.Text.Json;
+using Gantry.Api;
+using Gantry.Engine.Containers.State;
+using Gantry.Images;
+using Gantry.Oci;
+
+namespace Gantry.Engine.Daemon;
+
+/// <summary>The engine about itself: <c>info</c> and <c>version</c>.</summary>
+public sealed class DaemonService
+{
+    private readonly EngineCore _core;
+    private readonly HostDescription _host = HostDescription.Read();
+    private readonly Lazy<RuntimeVersions> _runtimes;
+    private readonly string _id;
+
+    internal DaemonService(EngineCore core)
+    {
+        _core = core;
+        _runtimes = new Lazy<RuntimeVersions>(() => RuntimeVersions.Probe(core.Settings));
+        _id = EngineIdentity.LoadOrCreate(core.Settings.DataRoot);
+    }
+
+    /// <summary>Stable over restarts; a UUID.</summary>
+    public string Id => _id;
+
+    public SystemVersion Version(string apiVersion, string minimum)
+    {
+        var built = GoTime.Format(File.GetLastWriteTimeUtc(Environment.ProcessPath ?? "/proc/self/exe"));
+        return new SystemVersion
+        {
+            Platform = new SystemVersionPlatform { Name = "Gantry Engine - Community" },
+            Version = EngineVersion.Text,
+            ApiVersion = apiVersion,
+            MinAPIVersion = minimum,
+            GitCommit = EngineVersion.Commit,
+            GoVersion = "none (.NET " + Environment.Version + ")",
+            Os = "linux",
+            Arch = Platform.Host.Architecture,
+            KernelVersion = _host.KernelRelease,
+            BuildTime = built,
+            Components =
+            [
+                Component("Engine", EngineVersion.Text, new()
+                {
+                    ["ApiVersion"] = apiVersion,
+                    ["Arch"] = Platform.Host.Architecture,
+                    ["BuildTime"] = built,
+                    ["Experimental"] = "false",
+                    ["GitCommit"] = EngineVersion.Commit,
+                    ["GoVersion"] = "none (.NET " + Environment.Version + ")",
+                    ["KernelVersion"] = _host.KernelRelease,
+                    ["MinAPIVersion"] = minimum,
+                    ["Os"] = "linux",
+                }),
+                Component(_core.Settings.DefaultRuntime, _runtimes.Value.Default.Version, new() { ["GitCommit"] = _runtimes.Value.Default.Commit }),
+            ],
+        };
+    }
+
+    public SystemInfo Info()
+    {
+        var settings = _core.Settings;
+        var cgroups = _core.Host.Cgroups;
+        var states = _core.Containers.All().Select(c => c.State).ToList();
+        return new SystemInfo
+        {
+            ID = _id,
+            Containers = states.Count,
+            ContainersRunning = states.Count(s => s.Phase is ContainerPhase.Running or ContainerPhase.Restarting),
+            ContainersPaused = states.Count(s => s.Phase == ContainerPhase.Paused),
+            ContainersStopped = states.Count(s => !s.IsActive),
+            Images = _core.Parts.Images.List(new ImageListOptions { All = true }).Count,
+            Driver = "overlay2",
+            DriverStatus =
+            [
+                ["Backing Filesystem", _host.FileSystemOf(settings.DataRoot)],
+                ["Supports d_type", "true"],
+                ["Using metacopy", "false"],
+                ["Native Overlay Diff", "true"],
+                ["userxattr", "false"],
+            ],
+            DockerRootDir = settings.DataRoot,
+            Plugins = new PluginsInfo { Volume = ["local"], Network = ["bridge", "host", "null"], Log = ["json-file"] },
+            MemoryLimit = cgroups.MemoryLimit,
+            SwapLimit = cgroups.SwapLimit,
+            CpuCfsPeriod = cgroups.CpuCfs,
+            CpuCfsQuota = cgroups.CpuCfs,
+            CPUShares = cgroups.CpuShares,
+            CPUSet = cgroups.Cpuset,
+            PidsLimit = cgroups.PidsLimit,
+            OomKillDisable = cgroups.OomKillDisable,
+            IPv4Forwarding = _core.Host.IPv4Forwarding,
+            Debug = settings.Debug,
+            NFd = Directory.EnumerateFileSystemEntries("/proc/self/fd").Count(),
+            NGoroutines = ThreadPool.ThreadCount,
+            SystemTime = GoTime.Format(DateTimeOffset.UtcNow),
+            LoggingDriver = settings.LogDriver,
+            CgroupDriver = "cgroupfs",
+            CgroupVersion = cgroups.Version.ToString(CultureInfo.InvariantCulture),
+            NEventsListener = _core.Events.Listeners,
+            KernelVersion = _host.KernelRelease,
+            OperatingSystem = _host.OperatingSystem,
+            OSVersion = _host.OperatingSystemVersion,
+            OSType = "linux",
+            Architecture = _host.Machine,
+            NCPU = Environment.ProcessorCount,
+            MemTotal = _host.MemoryTotal,
+            IndexServerAddress = "https://index.docker.io/v1/",
+            RegistryConfig = Registries(),
+            HttpProxy = Proxy("HTTP_PROXY"),
+            HttpsProxy = Proxy("HTTPS_PROXY"),
+            NoProxy = Proxy("NO_PROXY"),
+            Name = Environment.MachineName,
+            Labels = [.. settings.Labels],
+            ExperimentalBuild = false,
+            ServerVersion = EngineVersion.Text,
+            Runtimes = settings.Runtimes.ToDictionary(r => r.Key, r => (RuntimeInfo?)new RuntimeInfo
+            {
+                Path = r.Value.Path,
+                RuntimeArgs = r.Value.Arguments.Count == 0 ? null : [.. r.Value.Arguments],
+            }),
+            DefaultRuntime = settings.DefaultRuntime,
+            Swarm = new SwarmInfo { NodeID = "", NodeAddr = "", LocalNodeState = "inactive", ControlAvailable = false, Error = "" },
+            LiveRestoreEnabled = settings.LiveRestore,
+            Isolation = string.Empty,
+            InitBinary = Gantry.Runtime.Spec.InitBinary.Find(settings.InitPath) ?? string.Empty,
+            ContainerdCommit = new Commit { ID = string.Empty },
+            RuncCommit = new Commit { ID = _runtimes.Value.Default.Commit },
+            InitCommit = new Commit { ID = string.Empty },
+            SecurityOptions = SecurityOptions(),
+            DefaultAddressPools = settings.DefaultAddressPools.Count == 0 ? null
+                : [.. settings.DefaultAddressPools.Select(p => new SystemInfoDefaultAddressPool { Base = p.Base, Size = p.Size })],
+            CDISpecDirs = [],
+        };
+    }
+
+    private List<string> SecurityOptions()
+    {
+        var options = new List<string>();
+        if (_core.Host.AppArmorEnabled)
+        {
+            options.Add("name=apparmor");
+        }
+
+        if (_core.Host.SeccompSupported)
+        {
+            options.Add($"name=seccomp,profile={(_core.Settings.SeccompProfile is null ? "builtin" : _core.Settings.SeccompProfile == "unconfined" ? "unconfined" : "custom")}");
+        }
+
+        if (_core.Host.Cgroups.Version == 2)
+        {
+            options.Add("name=cgroupns");
+        }
+
+        return options;
+    }
+
+    private RegistryServiceConfig Registries()
+    {
+        var settings = _core.Settings;
+        var indexes = new Dictionary<string, IndexInfo?>
+        {
+            ["docker.io"] = new IndexInfo { Name = "docker.io", Mirrors = [.. settings.RegistryMirrors], Secure = true, Official = true },
+        };
+        var networks = new List<string> { "::1/128", "127.0.0.0/8" };
+        foreach (var entry in settings.InsecureRegistries)
+        {
+            if (entry.Contains('/', StringComparison.Ordinal))
+            {
+                networks.Add(entry);
+            }
+            else
+            {
+                indexes[entry] = new IndexInfo { Name = entry, Mirrors = [], Secure = false, Official = false };
+            }
+        }
+
+        return new RegistryServiceConfig
+        {
+            InsecureRegistryCIDRs = networks,
+            IndexConfigs = indexes,
+            Mirrors = settings.RegistryMirrors.Count == 0 ? null : [.. settings.RegistryMirrors],
+        };
+    }
+
+    private static SystemVersionComponent Component(string name, string version, Dictionary<string, string> details) => new()
+    {
+        Name = name,
+        Version = version,
+        Details = JsonSerializer.SerializeToElement(details, ApiJson.Default.DictionaryStringString),
+    };
+
+    /// <summary>Credentials in a proxy's address are nobody's business.</summary>
+    private static string Proxy(string variable)
+    {
+        var value = Environment.GetEnvironmentVariable(variable) ?? Environment.GetEnvironmentVariable(variable.ToLowerInvariant()) ?? string.Empty;
+        return Uri.TryCreate(value, UriKind.Absolute, out var uri) && uri.UserInfo.Length > 0
+            ? value.Replace(uri.UserInfo + "@", "xxxxx:xxxxx@", StringComparison.Ordinal)
+            : value;
+    }
+}

@@ -1,0 +1,90 @@
+using Gantry.Engine.Containers;
+using Gantry.Engine.Daemon;
+using Gantry.Engine.Diagnostics;
+using Gantry.Engine.Events;
+using Gantry.Engine.Exec;
+using Gantry.Engine.Images;
+using Gantry.Engine.Networks;
+using Gantry.Engine.Settings;
+using Gantry.Engine.Volumes;
+using Gantry.Runtime;
+
+namespace Gantry.Engine;
+
+/// <summary>The engine: its services behind one object. Made once per process; the parts belong to the application.</summary>
+public sealed class EngineHost
+{
+    private readonly EngineCore _core;
+    private readonly ContainerFlows _flows;
+
+    public EngineHost(EngineSettings settings, EngineParts parts, EngineLog log)
+    {
+        _core = new EngineCore(settings, parts, log);
+        _flows = new ContainerFlows(_core);
+        Containers = new ContainerService(_core, _flows);
+        Execs = new ExecService(_core, _flows.Bundles);
+        Images = new ImageService(_core);
+        Networks = new NetworkResource(_core, _flows.Networks);
+        Volumes = new VolumeResource(_core, _flows.Volumes);
+        Daemon = new DaemonService(_core);
+    }
+
+    public EngineSettings Settings => _core.Settings;
+
+    public EventBus Events => _core.Events;
+
+    public ContainerService Containers { get; }
+
+    public ExecService Execs { get; }
+
+    public ImageService Images { get; }
+
+    public NetworkResource Networks { get; }
+
+    public VolumeResource Volumes { get; }
+
+    public DaemonService Daemon { get; }
+
+    /// <summary>Takes over what is there. Clients may be served when this returns; restart policies act from then on.</summary>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        _core.Parts.Tasks.OnExit = OnExitAsync;
+        _core.Parts.Tasks.OnOom = OnOomAsync;
+        await _flows.Restore.RestoreAsync(cancellationToken).ConfigureAwait(false);
+        _flows.Restore.ApplyPolicies();
+    }
+
+    /// <summary>Stops what the engine does by itself. Containers go on (docs/design/engine-exit.md).</summary>
+    public Task StopAsync() => _core.Stopping.CancelAsync();
+
+    /// <summary>Takes over settings that may change while the engine runs.</summary>
+    public void Reload(EngineSettings settings) => _core.Settings = settings;
+
+    private async Task OnExitAsync(TaskExit exit)
+    {
+        try
+        {
+            if (exit.ExecId is not null)
+            {
+                Execs.HandleExit(exit);
+                return;
+            }
+
+            await _flows.Exit.HandleAsync(exit).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            _core.Log.Error("handling an exit failed", ("container", exit.Id), ("error", e));
+        }
+    }
+
+    private Task OnOomAsync(string id)
+    {
+        if (_core.Containers.TryGet(id, out var container))
+        {
+            _core.Publish(container, "oom");
+        }
+
+        return Task.CompletedTask;
+    }
+}

@@ -1,0 +1,27 @@
+using Gantry.Content;
+using Gantry.Images;
+using Gantry.Metadata;
+using Gantry.Networks;
+using Gantry.Runtime;
+using Gantry.Snapshots;
+using Gantry.Volumes;
+
+namespace Gantry.Engine;
+
+/// <summary>The core services that the engine composes, made by the application. Their owner disposes them after the engine.</summary>
+public sealed record EngineParts
+{
+    public required Database Database { get; init; }
+
+    public required ContentStore Content { get; init; }
+
+    public required LayerStore Layers { get; init; }
+
+    public required ImageStore Images { get; init; }
+
+    public required VolumeStore Volumes { get; init; }
+
+    public required INetworkService Networks { get; init; }
+
+    public required ITaskService Tasks { get; init; }
+}

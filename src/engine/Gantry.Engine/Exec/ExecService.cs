@@ -1,0 +1,204 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Text.Json;
+using Gantry.Api;
+using Gantry.Engine.Containers;
+using Gantry.Engine.Containers.Bundles;
+using Gantry.Engine.Containers.Naming;
+using Gantry.Engine.Containers.State;
+using Gantry.Engine.Streams;
+using Gantry.Errors;
+using Gantry.Oci;
+using Gantry.Runtime;
+using Gantry.Runtime.Spec;
+
+namespace Gantry.Engine.Exec;
+
+/// <summary>Further processes in running containers.</summary>
+public sealed class ExecService
+{
+    /// <summary>An exec that ended, or was never started, can be inspected this long.</summary>
+    private static readonly TimeSpan s_keep = TimeSpan.FromMinutes(5);
+
+    private readonly ConcurrentDictionary<string, ExecInstance> _execs = new();
+    private readonly EngineCore _core;
+    private readonly BundleWriter _bundles;
+
+    internal ExecService(EngineCore core, BundleWriter bundles)
+    {
+        _core = core;
+        _bundles = bundles;
+    }
+
+    /// <summary>Returns the exec's id.</summary>
+    /// <exception cref="GantryException">NotFound, Conflict, InvalidArgument in Docker's words.</exception>
+    public string Create(string reference, ExecCreateRequest request)
+    {
+        var container = RunningContainer(reference);
+        if (request.Cmd is not { Count: > 0 })
+        {
+            throw GantryException.InvalidArgument("No exec command specified");
+        }
+
+        DetachKeys.Parse(request.DetachKeys ?? string.Empty);
+        Forget();
+        var exec = new ExecInstance { Id = Ids.New(), ContainerId = container.Id, Request = request, Created = DateTimeOffset.UtcNow };
+        _execs[exec.Id] = exec;
+        Publish(container, exec, "exec_create: " + CommandText(request));
+        return exec.Id;
+    }
+
+    /// <summary>Claims the exec for a start and prepares its connection; the process is started by <see cref="ExecSession"/>.</summary>
+    /// <exception cref="GantryException">NotFound; Conflict: it was started before, or the container doesn't run.</exception>
+    public ExecSession Begin(string execId, ExecStartRequest request)
+    {
+        var exec = Get(execId);
+        var container = RunningContainer(exec.ContainerId);
+        if (!exec.TryClaim())
+        {
+            throw GantryException.Conflict(exec.Running
+                ? $"Error: Exec command {exec.Id} is already running"
+                : $"Error: Exec command {exec.Id} has already run");
+        }
+
+        return new ExecSession(this, exec, container, request);
+    }
+
+    /// <exception cref="GantryException">NotFound.</exception>
+    public ExecInspectResponse Inspect(string execId)
+    {
+        var exec = Get(execId);
+        var request = exec.Request;
+        return new ExecInspectResponse
+        {
+            ID = exec.Id,
+            Running = exec.Running,
+            ExitCode = exec.ExitCode,
+            ProcessConfig = new ProcessConfig
+            {
+                Tty = exec.IsTty,
+                Entrypoint = request.Cmd![0],
+                Arguments = request.Cmd[1..],
+                Privileged = request.Privileged ?? false,
+                User = string.IsNullOrEmpty(request.User) ? null : request.User,
+            },
+            OpenStdin = request.AttachStdin ?? false,
+            OpenStderr = request.AttachStderr ?? false,
+            OpenStdout = request.AttachStdout ?? false,
+            CanRemove = false,
+            ContainerID = exec.ContainerId,
+            DetachKeys = request.DetachKeys ?? string.Empty,
+            Pid = exec.Pid,
+        };
+    }
+
+    /// <exception cref="GantryException">NotFound; Conflict.</exception>
+    public async Task ResizeAsync(string execId, int rows, int columns)
+    {
+        var exec = Get(execId);
+        if (!exec.Running)
+        {
+            throw GantryException.Conflict($"exec process is not started");
+        }
+
+        await _core.Parts.Tasks.ResizeAsync(exec.ContainerId, exec.Id, rows, columns, CancellationToken.None).ConfigureAwait(false);
+    }
+
+    /// <summary>An exec's process ended.</summary>
+    internal void HandleExit(TaskExit exit)
+    {
+        if (!_execs.TryGetValue(exit.ExecId!, out var exec))
+        {
+            return;
+        }
+
+        Finish(exec, exit.ExitCode);
+        if (_core.Containers.TryGet(exec.ContainerId, out var container))
+        {
+            container.Execs.TryRemove(exec.Id, out _);
+            Publish(container, exec, "exec_die", ("exitCode", exit.ExitCode.ToString(CultureInfo.InvariantCulture)));
+        }
+    }
+
+    internal ITaskService Tasks => _core.Parts.Tasks;
+
+    /// <summary>Starts the process. On failure the exit code is recorded and the reason thrown.</summary>
+    internal async Task StartProcessAsync(ExecInstance exec, Container container, bool openOutput, (int Rows, int Columns) size)
+    {
+        Publish(container, exec, "exec_start: " + CommandText(exec.Request));
+        exec.Running = true;
+        container.Execs.TryAdd(exec.Id, 0);
+        try
+        {
+            var state = await _core.Parts.Tasks.ExecAsync(SpecFor(exec, container, openOutput, size), CancellationToken.None).ConfigureAwait(false);
+            exec.Pid = state.Pid;
+        }
+        catch (Exception e)
+        {
+            container.Execs.TryRemove(exec.Id, out _);
+            Finish(exec, e is GantryException g ? TaskStartError.ExitCodeOf(g) : 128);
+            throw;
+        }
+    }
+
+    internal void Publish(Container container, ExecInstance exec, string action, params ReadOnlySpan<(string Key, string Value)> more) =>
+        _core.Publish(container, action, [("execID", exec.Id), .. more]);
+
+    private ExecSpec SpecFor(ExecInstance exec, Container container, bool openOutput, (int Rows, int Columns) size)
+    {
+        var request = exec.Request;
+        var rootfs = _core.Paths.Rootfs(container.Id);
+        var user = string.IsNullOrEmpty(request.User) ? null : UserResolver.Resolve(rootfs, request.User, container.Record.HostConfig.GroupAdd);
+        var process = ExecProcessBuilder.Build(request, container.Record.Config, _bundles.ReadProcess(container.Id), user, _core.Host);
+        return new ExecSpec
+        {
+            ContainerId = container.Id,
+            ExecId = exec.Id,
+            ProcessJson = JsonSerializer.SerializeToUtf8Bytes(process, RuntimeSpecJson.Default.RuntimeProcess),
+            Tty = exec.IsTty,
+            OpenStdin = request.AttachStdin == true,
+            OpenOutput = openOutput,
+            ConsoleRows = size.Rows,
+            ConsoleColumns = size.Columns,
+        };
+    }
+
+    private static void Finish(ExecInstance exec, int exitCode)
+    {
+        exec.ExitCode = exitCode;
+        exec.Running = false;
+        exec.EndedAt = DateTimeOffset.UtcNow;
+        exec.Ended.TrySetResult();
+    }
+
+    private Container RunningContainer(string reference)
+    {
+        var container = _core.Containers.Get(reference);
+        return container.State.Phase switch
+        {
+            ContainerPhase.Running => container,
+            ContainerPhase.Paused => throw GantryException.Conflict($"Container {container.Id} is paused, unpause the container before exec"),
+            ContainerPhase.Restarting => throw GantryException.Conflict($"Container {container.Id} is restarting, wait until the container is running"),
+            _ => throw GantryException.Conflict($"container {container.Id} is not running"),
+        };
+    }
+
+    private ExecInstance Get(string id) =>
+        _execs.TryGetValue(id, out var exec) ? exec : throw GantryException.NotFound($"No such exec instance: {id}");
+
+    private static string CommandText(ExecCreateRequest request) => $"{request.Cmd![0]} {string.Join(' ', request.Cmd.Skip(1))}";
+
+    /// <summary>Drops what is older than anybody asks for.</summary>
+    private void Forget()
+    {
+        var limit = DateTimeOffset.UtcNow - s_keep;
+        foreach (var (id, exec) in _execs)
+        {
+            var gone = !_core.Containers.TryGet(exec.ContainerId, out _);
+            if (!exec.Running && (gone || (exec.EndedAt ?? exec.Created) < limit))
+            {
+                _execs.TryRemove(id, out _);
+            }
+        }
+    }
+}

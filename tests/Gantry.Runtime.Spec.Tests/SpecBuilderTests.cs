@@ -1,0 +1,169 @@
+using Gantry.Api;
+using Gantry.Errors;
+using Gantry.Oci;
+
+namespace Gantry.Runtime.Spec.Tests;
+
+public sealed class SpecBuilderTests
+{
+    private static readonly ContainerConfig s_config = new() { Hostname = "h", Cmd = ["true"] };
+
+    [Fact]
+    public void A_private_cgroup_namespace_is_the_default_on_v2_only()
+    {
+        Assert.DoesNotContain(Build(new HostConfig()).Linux!.Namespaces, n => n.Type == "cgroup");
+        Assert.Contains(Build(new HostConfig(), c => c with { Host = TestHost.Unified }).Linux!.Namespaces, n => n.Type == "cgroup");
+    }
+
+    [Fact]
+    public void The_network_namespace_made_by_the_engine_is_joined()
+    {
+        var spec = Build(new HostConfig { NetworkMode = "bridge" }, c => c with { NetworkNamespacePath = "/run/netns/x" });
+
+        Assert.Contains(new LinuxNamespace("network", "/run/netns/x"), spec.Linux!.Namespaces);
+    }
+
+    [Theory]
+    [InlineData("/a/../../../etc", "/etc/ID")]
+    [InlineData("x.slice", "/x.slice/ID")]
+    [InlineData("", "/docker/ID")]
+    public void The_cgroup_stays_below_the_root_of_the_hierarchy(string parent, string path) =>
+        Assert.Equal(path, Build(new HostConfig { CgroupParent = parent }).Linux!.CgroupsPath);
+
+    [Fact]
+    public void Mounts_of_the_user_replace_those_of_the_container()
+    {
+        var spec = Build(new HostConfig(), c => c with
+        {
+            Mounts = [new ContainerMount { Source = "/x", Destination = "/dev/shm/" }, new ContainerMount { Source = "/y", Destination = "/sys" }],
+        });
+
+        Assert.DoesNotContain(spec.Mounts, m => m.Source == "shm" || m.Type == "sysfs");
+        Assert.Contains(spec.Mounts, m => m.Type == "mqueue");
+    }
+
+    [Fact]
+    public void A_dev_of_the_user_has_nothing_of_ours_below_it()
+    {
+        var spec = Build(new HostConfig(), c => c with { Mounts = [new ContainerMount { Source = "/dev", Destination = "/dev" }] });
+
+        Assert.Equal("/dev", Assert.Single(spec.Mounts, m => m.Destination.StartsWith("/dev", StringComparison.Ordinal)).Destination);
+    }
+
+    [Fact]
+    public void Parents_are_mounted_before_children()
+    {
+        var spec = Build(new HostConfig { Tmpfs = new() { ["/a"] = "" } }, c => c with
+        {
+            Mounts = [new ContainerMount { Source = "/1", Destination = "/a/b/c" }, new ContainerMount { Source = "/2", Destination = "/a/b" }],
+        });
+
+        Assert.Equal(["/a", "/a/b", "/a/b/c"], spec.Mounts.Select(m => m.Destination).Where(d => d.StartsWith("/a", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("rshared", "shared")]
+    [InlineData("slave", "rslave")]
+    [InlineData("rprivate", null)]
+    public void Propagating_mounts_need_a_root_that_propagates(string propagation, string? root)
+    {
+        var mount = new ContainerMount { Source = "/1", Destination = "/a", Propagation = propagation };
+
+        Assert.Equal(root, Build(new HostConfig(), c => c with { Mounts = [mount] }).Linux!.RootfsPropagation);
+    }
+
+    [Fact]
+    public void Read_only_mounts_are_recursive_where_the_kernel_can()
+    {
+        var mount = new ContainerMount { Source = "/1", Destination = "/a", ReadOnly = true };
+        var old = TestHost.Facts with { KernelVersion = new Version(5, 10) };
+
+        Assert.Contains("rro", Build(new HostConfig(), c => c with { Mounts = [mount] }).Mounts[^1].Options!);
+        Assert.Contains("ro", Build(new HostConfig(), c => c with { Mounts = [mount], Host = old }).Mounts[^1].Options!);
+        Throws("failed to apply recursive read-only mount: kernel 5.10 is older than 5.12", () =>
+            Build(new HostConfig(), c => c with { Mounts = [mount with { ReadOnlyForceRecursive = true }], Host = old }));
+    }
+
+    [Fact]
+    public void Init_without_a_binary_is_an_error_that_says_what_to_install()
+    {
+        var error = Assert.Throws<GantryException>(() => Build(new HostConfig { Init = true }));
+
+        Assert.Contains("\"docker-init\": executable file not found in $PATH", error.Message, StringComparison.Ordinal);
+        Assert.Contains("tini", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Init_is_left_out_where_the_pid_namespace_is_not_the_containers() =>
+        Assert.Equal(["true"], Build(new HostConfig { Init = true, PidMode = "host" }).Process.Args);
+
+    [Fact]
+    public void Privileged_containers_get_the_hosts_devices_but_not_its_console()
+    {
+        var linux = Build(new HostConfig { Privileged = true }).Linux!;
+
+        Assert.Contains(linux.Devices!, d => d is { Path: "/dev/full", Type: "c", Major: 1, Minor: 7 });
+        Assert.DoesNotContain(linux.Devices!, d => d.Path == "/dev/console" || d.Path.StartsWith("/dev/pts", StringComparison.Ordinal));
+        Assert.Equal([new LinuxDeviceCgroup { Allow = true, Access = "rwm" }], linux.Resources!.Devices!);
+    }
+
+    [Fact]
+    public void Default_ulimits_fill_in_what_the_container_does_not_set()
+    {
+        var defaults = new List<Ulimit> { new() { Name = "nofile", Soft = 1, Hard = 2 }, new() { Name = "core", Soft = -1, Hard = -1 } };
+        var own = new List<Ulimit> { new() { Name = "nofile", Soft = 3, Hard = 4 } };
+
+        Assert.Equal(
+            [new PosixRlimit("RLIMIT_NOFILE", 4, 3), new PosixRlimit("RLIMIT_CORE", ulong.MaxValue, ulong.MaxValue)],
+            Build(new HostConfig { Ulimits = own }, c => c with { DefaultUlimits = defaults }).Process.Rlimits!);
+    }
+
+    [Fact]
+    public void AppArmor_profiles_are_named_only_where_it_is_on()
+    {
+        var host = TestHost.Facts with { AppArmorEnabled = true };
+        string? Profile(HostConfig config, HostFacts facts) =>
+            Build(config, c => c with { Host = facts, DefaultAppArmorProfile = "engine-default" }).Process.ApparmorProfile;
+
+        Assert.Null(Profile(new HostConfig(), TestHost.Facts));
+        Assert.Equal("engine-default", Profile(new HostConfig(), host));
+        Assert.Equal("unconfined", Profile(new HostConfig { Privileged = true }, host));
+        Assert.Equal("mine", Profile(new HostConfig { SecurityOpt = ["apparmor=mine"] }, host));
+    }
+
+    [Fact]
+    public void The_console_size_is_passed_to_terminals()
+    {
+        var config = s_config with { Tty = true };
+
+        Assert.Equal(new ConsoleSize(24, 80), Build(new HostConfig { ConsoleSize = [24, 80] }, null, config).Process.ConsoleSize);
+        Assert.Null(Build(new HostConfig { ConsoleSize = [0, 0] }, null, config).Process.ConsoleSize);
+    }
+
+    [Fact]
+    public void Missing_devices_are_named()
+    {
+        Throws("error gathering device information while adding custom device \"/dev/nope\": no such file or directory", () =>
+            Build(new HostConfig { Devices = [new DeviceMapping { PathOnHost = "/dev/nope" }] }));
+        Throws("error gathering device information while adding custom device \"/etc/passwd\": not a device node", () =>
+            Build(new HostConfig { Devices = [new DeviceMapping { PathOnHost = "/etc/passwd" }] }));
+        Throws("stat /dev/nope: no such file or directory", () =>
+            Build(new HostConfig { BlkioDeviceReadBps = [new ThrottleDevice { Path = "/dev/nope", Rate = 1 }] }));
+    }
+
+    [Fact]
+    public void A_container_needs_a_command() => Throws("no command specified", () => Build(new HostConfig(), null, new ContainerConfig()));
+
+    internal static void Throws(string message, Action action)
+    {
+        var error = Assert.Throws<GantryException>(action);
+        Assert.Equal(ErrorKind.InvalidArgument, error.Kind);
+        Assert.Equal(message, error.Message);
+    }
+
+    private static RuntimeSpec Build(HostConfig hostConfig, Func<SpecContext, SpecContext>? change = null, ContainerConfig? config = null)
+    {
+        var context = new SpecContext { ContainerId = "ID", RootfsPath = "/r", Host = TestHost.Facts, User = new RuntimeUser(0, 0, [0]) };
+        return OciSpecBuilder.Build(config ?? s_config, hostConfig, change is null ? context : change(context));
+    }
+}
