@@ -1,9 +1,11 @@
+using Gantry.Engine.Builds;
 using Gantry.Engine.Containers;
 using Gantry.Engine.Daemon;
 using Gantry.Engine.Diagnostics;
 using Gantry.Engine.Events;
 using Gantry.Engine.Exec;
 using Gantry.Engine.Settings;
+using Gantry.Engine.Transfers;
 using Gantry.Runtime;
 
 namespace Gantry.Engine;
@@ -13,6 +15,8 @@ public sealed class EngineHost
 {
     private readonly EngineCore _core;
     private readonly ContainerFlows _flows;
+    private readonly StepRunner _steps;
+    private BuildsService? _builds;
 
     public EngineHost(EngineSettings settings, EngineParts parts, EngineLog log)
     {
@@ -21,6 +25,8 @@ public sealed class EngineHost
         Containers = new ContainerService(_core, _flows);
         Execs = new ExecService(_core, _flows.Bundles);
         Daemon = new DaemonService(_core);
+        Transfers = new TransferService(_core);
+        _steps = new StepRunner(_core, _flows.Networks, _flows.Bundles);
     }
 
     public EngineSettings Settings => _core.Settings;
@@ -33,12 +39,18 @@ public sealed class EngineHost
 
     public DaemonService Daemon { get; }
 
+    public TransferService Transfers { get; }
+
+    /// <summary>Opened by <see cref="StartAsync"/>, after what earlier builds left is gone.</summary>
+    public BuildsService Builds => _builds ?? throw new InvalidOperationException("the engine has not started");
+
     /// <summary>Takes over what is there. Clients may be served when this returns; restart policies act from then on.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         _core.Parts.Tasks.OnExit = OnExitAsync;
         _core.Parts.Tasks.OnOom = OnOomAsync;
         await _flows.Restore.RestoreAsync(cancellationToken).ConfigureAwait(false);
+        _builds = new BuildsService(_core, _steps, Transfers);
         _flows.Restore.ApplyPolicies();
     }
 
@@ -55,6 +67,11 @@ public sealed class EngineHost
             if (exit.ExecId is not null)
             {
                 Execs.HandleExit(exit);
+                return;
+            }
+
+            if (_steps.TryHandleExit(exit))
+            {
                 return;
             }
 

@@ -14,6 +14,8 @@ internal static class ApiRoutes
         ContainerLifecycleRoutes.Map(router);
         ContainerStreamRoutes.Map(router);
         ExecRoutes.Map(router);
+        TransferRoutes.Map(router);
+        BuildRoutes.Map(router);
         SwarmRoutes.Map(router);
         return router;
     }
