@@ -1,12 +1,14 @@
 using Gantry.Build.Cache;
+using Gantry.Build.Export;
 using Gantry.Build.Graph;
-using Gantry.Images;
+using Gantry.Snapshots;
 
 namespace Gantry.Build;
 
 /// <summary>What all builds of a service share.</summary>
 internal sealed record BuildParts(
-    ImageStore Images,
+    IImageCatalog Images,
+    LayerStore Layers,
     IImageProvider Provider,
     IStepRunner Runner,
     BuildCache Cache,

@@ -12,7 +12,7 @@ public sealed partial class BuildService
     {
         var records = _parts.Cache.All();
         var byChain = records.Where(r => r.Type == CacheRecordType.Regular).GroupBy(r => r.ChainId.ToString()).ToDictionary(g => g.Key, g => g.First().Id);
-        var ofImages = LayersOfImages();
+        var ofImages = _parts.Images.Layers();
         return records.Concat(_parts.Mounts.All()).OrderByDescending(r => r.LastUsed).Select(r => r with
         {
             Parents = r.Parents.Select(p => byChain.GetValueOrDefault(p)).OfType<string>().Where(p => p != r.Id).ToList(),
@@ -47,17 +47,6 @@ public sealed partial class BuildService
             left -= r.Size;
             return over;
         }).ToList();
-    }
-
-    private HashSet<Digest> LayersOfImages()
-    {
-        var layers = new HashSet<Digest>();
-        foreach (var image in _parts.Images.List(new() { All = true }))
-        {
-            layers.UnionWith(ChainId.Of(_parts.Images.Config(Digest.Parse(image.Id)).RootFs.DiffIds));
-        }
-
-        return layers;
     }
 }
 

@@ -1,5 +1,6 @@
 using Gantry.Build.Cache;
 using Gantry.Build.Context;
+using Gantry.Build.Export;
 using Gantry.Build.Frontend;
 using Gantry.Build.Graph;
 using Gantry.Build.Steps;
@@ -9,6 +10,7 @@ using Gantry.Errors;
 using Gantry.Images;
 using Gantry.Metadata;
 using Gantry.Oci;
+using Gantry.Snapshots;
 
 namespace Gantry.Build;
 
@@ -23,16 +25,22 @@ public sealed partial class BuildService
 
     /// <summary>Opens the builder and removes what builds of a killed engine left. Their containers must be gone and their layers unmounted.</summary>
     public BuildService(BuildServiceOptions options, Database database, ImageStore images, IStepRunner runner, IImageProvider provider)
+        : this(options, database, images.Content, images.Layers, new ImageCatalog(images), runner, provider)
     {
-        _content = images.Content;
+    }
+
+    internal BuildService(
+        BuildServiceOptions options, Database database, ContentStore content, LayerStore layers, IImageCatalog images, IStepRunner runner, IImageProvider provider)
+    {
+        _content = content;
         var folders = BuildFolders.Create(options);
         _parts = new BuildParts(
-            images, provider, runner, new BuildCache(database, images.Layers), new CacheMounts(folders.Mounts, database), new SharedWork<Solved>(), folders,
+            images, layers, provider, runner, new BuildCache(database, layers), new CacheMounts(folders.Mounts, database), new SharedWork<Solved>(), folders,
             options.EngineVersion);
         folders.Empty();
-        foreach (var leftover in images.Layers.ContainerLayers().Where(l => l.Id.StartsWith(LayerMaker.Prefix, StringComparison.Ordinal)))
+        foreach (var leftover in layers.ContainerLayers().Where(l => l.Id.StartsWith(LayerMaker.Prefix, StringComparison.Ordinal)))
         {
-            images.Layers.RemoveContainerLayer(leftover.Id);
+            layers.RemoveContainerLayer(leftover.Id);
         }
     }
 
@@ -79,7 +87,7 @@ public sealed partial class BuildService
         {
             foreach (var name in names)
             {
-                _parts.Images.Tag(image.Id.ToString(), name);
+                _parts.Images.Tag(image.Id, name);
             }
         }
         else

@@ -5,15 +5,13 @@ using Gantry.Snapshots;
 
 namespace Gantry.Storage.Tests.Layers;
 
-public sealed class MountTests : IAsyncLifetime
+public sealed class MountTests : IDisposable
 {
     private readonly LayerStoreFixture _fixture = new();
 
     private static ContainerLayerOptions Plain { get; } = new() { MountPoints = false };
 
-    public Task InitializeAsync() => Task.CompletedTask;
-
-    public Task DisposeAsync() => _fixture.DisposeAsync().AsTask();
+    public void Dispose() => _fixture.Dispose();
 
     [Fact]
     public async Task Layers_stack_and_changes_stay_in_the_container()

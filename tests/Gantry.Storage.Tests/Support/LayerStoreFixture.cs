@@ -5,7 +5,7 @@ using Gantry.Snapshots;
 namespace Gantry.Storage.Tests;
 
 /// <summary>A layer store in a directory of its own, with mounts that are undone afterwards.</summary>
-public sealed class LayerStoreFixture : IAsyncDisposable
+public sealed class LayerStoreFixture : IDisposable
 {
     private readonly TestDirectory _directory = new();
     private readonly List<string> _mounts = [];
@@ -43,10 +43,10 @@ public sealed class LayerStoreFixture : IAsyncDisposable
         Store = LayerStore.Open(Root);
     }
 
-    public async ValueTask DisposeAsync()
+    public void Dispose()
     {
         _mounts.ForEach(m => Mounts.TryUnmount(m, UnmountFlags.Detach));
-        await Store.DisposeAsync();
+        Store.DisposeAsync().AsTask().Wait();
         _directory.Dispose();
     }
 }

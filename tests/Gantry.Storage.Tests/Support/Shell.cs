@@ -9,14 +9,17 @@ internal static class Shell
         (Environment.GetEnvironmentVariable("PATH") ?? string.Empty).Split(':').Any(d => File.Exists(Path.Combine(d, program)));
 
     /// <summary>Runs a script with sh -e; fails the test on a non-zero exit. Returns its output.</summary>
-    internal static string Run(string script, string? workingDirectory = null)
+    internal static string Run(string script, string? workingDirectory = null, byte[]? input = null)
     {
         using var process = Process.Start(new ProcessStartInfo("/bin/sh", ["-ec", script])
         {
+            RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             WorkingDirectory = workingDirectory ?? "/",
         })!;
+        process.StandardInput.BaseStream.Write(input);
+        process.StandardInput.Close();
         var error = process.StandardError.ReadToEndAsync();
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();

@@ -1,4 +1,4 @@
-using Gantry.Build.Cache;
+using Gantry.Build.Export;
 using Gantry.Build.Files;
 using Gantry.Build.Graph;
 using Gantry.Build.Steps;
@@ -6,7 +6,6 @@ using Gantry.Content;
 using Gantry.Dockerfile;
 using Gantry.Dockerfile.Shell;
 using Gantry.Errors;
-using Gantry.Images;
 using Gantry.Oci;
 
 namespace Gantry.Build.Frontend;
@@ -17,7 +16,7 @@ internal sealed class BuildSession
     private readonly Dictionary<int, Task<ImageDraft>> _stages = [];
     private readonly Dictionary<int, int> _firstStep = [];
     private readonly Lock _lock = new();
-    private readonly ImageStore _images;
+    private readonly IImageCatalog _images;
     private readonly IImageProvider _provider;
     private readonly ContentLease _lease;
     private readonly Platform? _platform;
@@ -26,7 +25,9 @@ internal sealed class BuildSession
     private readonly WordExpander _globalWords;
     private int _total;
 
-    public BuildSession(BuildRequest request, BuildParts parts, ParsedDockerfile dockerfile, ISourceTree? context, IBuildProgress progress, ContentLease lease, CancellationTokenSource cancellation)
+    public BuildSession(
+        BuildRequest request, BuildParts parts, ParsedDockerfile dockerfile, ISourceTree? context, IBuildProgress progress, ContentLease lease,
+        CancellationTokenSource cancellation)
     {
         Request = request;
         Dockerfile = dockerfile;
@@ -40,7 +41,7 @@ internal sealed class BuildSession
         _platform = request.Platform.Length > 0 ? Platform.Parse(request.Platform) : null;
         Folders = parts.Folders;
         Runner = parts.Runner;
-        Maker = new LayerMaker(parts.Images.Layers);
+        Maker = new LayerMaker(parts.Layers, lease);
         Solver = new Solver(parts.Cache, parts.Running, lease, !request.NoCache);
         Mounts = new MountResolver(Maker, parts.Mounts, context, request.Secrets, parts.Folders);
         Arguments = new BuildArguments(request.BuildArguments, PlatformArguments.Of(Platform.Host, _platform ?? Platform.Host));

@@ -135,7 +135,7 @@ public sealed class ClassicTranscript(ITranscriptOutput output) : IBuildProgress
                 return;
             }
 
-            if (!_order.TakeWhile(s => s != stage).All(_finished.Contains))
+            if (stage >= 0 && !_order.TakeWhile(s => s != stage).All(_finished.Contains))
             {
                 if (!_held.TryGetValue(stage, out var held))
                 {

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Gantry.Build.Graph;
+using Gantry.Content;
 using Gantry.Linux;
 using Gantry.Oci;
 using Gantry.Snapshots;
@@ -7,7 +8,7 @@ using Gantry.Snapshots;
 namespace Gantry.Build.Steps;
 
 /// <summary>Makes a layer: a writable one is filled and then becomes an image layer by renaming. An unchanged one leaves nothing.</summary>
-internal sealed class LayerMaker(LayerStore layers)
+internal sealed class LayerMaker(LayerStore layers, ContentLease lease)
 {
     /// <summary>Prefix of the writable layers of build steps, by which leftovers are known.</summary>
     internal const string Prefix = "build-";
@@ -31,7 +32,7 @@ internal sealed class LayerMaker(LayerStore layers)
                 return new LayerResult(parent, default, DateTimeOffset.UtcNow, 0);
             }
 
-            var info = await layers.CommitAsync(name, CommitMode.Move, null, cancellationToken).ConfigureAwait(false);
+            var info = await layers.CommitAsync(name, CommitMode.Move, lease.Protect, cancellationToken).ConfigureAwait(false);
             return new LayerResult(info.ChainId, info.DiffId, DateTimeOffset.UtcNow, info.Size);
         }
         finally

@@ -14,9 +14,13 @@ public sealed partial class LayerStore
     /// container layer is gone; <see cref="CommitMode.Copy"/> leaves it (pause the container first). Content equal to a layer that is there
     /// already gives that layer.
     /// </summary>
+    public Task<LayerInfo> CommitAsync(string id, CommitMode mode, CancellationToken cancellationToken = default) =>
+        CommitAsync(id, mode, null, cancellationToken);
+
+    /// <inheritdoc cref="CommitAsync(string, CommitMode, CancellationToken)"/>
     /// <param name="beforePublish">Told the chain id before the layer becomes visible: the place to protect it with a lease.</param>
     public async Task<LayerInfo> CommitAsync(
-        string id, CommitMode mode, Action<Digest>? beforePublish = null, CancellationToken cancellationToken = default)
+        string id, CommitMode mode, Action<Digest>? beforePublish, CancellationToken cancellationToken = default)
     {
         var layer = GetContainerLayer(id);
         return mode == CommitMode.Move

@@ -100,6 +100,10 @@ public sealed partial class LayerStore
         }
     }
 
+    /// <inheritdoc cref="Unmount(string)"/>
+    /// <param name="id">The container layer that is mounted there.</param>
+    public void Unmount(string id, string target) => Unmount(target);
+
     /// <summary>The container's root file system without a mount point, for reading and writing files in it from here.</summary>
     public LayerView OpenContainer(string id) => new(OverlayMount.Create(SpecOf(GetContainerLayer(id)), _temporary));
 

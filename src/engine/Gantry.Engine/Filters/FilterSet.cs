@@ -56,7 +56,7 @@ public sealed class FilterSet
         return set;
     }
 
-    /// <summary>A copy for services with filters of their own.</summary>
+    /// <summary>The set as the core services take it.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> ToDictionary() => _values.ToDictionary(v => v.Key, v => (IReadOnlyList<string>)v.Value);
 
     public bool Has(string key) => _values.ContainsKey(key);

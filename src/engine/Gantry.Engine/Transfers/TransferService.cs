@@ -45,15 +45,7 @@ public sealed class TransferService
     /// <summary>Pushes one tag, or all tags of the repository when the reference has none.</summary>
     public async Task PushAsync(ImageReference reference, RegistryCredentials? credentials, IProgress<TransferEvent> progress, CancellationToken cancellationToken)
     {
-        if (reference.IsNameOnly)
-        {
-            await _pusher.PushAllTagsAsync(reference, credentials, progress, cancellationToken).ConfigureAwait(false);
-        }
-        else
-        {
-            await _pusher.PushAsync(reference, credentials, progress, cancellationToken).ConfigureAwait(false);
-        }
-
+        await _pusher.PushAsync(reference, credentials, progress, cancellationToken).ConfigureAwait(false);
         Publish("push", reference.Familiar, reference.FamiliarName);
     }
 

@@ -43,9 +43,7 @@ internal static class FileInstructionParser
         var keyword = node.Keyword.ToUpperInvariant();
         if (node.Arguments.Count < 2)
         {
-            throw new SyntaxException(node.Arguments.Count == 0
-                ? $"{keyword} requires at least two arguments"
-                : $"{keyword} requires at least two arguments, but only one was provided. Destination could not be determined");
+            throw new SyntaxException($"{keyword} requires at least two arguments, but only one was provided. Destination could not be determined");
         }
 
         if (node.Heredocs.Count > 0 && !node.IsJson && HeredocReader.ParseHead(node.Arguments[^1]) is not null)

@@ -171,6 +171,11 @@ internal sealed class ShellScanner(string source, ShellEnvironment environment, 
 
         var name = Name();
         var modifier = Take();
+        if (name.Length == 0 && modifier == '}')
+        {
+            throw new SyntaxException("syntax error: bad substitution");
+        }
+
         var text = modifier switch
         {
             '}' => environment.TryGet(name, out var value) ? value : options.KeepUnsetVariables ? $"${{{name}}}" : string.Empty,
@@ -188,7 +193,7 @@ internal sealed class ShellScanner(string source, ShellEnvironment environment, 
     {
         var isPattern = modifier is '#' or '%';
         var shown = (emptyIsUnset ? ":" : string.Empty) + modifier;
-        if (modifier is not ('+' or '-' or '?' or '#' or '%') || (emptyIsUnset && isPattern))
+        if (modifier is not ('+' or '-' or '?' or '#' or '%'))
         {
             throw new SyntaxException($"unsupported modifier ({shown}) in substitution");
         }

@@ -17,7 +17,9 @@ internal static class JsonForm
 
         try
         {
-            using var document = JsonDocument.Parse(text);
+            // As Docker's decoder: the first value counts, what follows it is not looked at.
+            var reader = new Utf8JsonReader(Encoding.UTF8.GetBytes(text));
+            using var document = JsonDocument.ParseValue(ref reader);
             return document.RootElement.EnumerateArray().Select(Text).ToList();
         }
         catch (JsonException)
