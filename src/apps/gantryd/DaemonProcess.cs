@@ -9,6 +9,7 @@ using Gantry.Errors;
 using Gantry.Images;
 using Gantry.Metadata;
 using Gantry.Networks;
+using Gantry.Registry;
 using Gantry.Runtime.Services;
 using Gantry.Snapshots;
 using Gantry.Volumes;
@@ -105,6 +106,12 @@ internal sealed class DaemonProcess : IAsyncDisposable
             Volumes = new VolumeStore(database, Path.Combine(settings.DataRoot, "volumes")),
             Networks = networks,
             Tasks = tasks,
+            Registry = Keep(new RegistryClient(new RegistryOptions
+            {
+                InsecureRegistries = engine.InsecureRegistries,
+                Mirrors = engine.RegistryMirrors,
+                UserAgent = $"gantry/{EngineVersion.Text}",
+            })),
         };
     }
 

@@ -1,3 +1,4 @@
+using Gantry.Engine.Builds;
 using Gantry.Engine.Containers;
 using Gantry.Engine.Daemon;
 using Gantry.Engine.Diagnostics;
@@ -6,6 +7,7 @@ using Gantry.Engine.Exec;
 using Gantry.Engine.Images;
 using Gantry.Engine.Networks;
 using Gantry.Engine.Settings;
+using Gantry.Engine.Transfers;
 using Gantry.Engine.Volumes;
 using Gantry.Runtime;
 
@@ -16,6 +18,8 @@ public sealed class EngineHost
 {
     private readonly EngineCore _core;
     private readonly ContainerFlows _flows;
+    private readonly StepRunner _steps;
+    private BuildsService? _builds;
 
     public EngineHost(EngineSettings settings, EngineParts parts, EngineLog log)
     {
@@ -27,6 +31,8 @@ public sealed class EngineHost
         Networks = new NetworkResource(_core, _flows.Networks);
         Volumes = new VolumeResource(_core, _flows.Volumes);
         Daemon = new DaemonService(_core);
+        Transfers = new TransferService(_core);
+        _steps = new StepRunner(_core, _flows.Networks, _flows.Bundles);
     }
 
     public EngineSettings Settings => _core.Settings;
@@ -45,12 +51,18 @@ public sealed class EngineHost
 
     public DaemonService Daemon { get; }
 
+    public TransferService Transfers { get; }
+
+    /// <summary>Opened by <see cref="StartAsync"/>, after what earlier builds left is gone.</summary>
+    public BuildsService Builds => _builds ?? throw new InvalidOperationException("the engine has not started");
+
     /// <summary>Takes over what is there. Clients may be served when this returns; restart policies act from then on.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         _core.Parts.Tasks.OnExit = OnExitAsync;
         _core.Parts.Tasks.OnOom = OnOomAsync;
         await _flows.Restore.RestoreAsync(cancellationToken).ConfigureAwait(false);
+        _builds = new BuildsService(_core, _steps, Transfers);
         _flows.Restore.ApplyPolicies();
     }
 
@@ -67,6 +79,11 @@ public sealed class EngineHost
             if (exit.ExecId is not null)
             {
                 Execs.HandleExit(exit);
+                return;
+            }
+
+            if (_steps.TryHandleExit(exit))
+            {
                 return;
             }
 

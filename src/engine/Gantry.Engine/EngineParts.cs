@@ -2,6 +2,7 @@ using Gantry.Content;
 using Gantry.Images;
 using Gantry.Metadata;
 using Gantry.Networks;
+using Gantry.Registry;
 using Gantry.Runtime;
 using Gantry.Snapshots;
 using Gantry.Volumes;
@@ -24,4 +25,6 @@ public sealed record EngineParts
     public required INetworkService Networks { get; init; }
 
     public required ITaskService Tasks { get; init; }
+
+    public required RegistryClient Registry { get; init; }
 }

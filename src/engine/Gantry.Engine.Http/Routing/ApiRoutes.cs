@@ -20,8 +20,10 @@ internal static class ApiRoutes
         NetworkRoutes.Map(router);
         VolumeRoutes.Map(router);
         EventRoutes.Map(router);
+        TransferRoutes.Map(router);
+        BuildRoutes.Map(router);
         SwarmRoutes.Map(router);
-        router.Map("POST", "/images/create", ImageTransferRoutes.ImportAsync);
+        router.Map("POST", "/images/create", TransferRoutes.CreateAsync);
         return router;
     }
 }

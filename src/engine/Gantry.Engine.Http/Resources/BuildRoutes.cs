@@ -1,0 +1,78 @@
+using System.Globalization;
+using System.Text.Json;
+using Gantry.Api;
+using Gantry.Build;
+using Gantry.Engine.Filters;
+using Gantry.Engine.Http.Routing;
+using Gantry.Engine.Http.Streams;
+using Gantry.Errors;
+
+namespace Gantry.Engine.Http.Resources;
+
+/// <summary><c>POST /build</c> and <c>POST /build/prune</c>.</summary>
+internal static class BuildRoutes
+{
+    internal static void Map(Router router)
+    {
+        router.Map("POST", "/build", BuildAsync);
+        router.Map("POST", "/build/prune", PruneAsync);
+    }
+
+    private static Task BuildAsync(ApiRequest request)
+    {
+        var build = BuildQuery.Parse(request);
+        var quiet = request.Query.Bool("q");
+        var credentials = RegistryAuth.Many(request);
+        var stream = new MessageStream(request.Context);
+        var transcript = new ClassicTranscript(quiet ? new Silence() : new TranscriptMessages(stream));
+        return stream.RunAsync(
+            async () =>
+            {
+                var result = await request.Engine.Builds.BuildAsync(build, transcript, credentials, request.Aborted).ConfigureAwait(false);
+                transcript.Finished(result);
+                if (quiet)
+                {
+                    stream.Send(new JsonMessage { Stream = result.ImageId + "\n" });
+                }
+            },
+            BuildFailure.ExitCodeOf);
+    }
+
+    private static async Task PruneAsync(ApiRequest request)
+    {
+        var keep = request.Query["keep-storage"];
+        var bytes = keep.Length == 0 ? 0
+            : long.TryParse(keep, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) ? value
+            : throw GantryException.InvalidArgument($"keep-storage is in bytes and expects an integer, got {keep}");
+        var answer = await request.Engine.Builds.PruneAsync(
+            request.Query.Bool("all"), bytes, FilterSet.Parse(request.Query["filters"]), request.Aborted).ConfigureAwait(false);
+        await request.WriteJsonAsync(answer, ApiJson.Default.BuildPruneResponse).ConfigureAwait(false);
+    }
+
+    private sealed class TranscriptMessages(MessageStream stream) : ITranscriptOutput
+    {
+        public void Text(string text) => stream.Send(new JsonMessage { Stream = text });
+
+        public void Image(string imageId) =>
+            stream.Send(new JsonMessage { Aux = JsonSerializer.SerializeToElement(new ImageID { ID = imageId }, ApiJson.Default.ImageID) });
+
+        public void Pull(PullStatus status) => stream.Send(TransferMessages.Message(
+            status.Status, status.Id.Length == 0 ? null : status.Id, status.Id.Length > 0, status.Current, status.Total));
+    }
+
+    /// <summary>A quiet build says only the image's id.</summary>
+    private sealed class Silence : ITranscriptOutput
+    {
+        public void Text(string text)
+        {
+        }
+
+        public void Image(string imageId)
+        {
+        }
+
+        public void Pull(PullStatus status)
+        {
+        }
+    }
+}

@@ -1,0 +1,75 @@
+using Gantry.Api;
+using Gantry.Engine.Http.Routing;
+using Gantry.Engine.Http.Streams;
+using Gantry.Errors;
+using Gantry.Oci;
+using Gantry.Registry;
+
+namespace Gantry.Engine.Http.Resources;
+
+/// <summary>What needs a registry: pull, push, <c>/auth</c>, <c>/distribution</c>.</summary>
+internal static class TransferRoutes
+{
+    internal static void Map(Router router)
+    {
+        router.Map("POST", "/images/{name*}/push", PushAsync);
+        router.Map("POST", "/auth", LoginAsync);
+        router.Map("GET", "/distribution/{name*}/json", DistributionAsync);
+    }
+
+    /// <summary><c>POST /images/create</c>: a pull or an import.</summary>
+    internal static Task CreateAsync(ApiRequest request) =>
+        request.Query["fromImage"].Length > 0 ? PullAsync(request) : ImageTransferRoutes.ImportAsync(request);
+
+    private static Task PullAsync(ApiRequest request)
+    {
+        var (image, tag) = (request.Query["fromImage"], request.Query["tag"]);
+        var reference = ImageReference.Parse(image);
+        var platform = request.Query["platform"] is { Length: > 0 } text ? Platform.Parse(text) : null;
+        var credentials = RegistryAuth.One(request);
+        var stream = new MessageStream(request.Context);
+        var progress = new TransferMessages(stream);
+        var transfers = request.Engine.Transfers;
+        if (tag.Length > 0)
+        {
+            reference = Digest.TryParse(tag, out var digest) ? reference.WithDigest(digest) : reference.WithTag(tag);
+        }
+
+        // Without a tag the API means all of them; the docker CLI says latest itself.
+        return stream.RunAsync(() => reference.IsNameOnly
+            ? transfers.PullAllAsync(reference, platform, credentials, progress, request.Aborted)
+            : transfers.PullAsync(reference, platform, credentials, progress, request.Aborted));
+    }
+
+    private static Task PushAsync(ApiRequest request)
+    {
+        var reference = ImageReference.Parse(request.Name);
+        if (request.Query["tag"] is { Length: > 0 } tag)
+        {
+            reference = reference.WithTag(tag);
+        }
+
+        if (request.Query["platform"].Length > 0)
+        {
+            throw GantryException.NotImplemented("pushing one platform of an image is not available in this version");
+        }
+
+        var stream = new MessageStream(request.Context);
+        var credentials = RegistryAuth.One(request);
+        return stream.RunAsync(() => request.Engine.Transfers.PushAsync(reference, credentials, new TransferMessages(stream), request.Aborted));
+    }
+
+    private static async Task LoginAsync(ApiRequest request)
+    {
+        var auth = await request.ReadJsonAsync(ApiJson.Default.AuthConfig).ConfigureAwait(false);
+        var credentials = RegistryAuth.Credentials(auth) ?? new RegistryCredentials();
+        var answer = await request.Engine.Transfers.LoginAsync(auth.Serveraddress ?? string.Empty, credentials, request.Aborted).ConfigureAwait(false);
+        await request.WriteJsonAsync(answer, ApiJson.Default.SystemAuthResponse).ConfigureAwait(false);
+    }
+
+    private static async Task DistributionAsync(ApiRequest request)
+    {
+        var answer = await request.Engine.Transfers.InspectAsync(ImageReference.Parse(request.Name), RegistryAuth.One(request), request.Aborted).ConfigureAwait(false);
+        await request.WriteJsonAsync(answer, ApiJson.Default.DistributionInspect).ConfigureAwait(false);
+    }
+}

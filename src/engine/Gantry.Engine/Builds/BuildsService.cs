@@ -1,0 +1,65 @@
+using Gantry.Api;
+using Gantry.Build;
+using Gantry.Engine.Filters;
+using Gantry.Engine.Transfers;
+using Gantry.Registry;
+
+namespace Gantry.Engine.Builds;
+
+/// <summary>Builds and their cache, as the Engine API has them.</summary>
+public sealed class BuildsService
+{
+    private readonly EngineCore _core;
+    private readonly BuildService _builder;
+    private readonly TransferService _transfers;
+
+    internal BuildsService(EngineCore core, StepRunner runner, TransferService transfers)
+    {
+        _core = core;
+        _transfers = transfers;
+        var options = new BuildServiceOptions
+        {
+            Root = Path.Combine(core.Settings.DataRoot, "build"),
+            RunDirectory = core.Settings.ExecRoot,
+            EngineVersion = EngineVersion.Text,
+        };
+        _builder = new BuildService(options, core.Parts.Database, core.Parts.Images, runner, Provider(_ => null));
+        core.Parts.Images.ExtraRoots = _builder.CacheRoots;
+    }
+
+    /// <summary>Builds an image; base images are pulled with what <paramref name="credentials"/> gives for a registry's domain.</summary>
+    /// <exception cref="Errors.GantryException">In Docker's words.</exception>
+    public Task<BuildResult> BuildAsync(
+        BuildRequest request, IBuildProgress progress, Func<string, RegistryCredentials?> credentials, CancellationToken cancellationToken) =>
+        _builder.BuildAsync(request with { Images = Provider(credentials) }, progress, cancellationToken);
+
+    /// <summary><c>POST /build/prune</c>.</summary>
+    public async Task<BuildPruneResponse> PruneAsync(bool all, long keepBytes, FilterSet filters, CancellationToken cancellationToken)
+    {
+        var filter = CacheFilter.Parse(filters.ToDictionary(), DateTimeOffset.UtcNow);
+        var pruned = await _builder.PruneAsync(new CachePruneOptions { All = all, KeepBytes = keepBytes, Filter = filter }, cancellationToken).ConfigureAwait(false);
+        return new BuildPruneResponse
+        {
+            CachesDeleted = pruned.CachesDeleted.Count == 0 ? null : [.. pruned.CachesDeleted],
+            SpaceReclaimed = pruned.SpaceReclaimed,
+        };
+    }
+
+    /// <summary>The cache's records for <c>GET /system/df</c>.</summary>
+    public List<BuildCache> DiskUsage() =>
+        [.. _builder.DiskUsage().Select(r => new BuildCache
+        {
+            ID = r.Id,
+            Parents = r.Parents.Count == 0 ? null : [.. r.Parents],
+            Type = r.Type,
+            Description = r.Description,
+            InUse = r.InUse,
+            Shared = r.Shared,
+            Size = r.Size,
+            CreatedAt = GoTime.Format(r.Created),
+            LastUsedAt = GoTime.Format(r.LastUsed),
+            UsageCount = r.Uses,
+        })];
+
+    private ImageProvider Provider(Func<string, RegistryCredentials?> credentials) => new(_core.Parts.Images, _transfers, credentials);
+}
