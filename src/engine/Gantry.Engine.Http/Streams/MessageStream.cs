@@ -52,7 +52,11 @@ internal sealed class MessageStream(HttpContext context)
         var buffer = new ArrayBufferWriter<byte>(4096);
         while (await _messages.Reader.WaitToReadAsync(context.RequestAborted).ConfigureAwait(false))
         {
-            context.Response.ContentType = Responses.Json;
+            if (!context.Response.HasStarted)
+            {
+                context.Response.ContentType = Responses.Json;
+            }
+
             while (_messages.Reader.TryRead(out var message))
             {
                 using var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { SkipValidation = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
