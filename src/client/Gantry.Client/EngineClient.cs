@@ -93,7 +93,7 @@ public sealed partial class EngineClient : IDisposable
         var http = new HttpRequest(method, target)
         {
             Body = request.Body,
-            BodyStream = request.BodyStream,
+            BodyWriter = request.BodyWriter,
             ContentType = request.ContentType,
             Upgrade = request.Upgrade,
         };
@@ -241,7 +241,7 @@ internal sealed record ApiRequest
 
     public ReadOnlyMemory<byte> Body { get; init; }
 
-    public Stream? BodyStream { get; init; }
+    public Func<Stream, CancellationToken, Task>? BodyWriter { get; init; }
 
     public string? ContentType { get; init; }
 

@@ -30,6 +30,9 @@ internal sealed record CommandEntry(string Name, string Usage, string Summary)
     /// <summary>False: flags end at the first argument, and all that follows is passed on.</summary>
     public bool Interspersed { get; init; } = true;
 
+    /// <summary>True: flags are the business of the program that is called; all but --help is passed on.</summary>
+    public bool PassesFlags { get; init; }
+
     public CommandGroup Group { get; init; } = CommandGroup.Other;
 
     /// <summary>The newest API version that an engine must have; null for any.</summary>

@@ -1,3 +1,4 @@
+using Gantry.Apps.Cli.Commands;
 using Gantry.Apps.Cli.Commands.Containers;
 
 namespace Gantry.Apps.Cli.CommandLine;

@@ -1,7 +1,7 @@
 namespace Gantry.Apps.Cli.Formatting;
 
 /// <summary>Order in which runs of digits count as numbers: a2 before a10. Docker sorts volumes and networks by it.</summary>
-internal sealed class NaturalOrder : IComparer<string>
+internal sealed class NaturalOrder : IComparer<string?>
 {
     public static NaturalOrder Instance { get; } = new();
 

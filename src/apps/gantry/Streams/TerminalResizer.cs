@@ -19,11 +19,13 @@ internal sealed class TerminalResizer : IDisposable
     {
         _resize = resize;
         _cancellationToken = cancellationToken;
-        _registration = PosixSignalRegistration.Create(PosixSignal.SIGWINCH, context => TryResizeAsync());
+        _registration = PosixSignalRegistration.Create(PosixSignal.SIGWINCH, OnResize);
         _ = FirstAsync();
     }
 
     public void Dispose() => _registration.Dispose();
+
+    private void OnResize(PosixSignalContext context) => _ = TryResizeAsync();
 
     /// <summary>The process may not be there yet when the first size is told.</summary>
     private async Task FirstAsync()

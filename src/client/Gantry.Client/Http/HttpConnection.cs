@@ -107,7 +107,7 @@ internal sealed class HttpConnection : IDisposable
         {
             return await _buffer.FillAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException)
+        catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException or ObjectDisposedException)
         {
             upload.ThrowIfSourceFailed();
             throw GantryException.Unavailable($"error during connect: {e.Message}", e);

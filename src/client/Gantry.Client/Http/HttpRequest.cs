@@ -16,8 +16,8 @@ public sealed class HttpRequest(string method, string target)
     /// <summary>The whole body, sent with its length.</summary>
     public ReadOnlyMemory<byte> Body { get; init; }
 
-    /// <summary>A body of unknown length, sent in chunks; the caller keeps the stream and disposes it.</summary>
-    public Stream? BodyStream { get; init; }
+    /// <summary>Writes a body of unknown length, which is sent in chunks. What it throws ends the connection, so that half a body never looks whole.</summary>
+    public Func<Stream, CancellationToken, Task>? BodyWriter { get; init; }
 
     public string? ContentType { get; init; }
 
@@ -59,7 +59,7 @@ public sealed class HttpRequest(string method, string target)
             head.Append("Content-Type: ").Append(ContentType).Append("\r\n");
         }
 
-        if (BodyStream is not null)
+        if (BodyWriter is not null)
         {
             head.Append("Transfer-Encoding: chunked\r\n");
         }

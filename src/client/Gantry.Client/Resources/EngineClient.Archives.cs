@@ -38,14 +38,15 @@ public sealed partial class EngineClient
     }
 
     /// <summary>Unpacks a tar into a directory of a container.</summary>
-    /// <param name="archive">Read to its end; stays the caller's.</param>
-    public Task PutArchiveAsync(string container, string path, Stream archive, bool noOverwriteDirNonDir, bool copyUidGid, CancellationToken cancellationToken)
+    /// <param name="archive">Writes the tar.</param>
+    public Task PutArchiveAsync(
+        string container, string path, Func<Stream, CancellationToken, Task> archive, bool noOverwriteDirNonDir, bool copyUidGid, CancellationToken cancellationToken)
     {
         var query = new Query().Add("path", path).Add("noOverwriteDirNonDir", noOverwriteDirNonDir ? "true" : null).Add("copyUIDGID", copyUidGid ? "true" : null);
         return CallAsync(
             "PUT",
             ContainerPath(container, "/archive"),
-            new ApiRequest { Query = query, BodyStream = archive, ContentType = "application/x-tar" },
+            new ApiRequest { Query = query, BodyWriter = archive, ContentType = "application/x-tar" },
             cancellationToken);
     }
 }

@@ -68,7 +68,7 @@ public sealed partial class EngineClient
             {
                 Query = new Query().Add("fromSrc", source).Add("repo", repository).Add("tag", tag).Add("message", message)
                     .AddAll("changes", changes).Add("platform", platform?.ToLowerInvariant()),
-                BodyStream = body,
+                BodyWriter = body is null ? null : CopyFrom(body),
                 ContentType = body is null ? null : "application/x-tar",
             },
             cancellationToken);
@@ -77,7 +77,7 @@ public sealed partial class EngineClient
         SendAsync(
             "POST",
             "/images/load",
-            new ApiRequest { Query = new Query().Add("quiet", quiet ? "1" : "0").Add("platform", platform), BodyStream = archive, ContentType = "application/x-tar" },
+            new ApiRequest { Query = new Query().Add("quiet", quiet ? "1" : "0").Add("platform", platform), BodyWriter = CopyFrom(archive), ContentType = "application/x-tar" },
             cancellationToken);
 
     public Task<HttpResponse> SaveImagesAsync(IReadOnlyList<string> images, string? platform, CancellationToken cancellationToken) =>
@@ -95,16 +95,16 @@ public sealed partial class EngineClient
             cancellationToken);
 
     /// <summary>Builds with the classic API; the caller disposes the response, a stream of JSON messages.</summary>
-    /// <param name="context">The context as tar; null where <c>remote</c> is among the options.</param>
+    /// <param name="context">Writes the context as tar; null where <c>remote</c> is among the options.</param>
     /// <param name="registryConfig">X-Registry-Config, or null.</param>
-    public Task<HttpResponse> BuildImageAsync(Query options, Stream? context, string? registryConfig, CancellationToken cancellationToken) =>
+    public Task<HttpResponse> BuildImageAsync(Query options, Func<Stream, CancellationToken, Task>? context, string? registryConfig, CancellationToken cancellationToken) =>
         SendAsync(
             "POST",
             "/build",
             new ApiRequest
             {
                 Query = options,
-                BodyStream = context,
+                BodyWriter = context,
                 ContentType = "application/x-tar",
                 Headers = registryConfig is null ? new Dictionary<string, string>() : new Dictionary<string, string> { ["X-Registry-Config"] = registryConfig },
             },
@@ -123,6 +123,8 @@ public sealed partial class EngineClient
         var escaped = Escape(image).Replace("%2F", "/", StringComparison.Ordinal).Replace("%3A", ":", StringComparison.Ordinal).Replace("%40", "@", StringComparison.Ordinal);
         return $"/images/{escaped}{rest}";
     }
+
+    private static Func<Stream, CancellationToken, Task> CopyFrom(Stream source) => (target, cancellationToken) => source.CopyToAsync(target, 128 << 10, cancellationToken);
 
     private static Dictionary<string, string> AuthHeader(string? auth) => auth is null ? [] : new Dictionary<string, string> { [RegistryAuth] = auth };
 }

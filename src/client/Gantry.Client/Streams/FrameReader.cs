@@ -37,7 +37,7 @@ public sealed class FrameReader
 
     private readonly byte[] _header = new byte[HeaderSize];
     private readonly IFrameSink _sink;
-    private readonly MemoryStream _systemError = new();
+    private readonly List<byte> _systemError = [];
     private int _headerLength;
     private long _remaining;
     private StreamKind _kind;
@@ -83,7 +83,7 @@ public sealed class FrameReader
             bytes = bytes[length..];
             if (_remaining == 0 && _kind == StreamKind.SystemError)
             {
-                throw GantryException.Internal($"error from daemon in stream: {Encoding.UTF8.GetString(_systemError.ToArray())}");
+                throw GantryException.Internal($"error from daemon in stream: {Encoding.UTF8.GetString([.. _systemError])}");
             }
         }
     }
@@ -94,9 +94,9 @@ public sealed class FrameReader
         {
             _sink.Write(_kind, bytes);
         }
-        else if (_systemError.Length < LongestSystemError)
+        else if (_systemError.Count < LongestSystemError)
         {
-            _systemError.Write(bytes[..(int)Math.Min(bytes.Length, LongestSystemError - _systemError.Length)]);
+            _systemError.AddRange(bytes[..Math.Min(bytes.Length, LongestSystemError - _systemError.Count)]);
         }
     }
 

@@ -107,7 +107,11 @@ public sealed class TreePacker
         FileAt.Check(fd, "open", path);
         try
         {
-            await WriteAsync(ToEntry(status, parent, name, path), cancellationToken).ConfigureAwait(false);
+            if (_options.OmitDirectory?.Invoke(path) != true)
+            {
+                await WriteAsync(ToEntry(status, parent, name, path), cancellationToken).ConfigureAwait(false);
+            }
+
             if (_options.Overlay && Xattrs.Get(parent, name, OpaqueAttribute) is [(byte)'y'])
             {
                 await WriteMarkAsync(TreePath.Join(path, OpaqueName), cancellationToken).ConfigureAwait(false);

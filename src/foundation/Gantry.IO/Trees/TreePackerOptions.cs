@@ -23,6 +23,9 @@ public sealed record TreePackerOptions
     /// <summary>False leaves the path (below the root) and, for a directory, all below it out.</summary>
     public Func<string, bool>? Include { get; init; }
 
+    /// <summary>True leaves the entry of a directory out, but not what is below it.</summary>
+    public Func<string, bool>? OmitDirectory { get; init; }
+
     /// <summary>Changes an entry before it is written (owner, time, ...), not its kind or size.</summary>
     public Func<TarEntry, TarEntry>? Map { get; init; }
 
