@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Gantry.Networks.Tests.Support;
 
 namespace Gantry.Networks.Tests;
@@ -57,7 +58,7 @@ public sealed class PublishedPortTests
     {
         await using var machine = new TestMachine();
         await using var engine = await Engine.StartAsync(machine);
-        var web = await engine.RunAsync("web", ports: [Tcp(80, "5000", "127.0.0.1"), Tcp(80, "5001", TestMachine.HostAddress), Tcp(80, "5002", "::1")]);
+        var web = await engine.RunAsync("web", ports: [Tcp(80, "5000", "127.0.0.1"), Udp(80, "5000", "127.0.0.1"), Tcp(80, "5001", TestMachine.HostAddress), Tcp(80, "5002", "::1")]);
         var sibling = await engine.RunAsync("sibling");
         using var server = machine.Serve(engine.Space(web), 80, "web");
 
@@ -68,6 +69,9 @@ public sealed class PublishedPortTests
         Assert.Null(await machine.AskTcpAsync(machine.Host, TestMachine.HostAddress, 5000, expectNone: true));
         Assert.Null(await machine.AskTcpAsync(machine.Host, "127.0.0.1", 5001, expectNone: true));
         Assert.Null(await machine.AskTcpAsync(engine.Space(sibling), engine.Endpoint(sibling).Gateway, 5000, expectNone: true));
+        Assert.NotNull(await machine.AskUdpAsync(machine.Host, "127.0.0.1", 5000));
+        machine.SendLoopbackToHost(machine.Outside, "up0", "up0");
+        Assert.Null(await machine.AskUdpAsync(machine.Outside, "127.0.0.1", 5000, expectNone: true));
     }
 
     [Fact]
@@ -92,7 +96,7 @@ public sealed class PublishedPortTests
         await using var engine = await Engine.StartAsync(machine);
         var web = await engine.RunAsync("web");
         using var secret = machine.Serve(machine.Host, 7000, "secret", System.Net.IPAddress.Loopback);
-        machine.RouteLoopbackToGateway(engine.Space(web), engine.Endpoint(web));
+        machine.SendLoopbackToHost(engine.Space(web), "eth0", "gantry0");
 
         Assert.NotNull(await machine.AskTcpAsync(machine.Host, "127.0.0.1", 7000));
         Assert.Null(await machine.AskUdpAsync(engine.Space(web), "127.0.0.1", 7000, expectNone: true));
@@ -150,5 +154,51 @@ public sealed class PublishedPortTests
         }
 
         Assert.Null(await machine.AskTcpAsync(machine.Outside, TestMachine.HostAddress, 5000, expectNone: true));
+    }
+
+    [Fact]
+    public async Task A_client_that_goes_on_sending_reaches_the_next_owner_of_the_port()
+    {
+        await using var machine = new TestMachine();
+        await using var engine = await Engine.StartAsync(machine);
+        using var client = machine.In(machine.Outside, () => new UdpClient(TestMachine.HostAddress, 5000));
+        async Task<string> AskAsync(string expected)
+        {
+            using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+            var reply = "";
+            while (!reply.StartsWith(expected, StringComparison.Ordinal))
+            {
+                await client.SendAsync("hello"u8.ToArray(), timeout.Token);
+                using var patience = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token);
+                patience.CancelAfter(200);
+                reply = await ReceiveAsync(client, patience.Token);
+                timeout.Token.ThrowIfCancellationRequested();
+            }
+
+            return reply;
+        }
+
+        foreach (var name in new[] { "first", "second" })
+        {
+            var id = await engine.RunAsync(name, ports: Udp(80, "5000"));
+            using (machine.Serve(engine.Space(id), 80, name))
+            {
+                Assert.Equal($"{name}|{TestMachine.OutsideAddress}", await AskAsync(name));
+            }
+
+            await engine.Service.ReleaseSandboxAsync(id, default);
+        }
+    }
+
+    private static async Task<string> ReceiveAsync(UdpClient client, CancellationToken ct)
+    {
+        try
+        {
+            return System.Text.Encoding.ASCII.GetString((await client.ReceiveAsync(ct)).Buffer);
+        }
+        catch (Exception e) when (e is SocketException or OperationCanceledException)
+        {
+            return "";
+        }
     }
 }

@@ -44,6 +44,21 @@ public class ExecTests
     }
 
     [Fact]
+    public async Task What_an_exec_leaves_in_the_background_is_not_held_up()
+    {
+        await using var root = new TestRoot();
+        await using var service = await root.StartServiceAsync();
+        var exits = new ExitProbe(service);
+        await using var container = service.Attach("c1", null, new AttachOptions { Stdin = true });
+        await service.StartAsync(root.Bundle("c1", "sh", "-c", "read x; [ -e /proc/self ] && cat /tmp/done") with { OpenStdin = true }, CancellationToken.None);
+        await using var attachment = service.Attach("c1", "e1", new AttachOptions());
+        await service.ExecAsync(TestBundle.Exec("c1", "e1", "sh", "-c", "(usleep 100000; seq 1 100000; echo finished > /tmp/done) & echo here"), CancellationToken.None);
+        Assert.Equal("here\n", (await Attached.ReadAllAsync(attachment)).Stdout);
+        await exits.WaitAsync("c1", "e1");
+        await Eventually.TrueAsync(() => File.Exists($"{root.RootFs}/tmp/done") && new FileInfo($"{root.RootFs}/tmp/done").Length > 0);
+    }
+
+    [Fact]
     public async Task An_exec_ends_with_its_container()
     {
         await using var root = new TestRoot();

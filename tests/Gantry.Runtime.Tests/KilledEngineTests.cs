@@ -154,7 +154,7 @@ public class KilledEngineTests
             }
 
             Assert.Empty(Directory.GetDirectories($"{root.ExecRoot}/tasks"));
-            Assert.Empty(Directory.GetDirectories($"{root.ExecRoot}/runtime").Where(path => !Path.GetFileName(path).StartsWith('.')));
+            Assert.Empty(Leftovers.RuntimeStates(root.ExecRoot));
             Assert.Empty(Leftovers.Cgroups(root.CgroupParent));
         }
     }

@@ -147,7 +147,7 @@ public class KilledMonitorTests
         Assert.Empty(Directory.GetDirectories($"{root.ExecRoot}/tasks"));
         Assert.Empty(Leftovers.Processes("sleep\0" + "0.4"));
         Assert.Empty(Leftovers.Processes(root.ExecRoot + "/tasks"));
-        Assert.Empty(Directory.GetDirectories($"{root.ExecRoot}/runtime").Where(path => !Path.GetFileName(path).StartsWith('.')));
+        Assert.Empty(Leftovers.RuntimeStates(root.ExecRoot));
         Assert.Empty(Leftovers.Cgroups(root.CgroupParent));
     }
 

@@ -26,7 +26,7 @@ public class RunTests
         await service.DeleteAsync("c1", CancellationToken.None);
         Assert.Null(service.Find("c1"));
         Assert.Empty(Directory.GetDirectories($"{root.ExecRoot}/tasks"));
-        Assert.Empty(Directory.GetDirectories($"{root.ExecRoot}/runtime").Where(path => !Path.GetFileName(path).StartsWith('.')));
+        Assert.Empty(Leftovers.RuntimeStates(root.ExecRoot));
     }
 
     [Theory]

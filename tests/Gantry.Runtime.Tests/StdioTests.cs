@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text;
 using Gantry.Runtime.Tests.Support;
 
 namespace Gantry.Runtime.Tests;

@@ -18,6 +18,9 @@ internal static class Program
     public const string ServeVerb = "serve";
     public const string CompressVerb = "compress";
 
+    /// <summary>Some five for each process; also what containers inherit, the same as under Docker's unit file.</summary>
+    private const ulong OpenFiles = 1_048_576;
+
     public static int Main(string[] args)
     {
         switch (args)
@@ -45,6 +48,7 @@ internal static class Program
         Signals.Ignore(Signals.SIGPIPE);
         Signals.Ignore(Signals.SIGHUP);
         ProcessControl.BecomeSubreaper();
+        _ = ResourceLimits.RaiseOpenFiles(OpenFiles);
         var self = $"{System.Environment.ProcessId} {ProcessStat.Read(System.Environment.ProcessId)?.StartTime}";
         RawFiles.Replace($"{execRoot}/{RunFiles.MonitorPid}", Encoding.ASCII.GetBytes(self));
         using var loop = new EventLoop();

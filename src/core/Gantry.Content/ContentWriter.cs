@@ -9,7 +9,7 @@ namespace Gantry.Content;
 /// Writes one blob, hashing on the way. Disposing without commit keeps the partial file for a later resume; <see cref="Abort"/> removes it.
 /// One caller at a time.
 /// </summary>
-public sealed class ContentWriter : WriteOnlyStream
+public sealed partial class ContentWriter : WriteOnlyStream
 {
     internal const string DataName = "data";
     private const long WriteBackStep = 8 << 20;
@@ -21,8 +21,9 @@ public sealed class ContentWriter : WriteOnlyStream
     private readonly Digest _expected;
     private readonly long? _expectedSize;
     private readonly FileStream _file;
-    private readonly IngestState _state;
+    private readonly IngestState _ingest;
     private BlobHash _hash;
+    private long _offset;
     private long _writtenBack;
     private bool _closed;
 
@@ -36,12 +37,16 @@ public sealed class ContentWriter : WriteOnlyStream
         _expectedSize = expectedSize;
         Directory.CreateDirectory(directory);
         _file = new FileStream(DataPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete, bufferSize: 0);
-        _state = new IngestState(directory, _file.SafeFileHandle);
+        _ingest = new IngestState(directory, _file.SafeFileHandle);
         _hash = BlobHash.For(expected);
     }
 
     /// <summary>Bytes already there, from an earlier attempt or written now: continue the download at this offset.</summary>
-    public long Offset { get; private set; }
+    public long Offset
+    {
+        get => Volatile.Read(ref _offset);
+        private set => Volatile.Write(ref _offset, value);
+    }
 
     private string DataPath => Path.Combine(_directory, DataName);
 
@@ -95,6 +100,7 @@ public sealed class ContentWriter : WriteOnlyStream
 
         _lease.Protect(actual);
         var info = _store.Publish(DataPath, actual, Offset);
+        Tell(ContentWriterState.Committed);
         Abort();
         return Task.FromResult(info);
     }
@@ -104,7 +110,7 @@ public sealed class ContentWriter : WriteOnlyStream
     {
         if (!_closed)
         {
-            _state.Stop();
+            _ingest.Stop();
             Directory.Delete(_directory, recursive: true);
             Dispose();
         }
@@ -131,11 +137,12 @@ public sealed class ContentWriter : WriteOnlyStream
 
         _hash.Append(buffer);
         Offset += buffer.Length;
+        Tell();
         if (Offset - _writtenBack >= WriteBackStep)
         {
             FileData.StartWriteBack(descriptor, _writtenBack, Offset - _writtenBack);
             _writtenBack = Offset;
-            _state.Advance(Offset);
+            _ingest.Advance(Offset);
         }
     }
 
@@ -152,7 +159,8 @@ public sealed class ContentWriter : WriteOnlyStream
         if (disposing && !_closed)
         {
             _closed = true;
-            _state.Stop();
+            Tell(ContentWriterState.Stopped);
+            _ingest.Stop();
             _file.Dispose();
             _hash.Dispose();
             _store.Release(_key);
@@ -164,11 +172,11 @@ public sealed class ContentWriter : WriteOnlyStream
     /// <summary>Takes over what an earlier writer left, as far as it can be trusted, and hashes it.</summary>
     private void Resume()
     {
-        var trusted = Math.Min(_state.TrustedLength(_file.Length), _expectedSize ?? long.MaxValue);
+        var trusted = Math.Min(_ingest.TrustedLength(_file.Length), _expectedSize ?? long.MaxValue);
         _file.SetLength(trusted);
         _file.Position = 0;
         Offset = _hash.AppendFile(_file, trusted);
         _writtenBack = Offset;
-        _state.Begin();
+        _ingest.Begin();
     }
 }

@@ -23,6 +23,9 @@ public sealed record NewImage
     /// <summary>Compressed (or plain) blobs of its layers that are in the content store, bottom first; empty when there are none.</summary>
     public IReadOnlyList<Descriptor> LayerBlobs { get; init; } = [];
 
+    /// <summary>Further documents in the content store that are kept as long as the image: the index its manifest was chosen from.</summary>
+    public IReadOnlyList<Descriptor> Documents { get; init; } = [];
+
     /// <summary>The image this one was built on.</summary>
     public Digest Parent { get; init; }
 

@@ -48,6 +48,9 @@ public sealed partial class ImageStore
     /// <summary>Blobs known to hold the layer content <paramref name="diffId"/> (in the store or seen in a registry).</summary>
     public IReadOnlyList<Descriptor> KnownBlobs(Digest diffId) => Database.Read(session => _tables.LayerBlobs(session, diffId));
 
+    /// <summary>Repositories in their registries (<see cref="ImageReference.Name"/>) that are known to have a layer: the content may be mounted from there.</summary>
+    public IReadOnlyList<string> RepositoriesWithLayer(Digest chainId) => Database.Read(session => _tables.RepositoriesWithLayer(session, chainId));
+
     /// <summary>Remembers that <paramref name="blob"/> unpacks to <paramref name="diffId"/>.</summary>
     public void RememberBlob(Digest diffId, Descriptor blob) =>
         Database.Write(Durability.Relaxed, session => _tables.AddLayerBlob(session, diffId, blob));

@@ -39,7 +39,7 @@ public sealed partial class ImageStore
 
     private ImageRecord Insert(DatabaseSession session, ImageRecord record, NewImage image, IReadOnlyList<Digest> chain, IReadOnlyList<Digest> diffIds)
     {
-        var blobs = image.LayerBlobs.Select(b => b.Digest).Concat(image.Manifest is null ? [] : [image.Manifest.Digest]);
+        var blobs = image.LayerBlobs.Concat(image.Documents).Select(b => b.Digest).Concat(image.Manifest is null ? [] : [image.Manifest.Digest]);
         if (_tables.Find(session, record.Id) is { } existing)
         {
             _tables.AddBlobs(session, record.Id, blobs);

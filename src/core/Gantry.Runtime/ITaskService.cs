@@ -33,7 +33,8 @@ public interface ITaskService : IAsyncDisposable
 
     /// <summary>
     /// Runs the bundle's process. Returns when it runs (it may have exited already: the exit follows through
-    /// <see cref="OnExit"/>). Attachments made before with <see cref="Attach"/> see its output from the first byte.
+    /// <see cref="OnExit"/>). Attachments made before with <see cref="Attach"/> see its output from the first byte. An id whose last task was not
+    /// deleted yet is a conflict.
     /// </summary>
     /// <exception cref="GantryException">
     /// The runtime refused; the message is Docker's and <see cref="TaskStartError.ExitCodeOf"/> gives the exit code Docker stores.

@@ -3,7 +3,10 @@ using Gantry.Engine.Daemon;
 using Gantry.Engine.Diagnostics;
 using Gantry.Engine.Events;
 using Gantry.Engine.Exec;
+using Gantry.Engine.Images;
+using Gantry.Engine.Networks;
 using Gantry.Engine.Settings;
+using Gantry.Engine.Volumes;
 using Gantry.Runtime;
 
 namespace Gantry.Engine;
@@ -20,6 +23,9 @@ public sealed class EngineHost
         _flows = new ContainerFlows(_core);
         Containers = new ContainerService(_core, _flows);
         Execs = new ExecService(_core, _flows.Bundles);
+        Images = new ImageService(_core);
+        Networks = new NetworkResource(_core, _flows.Networks);
+        Volumes = new VolumeResource(_core, _flows.Volumes);
         Daemon = new DaemonService(_core);
     }
 
@@ -30,6 +36,12 @@ public sealed class EngineHost
     public ContainerService Containers { get; }
 
     public ExecService Execs { get; }
+
+    public ImageService Images { get; }
+
+    public NetworkResource Networks { get; }
+
+    public VolumeResource Volumes { get; }
 
     public DaemonService Daemon { get; }
 

@@ -109,18 +109,20 @@ internal sealed class TestMachine : IAsyncDisposable
         outside.Execute(batch);
     }
 
-    /// <summary>Makes a container send what is for 127.0.0.1 to the host, as a privileged one could.</summary>
-    public void RouteLoopbackToGateway(NetworkNamespace container, EndpointInfo endpoint)
+    /// <summary>Makes a neighbour of the host send it what is for 127.0.0.1, as a privileged container or a computer on the same wire could.</summary>
+    /// <param name="hostInterface">The host's interface on that side, whose hardware address the packets go to.</param>
+    public void SendLoopbackToHost(NetworkNamespace neighbour, string neighbourInterface, string hostInterface)
     {
-        In(container, () =>
+        var mac = Route.FindLink(hostInterface)!.Mac;
+        In(neighbour, () =>
         {
-            File.WriteAllText($"/proc/sys/net/ipv4/conf/{endpoint.InterfaceName}/route_localnet", "1");
+            File.WriteAllText($"/proc/sys/net/ipv4/conf/{neighbourInterface}/route_localnet", "1");
             using var route = NetlinkSocket.Open(NetlinkFamily.Route);
-            var link = route.FindLink(endpoint.InterfaceName)!;
+            var link = route.FindLink(neighbourInterface)!;
             var batch = new NetlinkBatch();
             batch.DeleteAddress(1, IPAddress.Loopback, 8);
             batch.AddLinkRoute(IPAddress.Loopback, 32, link.Index);
-            batch.SetNeighbour(link.Index, IPAddress.Loopback, Route.ListLinks().First(l => l.Kind == "bridge").Mac);
+            batch.SetNeighbour(link.Index, IPAddress.Loopback, mac);
             route.Execute(batch);
             return true;
         });

@@ -17,7 +17,7 @@ internal static class MeasureLogs
         {
             var id = $"c{i}";
             var clock = Stopwatch.StartNew();
-            await service.StartAsync(root.Bundle(id, "seq", "-f", "line %010.0f of the log that is written", "1", $"{count}"), CancellationToken.None);
+            await service.StartAsync(root.Bundle(id, "sh", "-c", $"yes line of the log that is written, with some more text | head -n {count}"), CancellationToken.None);
             await exits.WaitAsync(id);
             var written = clock.Elapsed.TotalMilliseconds;
             clock.Restart();

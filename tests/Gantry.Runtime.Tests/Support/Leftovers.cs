@@ -65,6 +65,10 @@ internal static class Leftovers
         }
     }
 
+    /// <summary>Containers the runtime still has state of.</summary>
+    public static IEnumerable<string> RuntimeStates(string execRoot) =>
+        Directory.GetDirectories($"{execRoot}/runtime").Select(path => Path.GetFileName(path)!).Where(name => !name.StartsWith('.'));
+
     /// <summary>Cgroups below a parent, in any hierarchy.</summary>
     public static IEnumerable<string> Cgroups(string parent) =>
         CgroupLayout.Detect().DirectoriesOf(parent).Where(Directory.Exists).SelectMany(Directory.GetDirectories);

@@ -118,5 +118,5 @@ public sealed class ChangesTests : IDisposable
     }
 
     /// <summary>Everything but what can't survive a tar (inode numbers, fractions of seconds).</summary>
-    private static string Listing(string root) => Shell.Run("find . -printf '%p %y %m %U %G %s %n %l %Ts\\n' | sed 's/ d \\(.*\\) [0-9]* [0-9]* / d \\1 /' | sort", root);
+    private static string Listing(string root) => Shell.Run("find . -mindepth 1 -printf '%p %y %m %U %G %s %n %l %Ts\\n' | sed 's/ d \\(.*\\) [0-9]* [0-9]* / d \\1 /' | sort", root);
 }

@@ -23,7 +23,7 @@ internal static class RequestReader
         switch (kind)
         {
             case MessageKind.Hello:
-                link.SendWelcome(requestId);
+                supervisor.Greet(link, requestId);
                 break;
             case MessageKind.Launch:
                 return Launch(supervisor, requestId, reader, descriptors);

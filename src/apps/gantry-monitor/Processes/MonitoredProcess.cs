@@ -146,13 +146,23 @@ internal sealed class MonitoredProcess
         }
     }
 
-    /// <summary>Everything that was written is logged and on its way to the attachments, which end.</summary>
+    /// <summary>
+    /// Everything that was written is logged and on its way to the attachments, which end. What an exec left running in the background may write
+    /// on: that is read and dropped, so that it never stands still before a full pipe.
+    /// </summary>
     public void FinishStdio()
     {
         foreach (var pump in Pumps)
         {
             pump.Drain();
-            pump.Finish();
+            if (Record.IsExec && !Record.Has(ProcessFlags.Tty))
+            {
+                pump.Start();
+            }
+            else
+            {
+                pump.Finish();
+            }
         }
 
         _input?.Close();

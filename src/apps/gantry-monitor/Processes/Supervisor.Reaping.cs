@@ -17,6 +17,7 @@ internal sealed partial class Supervisor
             if (_launches.Remove(pid, out var launch))
             {
                 CompleteLaunch(launch, status);
+                GreetWhenSettled();
             }
             else if (_byPid.TryGetValue(pid, out var process) && process.ExitWatch is null)
             {
@@ -82,7 +83,7 @@ internal sealed partial class Supervisor
 
         process.OpenLog();
         process.SetStdio(launch.Stdin, launch.Stdout, launch.Stderr, launch.Terminal);
-        RunFiles.Save(record, RunFiles.State, _records);
+        Save(record, RunFiles.State);
         _processes.Add((record.Id, record.ExecId), process);
         _byPid[pid] = process;
         foreach (var (id, flags, fd) in launch.Request.Attachments)
@@ -150,20 +151,20 @@ internal sealed partial class Supervisor
         record.Flags |= ProcessFlags.Exited;
         process.ReleaseExitWatch();
         process.FinishStdio();
-        SaveExit(record);
+        Save(record, RunFiles.Exit);
         Engine?.SendExited(record);
     }
 
-    private void SaveExit(ProcessRecord record)
+    private void Save(ProcessRecord record, string name)
     {
         try
         {
-            RunFiles.Save(record, RunFiles.Exit, _records);
+            RunFiles.Save(record, name, _records);
         }
         catch (LinuxException e)
         {
-            // The engine may have removed the directory, or the file system may be full: the exit is still reported.
-            MonitorLog.Write($"{record.Id}: exit not saved: {e.Message}");
+            // The directory is gone, or the file system full. Only an engine and a monitor killed together would miss the file.
+            MonitorLog.Write($"{record.Id}: {name} not saved: {e.Message}");
         }
     }
 

@@ -66,24 +66,32 @@ internal sealed partial class Supervisor
     public void Adopt(uint requestId, ProcessRecord record, DescriptorKinds kinds, ReadOnlySpan<int> descriptors)
     {
         var process = new MonitoredProcess(this, record);
-        if (_processes.TryAdd((record.Id, record.ExecId), process))
+        if (!_processes.TryAdd((record.Id, record.ExecId), process))
         {
-            var next = 0;
-            process.PidFd = Take(kinds, DescriptorKinds.PidFd, descriptors, ref next);
-            var stdin = Take(kinds, DescriptorKinds.Stdin, descriptors, ref next);
-            var stdout = Take(kinds, DescriptorKinds.Stdout, descriptors, ref next);
-            var stderr = Take(kinds, DescriptorKinds.Stderr, descriptors, ref next);
-            var terminal = Take(kinds, DescriptorKinds.Terminal, descriptors, ref next);
-            if (process.IsRunning)
-            {
-                process.OpenLog();
-                process.SetStdio(stdin, stdout, stderr, terminal);
-                process.Pumps.ForEach(static pump => pump.Resume());
-                _byPid[record.Pid] = process;
-            }
+            CloseAll(descriptors);
+            Engine?.SendDone(requestId, 0);
+            return;
         }
 
+        var next = 0;
+        process.PidFd = Take(kinds, DescriptorKinds.PidFd, descriptors, ref next);
+        var stdin = Take(kinds, DescriptorKinds.Stdin, descriptors, ref next);
+        var stdout = Take(kinds, DescriptorKinds.Stdout, descriptors, ref next);
+        var stderr = Take(kinds, DescriptorKinds.Stderr, descriptors, ref next);
+        var terminal = Take(kinds, DescriptorKinds.Terminal, descriptors, ref next);
         Engine?.SendDone(requestId, 0);
+        if (process.IsRunning)
+        {
+            process.OpenLog();
+            process.SetStdio(stdin, stdout, stderr, terminal);
+            process.Pumps.ForEach(static pump => pump.Resume());
+            _byPid[record.Pid] = process;
+            if (!AwaitsAdoption)
+            {
+                // A start during which the last monitor was killed; nothing was read of it.
+                StartAdopted(process);
+            }
+        }
     }
 
     /// <summary>Starts what <see cref="Adopt"/> prepared.</summary>
@@ -94,16 +102,7 @@ internal sealed partial class Supervisor
         Engine?.SendDone(requestId, 0);
         foreach (var process in _processes.Values.Where(static process => process.IsRunning).ToArray())
         {
-            process.StartPumps();
-            StartWatches(process);
-            if (process.PidFd >= 0)
-            {
-                process.ExitWatch = new PidFdWatch(Loop, process, EndAdopted);
-            }
-            else
-            {
-                EndAdopted(process, null);
-            }
+            StartAdopted(process);
         }
     }
 
@@ -145,8 +144,30 @@ internal sealed partial class Supervisor
         }
     }
 
+    private void StartAdopted(MonitoredProcess process)
+    {
+        process.StartPumps();
+        StartWatches(process);
+        if (process.PidFd >= 0)
+        {
+            process.ExitWatch = new PidFdWatch(Loop, process, EndAdopted);
+        }
+        else
+        {
+            EndAdopted(process, null);
+        }
+    }
+
     private static int Take(DescriptorKinds kinds, DescriptorKinds kind, ReadOnlySpan<int> descriptors, ref int next) =>
         (kinds & kind) != 0 && next < descriptors.Length ? descriptors[next++] : -1;
+
+    private static void CloseAll(ReadOnlySpan<int> descriptors)
+    {
+        foreach (var descriptor in descriptors)
+        {
+            RawFiles.Close(descriptor);
+        }
+    }
 
     private static void CloseAttachments(LaunchRequest request)
     {

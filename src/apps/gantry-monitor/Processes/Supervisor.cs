@@ -25,6 +25,7 @@ internal sealed partial class Supervisor
     private readonly Dictionary<int, (long Sequence, int Status)> _orphans = [];
     private readonly Dictionary<int, JsonLogWriter> _helpers = [];
     private readonly SealedPrograms _programs = new();
+    private readonly List<(EngineLink Engine, uint RequestId)> _greetings = [];
     private byte[] _input = [];
     private long _sequence;
 
@@ -54,6 +55,13 @@ internal sealed partial class Supervisor
     public bool IsIdle => _launches.Count == 0 && _invocations.Count == 0 && _byPid.Count == 0 && _helpers.Count == 0;
 
     public MonitoredProcess? Find(string id, string execId) => _processes.GetValueOrDefault((id, execId));
+
+    /// <summary>Welcomes an engine, once the launches of its predecessor are done: it learns of everything that exists.</summary>
+    public void Greet(EngineLink engine, uint requestId)
+    {
+        _greetings.Add((engine, requestId));
+        GreetWhenSettled();
+    }
 
     public void AttachmentEnded(uint id) => Engine?.SendAttachmentEnded(id);
 
@@ -90,6 +98,15 @@ internal sealed partial class Supervisor
         catch (LinuxException e)
         {
             MonitorLog.Write($"{path} stays uncompressed: {e.Message}");
+        }
+    }
+
+    private void GreetWhenSettled()
+    {
+        if (_launches.Count == 0)
+        {
+            _greetings.ForEach(static greeting => greeting.Engine.SendWelcome(greeting.RequestId));
+            _greetings.Clear();
         }
     }
 

@@ -21,6 +21,8 @@ public sealed class Filters
         return this;
     }
 
+    public IEnumerable<string> Names => _values.Keys;
+
     public bool Contains(string name) => _values.ContainsKey(name);
 
     public IEnumerable<string> Get(string name) => _values.TryGetValue(name, out var values) ? values : [];

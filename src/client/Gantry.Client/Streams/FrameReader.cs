@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Text;
 using Gantry.Errors;
 
 namespace Gantry.Client.Streams;
@@ -14,61 +15,111 @@ public enum StreamKind : byte
     SystemError = 3,
 }
 
+/// <summary>Receives the contents of frames.</summary>
+public interface IFrameSink
+{
+    /// <summary>Takes bytes of one stream; they are the caller's again afterwards.</summary>
+    void Write(StreamKind kind, ReadOnlySpan<byte> bytes);
+
+    /// <summary>Called before the reader waits for more, so that what came so far is seen.</summary>
+    void Flush();
+}
+
 /// <summary>
 /// Takes apart what attach, exec and logs send for a container without a terminal: frames of an eight-byte header (stream, three zero bytes,
-/// length in big endian) and their bytes (Engine API, "Stream format").
+/// length in big endian) and their bytes (Engine API, "Stream format"). Many frames come with one read.
 /// </summary>
-public static class FrameReader
+public sealed class FrameReader
 {
     private const int HeaderSize = 8;
     private const int LongestSystemError = 64 * 1024;
+    private const int BufferSize = 64 * 1024;
+
+    private readonly byte[] _header = new byte[HeaderSize];
+    private readonly IFrameSink _sink;
+    private readonly MemoryStream _systemError = new();
+    private int _headerLength;
+    private long _remaining;
+    private StreamKind _kind;
+
+    private FrameReader(IFrameSink sink)
+    {
+        _sink = sink;
+    }
 
     /// <summary>Copies until the stream ends, which it may only do between frames.</summary>
     /// <exception cref="GantryException">The stream is cut short, is no frame stream, or carries an error of the engine.</exception>
-    public static async Task CopyAsync(
-        Stream source, Func<StreamKind, ReadOnlyMemory<byte>, CancellationToken, ValueTask> write, CancellationToken cancellationToken)
+    public static async Task CopyAsync(Stream source, IFrameSink sink, CancellationToken cancellationToken)
     {
-        var header = new byte[HeaderSize];
-        var buffer = new byte[32 * 1024];
-        while (await ReadHeaderAsync(source, header, cancellationToken).ConfigureAwait(false))
+        var reader = new FrameReader(sink);
+        var buffer = new byte[BufferSize];
+        while (true)
         {
-            var kind = (StreamKind)header[0];
-            long length = BinaryPrimitives.ReadUInt32BigEndian(header.AsSpan(4));
-            if (kind == StreamKind.SystemError)
+            sink.Flush();
+            var read = await source.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+            if (read == 0)
             {
-                throw await ReadSystemErrorAsync(source, length, cancellationToken).ConfigureAwait(false);
+                reader.End();
+                return;
             }
 
-            if (kind > StreamKind.SystemError)
+            reader.Take(buffer.AsSpan(0, read));
+        }
+    }
+
+    private void Take(ReadOnlySpan<byte> bytes)
+    {
+        while (bytes.Length > 0)
+        {
+            if (_remaining == 0)
             {
-                throw GantryException.DataCorrupt($"unrecognized stream: {header[0]}");
+                bytes = TakeHeader(bytes);
+                continue;
             }
 
-            while (length > 0)
+            var length = (int)Math.Min(bytes.Length, _remaining);
+            TakeContent(bytes[..length]);
+            _remaining -= length;
+            bytes = bytes[length..];
+            if (_remaining == 0 && _kind == StreamKind.SystemError)
             {
-                var read = await source.ReadAsync(buffer.AsMemory(0, (int)Math.Min(buffer.Length, length)), cancellationToken).ConfigureAwait(false);
-                if (read == 0)
-                {
-                    throw GantryException.Unavailable("unexpected EOF");
-                }
-
-                length -= read;
-                await write(kind, buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
+                throw GantryException.Internal($"error from daemon in stream: {Encoding.UTF8.GetString(_systemError.ToArray())}");
             }
         }
     }
 
-    private static async ValueTask<bool> ReadHeaderAsync(Stream source, byte[] header, CancellationToken cancellationToken)
+    private void TakeContent(ReadOnlySpan<byte> bytes)
     {
-        var read = await source.ReadAtLeastAsync(header, HeaderSize, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
-        return read == HeaderSize || (read == 0 ? false : throw GantryException.Unavailable("unexpected EOF"));
+        if (_kind != StreamKind.SystemError)
+        {
+            _sink.Write(_kind, bytes);
+        }
+        else if (_systemError.Length < LongestSystemError)
+        {
+            _systemError.Write(bytes[..(int)Math.Min(bytes.Length, LongestSystemError - _systemError.Length)]);
+        }
     }
 
-    private static async Task<GantryException> ReadSystemErrorAsync(Stream source, long length, CancellationToken cancellationToken)
+    private ReadOnlySpan<byte> TakeHeader(ReadOnlySpan<byte> bytes)
     {
-        var message = new byte[Math.Min(length, LongestSystemError)];
-        var read = await source.ReadAtLeastAsync(message, message.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
-        var text = System.Text.Encoding.UTF8.GetString(message, 0, read);
-        return GantryException.Internal($"error from daemon in stream: {text}");
+        var length = Math.Min(bytes.Length, HeaderSize - _headerLength);
+        bytes[..length].CopyTo(_header.AsSpan(_headerLength));
+        _headerLength += length;
+        if (_headerLength == HeaderSize)
+        {
+            _headerLength = 0;
+            _kind = _header[0] <= (byte)StreamKind.SystemError ? (StreamKind)_header[0] : throw GantryException.DataCorrupt($"unrecognized stream: {_header[0]}");
+            _remaining = BinaryPrimitives.ReadUInt32BigEndian(_header.AsSpan(4));
+        }
+
+        return bytes[length..];
+    }
+
+    private void End()
+    {
+        if (_headerLength > 0 || _remaining > 0)
+        {
+            throw GantryException.Unavailable("unexpected EOF");
+        }
     }
 }

@@ -16,13 +16,14 @@ internal sealed partial class Evaluator
     private readonly StringBuilder _output = new();
     private readonly List<(string Name, object? Value)> _variables = [];
     private Node? _at;
-    private string _templateName = "";
+    private string _templateName;
     private int _templateDepth;
 
     public Evaluator(Template template, bool failOnMissingKey)
     {
         _template = template;
         _failOnMissingKey = failOnMissingKey;
+        _templateName = template.Name;
     }
 
     private enum Flow
@@ -223,6 +224,6 @@ internal sealed partial class Evaluator
         var before = _template.Text.AsSpan(0, Math.Min(_at!.Position, _template.Text.Length));
         var line = 1 + before.Count('\n');
         var column = before.Length - (before.LastIndexOf('\n') + 1);
-        return GantryException.InvalidArgument($"template: :{line}:{column}: executing {Quoting.Quote(_templateName)} at <{_at}>: {message}");
+        return GantryException.InvalidArgument($"template: {_template.Name}:{line}:{column}: executing {Quoting.Quote(_templateName)} at <{_at}>: {message}");
     }
 }

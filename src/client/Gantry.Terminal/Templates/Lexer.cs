@@ -141,7 +141,7 @@ internal sealed class Lexer
             '`' => ScanRaw(),
             '$' => ScanName(TokenKind.Variable),
             '\'' => ScanCharacter(),
-            '.' when !char.IsAsciiDigit(Peek(1)) => ScanField(),
+            '.' when _position + 1 < _text.Length && !char.IsAsciiDigit(Peek(1)) => ScanField(),
             '.' or '+' or '-' or (>= '0' and <= '9') => ScanNumber(),
             '(' => OpenParenthesis(),
             ')' => _parentheses-- > 0 ? Take(TokenKind.RightParenthesis, 1) : Fail("unexpected right paren"),
@@ -238,7 +238,7 @@ internal sealed class Lexer
         var text = _text.Substring(_position, length);
         return GoLiterals.TryParseNumber(text, out _) && Terminated(length)
             ? Take(TokenKind.Number, length)
-            : Fail($"bad number syntax: {Units.Quoting.Quote(text)}");
+            : Fail($"illegal number syntax: {Units.Quoting.Quote(text)}");
     }
 
     private bool ScanQuoted() => ScanDelimited('"', TokenKind.String, "unterminated quoted string");

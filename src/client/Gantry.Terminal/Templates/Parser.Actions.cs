@@ -210,6 +210,6 @@ internal sealed partial class Parser
     private GantryException Error(string message)
     {
         var line = _tokens[Math.Clamp(_next - 1, 0, _tokens.Count - 1)].Line;
-        return GantryException.InvalidArgument($"template: :{line}: {message}");
+        return GantryException.InvalidArgument($"template: {_name}:{line}: {message}");
     }
 }

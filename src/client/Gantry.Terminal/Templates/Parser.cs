@@ -8,6 +8,7 @@ internal sealed partial class Parser
 {
     private const int MaximumDepth = 200;
 
+    private readonly string _name;
     private readonly List<Token> _tokens;
     private readonly FunctionSet _functions;
     private readonly List<string> _variables = ["$"];
@@ -15,8 +16,9 @@ internal sealed partial class Parser
     private int _rangeDepth;
     private int _depth;
 
-    private Parser(List<Token> tokens, FunctionSet functions)
+    private Parser(string name, List<Token> tokens, FunctionSet functions)
     {
+        _name = name;
         _tokens = tokens;
         _functions = functions;
     }
@@ -24,9 +26,9 @@ internal sealed partial class Parser
     public Dictionary<string, IReadOnlyList<Node>> Definitions { get; } = new(StringComparer.Ordinal);
 
     /// <exception cref="GantryException">InvalidArgument with Go's text, without any prefix such as "template parsing error: ".</exception>
-    public static (IReadOnlyList<Node> Root, Dictionary<string, IReadOnlyList<Node>> Definitions) Parse(string text, FunctionSet functions)
+    public static (IReadOnlyList<Node> Root, Dictionary<string, IReadOnlyList<Node>> Definitions) Parse(string name, string text, FunctionSet functions)
     {
-        var parser = new Parser(Lexer.Scan(text), functions);
+        var parser = new Parser(name, Lexer.Scan(text), functions);
         return (parser.ParseRoot(), parser.Definitions);
     }
 

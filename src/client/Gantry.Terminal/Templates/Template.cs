@@ -8,13 +8,17 @@ namespace Gantry.Terminal.Templates;
 /// </summary>
 public sealed class Template
 {
-    private Template(string text, FunctionSet functions, IReadOnlyList<Node> root, Dictionary<string, IReadOnlyList<Node>> definitions)
+    private Template(string name, string text, FunctionSet functions, IReadOnlyList<Node> root, Dictionary<string, IReadOnlyList<Node>> definitions)
     {
+        Name = name;
         Text = text;
         Functions = functions;
         Root = root;
         Definitions = definitions;
     }
+
+    /// <summary>What errors call it; mostly empty.</summary>
+    internal string Name { get; }
 
     internal string Text { get; }
 
@@ -25,11 +29,11 @@ public sealed class Template
     internal Dictionary<string, IReadOnlyList<Node>> Definitions { get; }
 
     /// <exception cref="GantryException">The text is no template.</exception>
-    public static Template Parse(string text, FunctionSet? functions = null)
+    public static Template Parse(string text, FunctionSet? functions = null, string name = "")
     {
         functions ??= FunctionSet.Docker;
-        var (root, definitions) = Parser.Parse(text, functions);
-        return new Template(text, functions, root, definitions);
+        var (root, definitions) = Parser.Parse(name, text, functions);
+        return new Template(name, text, functions, root, definitions);
     }
 
     /// <summary>Evaluates the template over <paramref name="data"/>.</summary>

@@ -1,5 +1,3 @@
-using Gantry.Linux;
-
 namespace Gantry.Terminal.Tty;
 
 /// <summary>A terminal in raw mode; disposing brings the old mode back.</summary>

@@ -15,6 +15,12 @@ public static class GoJson
         return output.ToString();
     }
 
+    /// <summary>What Go's encoder does by default with &lt;, &gt; and &amp;.</summary>
+    public static string EscapeHtml(string json) => json
+        .Replace("<", "\\u003c", StringComparison.Ordinal)
+        .Replace(">", "\\u003e", StringComparison.Ordinal)
+        .Replace("&", "\\u0026", StringComparison.Ordinal);
+
     public static void WriteString(StringBuilder output, string text)
     {
         output.Append('"');
@@ -61,6 +67,12 @@ public static class GoJson
                 break;
             case string text:
                 WriteString(output, text);
+                break;
+            case GoTimestamp time:
+                WriteString(output, time.Json);
+                break;
+            case RawJson raw:
+                output.Append(raw.Text);
                 break;
             case bool flag:
                 output.Append(flag ? "true" : "false");

@@ -69,6 +69,7 @@ public sealed class GoStruct(string typeName, IReadOnlyList<GoField> fields) : I
         double number => number == 0,
         GoList list => list.Items.Count == 0,
         GoMap map => map.Count == 0,
+        GoTimestamp time => time.Json == GoTimestamp.Zero,
         _ => false,
     };
 }

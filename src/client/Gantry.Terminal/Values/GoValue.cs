@@ -70,6 +70,12 @@ public sealed class GoMap
     public bool TryGet(string key, out object? value) => _values.TryGetValue(key, out value);
 }
 
+/// <summary>JSON that is written as it is.</summary>
+public sealed record RawJson(string Text)
+{
+    public override string ToString() => Text;
+}
+
 /// <summary>Turns JSON into values without a known type, as Go's encoding/json does into interface {}.</summary>
 public static class GoValues
 {

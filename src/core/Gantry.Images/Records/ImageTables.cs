@@ -85,6 +85,11 @@ internal sealed class ImageTables
         session.Query("SELECT name FROM image_name WHERE repository = ?1 ORDER BY name", r => ImageReference.Parse(r.Text(0)), repository)
             .FindAll(r => r.Tag is not null);
 
+    /// <summary>Repositories that are known, by a digest pulled from or pushed to them, to have an image with this layer.</summary>
+    internal List<string> RepositoriesWithLayer(DatabaseSession session, Digest chainId) => session.Query(
+        "SELECT DISTINCT repository FROM image_name JOIN image_layer ON image_layer.image = image_name.image WHERE chain = ?1 AND name LIKE '%@%'",
+        r => r.Text(0), chainId.ToString());
+
     internal ILookup<Digest, ImageReference> AllNames(DatabaseSession session) =>
         session.Query("SELECT image, name FROM image_name ORDER BY name", r => (Image: Digest.Parse(r.Text(0)), Name: ImageReference.Parse(r.Text(1))))
             .ToLookup(r => r.Image, r => r.Name);

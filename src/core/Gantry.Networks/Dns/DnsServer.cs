@@ -58,7 +58,7 @@ internal sealed class DnsServer : IDisposable
         {
             if (TryBind(0) is { } sockets)
             {
-                Redirect(sockets.Udp.LocalPort);
+                Redirect(sockets.Udp.LocalPort, replace: lastPort != 0);
                 return sockets;
             }
         }
@@ -82,9 +82,9 @@ internal sealed class DnsServer : IDisposable
         return null;
     }
 
-    private static void Redirect(int port)
+    private static void Redirect(int port, bool replace)
     {
         using var netfilter = NetlinkSocket.Open(NetlinkFamily.Netfilter);
-        NfRedirect.Put(netfilter, RedirectTable, IPAddress.Parse(DnsListener.Address), DnsPort, (ushort)port);
+        NfRedirect.Put(netfilter, RedirectTable, IPAddress.Parse(DnsListener.Address), DnsPort, (ushort)port, replace);
     }
 }

@@ -22,12 +22,14 @@ public sealed partial class NetworkService : INetworkService
     private readonly StateRecords _records;
     private readonly NamespaceThread _host;
     private readonly NetlinkSocket _route;
+    private readonly NetlinkSocket _netfilter;
     private readonly HostSettings _settings;
     private readonly BridgeDriver _bridges;
     private readonly EndpointDriver _endpoints;
     private readonly NfTables _nft;
     private readonly HostFirewall _firewall;
     private readonly EpollLoop _forwarding;
+    private readonly FlowCleaner _flows;
     private readonly PortPublisher _publisher;
     private readonly DnsServer _dns;
     private readonly NetworkPlanner _planner;
@@ -47,6 +49,7 @@ public sealed partial class NetworkService : INetworkService
         try
         {
             _route = _host.RunHome(() => NetlinkSocket.Open(NetlinkFamily.Route));
+            _netfilter = _host.RunHome(() => NetlinkSocket.Open(NetlinkFamily.Netfilter));
             _settings = new HostSettings(_host, _records, _warn);
             _bridges = new BridgeDriver(_route, _settings, options.InstanceId);
             _endpoints = new EndpointDriver(_route, _host, _settings);
@@ -55,6 +58,7 @@ public sealed partial class NetworkService : INetworkService
         catch (LinuxException e)
         {
             _route?.Dispose();
+            _netfilter?.Dispose();
             _host.Dispose();
             throw new GantryException(ErrorKind.Unavailable, $"networking is not available: {e.Message}", e);
         }
@@ -62,7 +66,8 @@ public sealed partial class NetworkService : INetworkService
         var table = $"gantry_{options.InstanceId}";
         _firewall = new HostFirewall(_host, _nft, table);
         _forwarding = new EpollLoop("forwarder", e => _warn($"port forwarder: {e.Message}"));
-        _publisher = new PortPublisher(new PortAllocator(new ForwarderContext(_forwarding, _host, _warn)), _firewall);
+        _flows = new FlowCleaner(_netfilter, _warn);
+        _publisher = new PortPublisher(new PortAllocator(new ForwarderContext(_forwarding, _host, _warn)), _firewall, _flows);
         _dns = new DnsServer(_host, _warn);
         _planner = new NetworkPlanner(options);
         _resolvers = new HostResolvers(options.ResolvConfPath);
@@ -93,6 +98,8 @@ public sealed partial class NetworkService : INetworkService
 
         _dns.Dispose();
         _forwarding.Dispose();
+        await _flows.FinishAsync().ConfigureAwait(false);
+        _netfilter.Dispose();
         _nft.Dispose();
         _route.Dispose();
         _host.Dispose();

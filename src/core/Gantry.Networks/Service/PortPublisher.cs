@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 using Gantry.Errors;
 using Gantry.Networks.Firewall;
 using Gantry.Networks.Ports;
@@ -6,7 +7,7 @@ using Gantry.Networks.Ports;
 namespace Gantry.Networks.Service;
 
 /// <summary>Opens the ports of a sandbox on whichever endpoint has its default gateway.</summary>
-internal sealed class PortPublisher(PortAllocator allocator, HostFirewall firewall)
+internal sealed class PortPublisher(PortAllocator allocator, HostFirewall firewall, FlowCleaner flows)
 {
     /// <summary>
     /// Leads the ports to <paramref name="to"/> instead of <paramref name="from"/>; either may be null. Host ports are taken when there is
@@ -33,6 +34,7 @@ internal sealed class PortPublisher(PortAllocator allocator, HostFirewall firewa
             throw;
         }
 
+        ForgetFlows(from, ports);
         if (to is null)
         {
             allocator.Release(ports);
@@ -66,6 +68,14 @@ internal sealed class PortPublisher(PortAllocator allocator, HostFirewall firewa
                 ErrorKind.Internal,
                 $"driver failed programming external connectivity on endpoint {endpoint.ContainerName} ({endpoint.EndpointId}): {e.Message}",
                 e);
+        }
+    }
+
+    private void ForgetFlows(EndpointInfo? endpoint, ImmutableArray<HeldPort> ports)
+    {
+        if (endpoint is not null && ports.Any(p => p.Protocol == "udp"))
+        {
+            flows.Forget([.. new[] { endpoint.IPAddress, endpoint.GlobalIPv6Address }.Where(a => a.Length > 0).Select(IPAddress.Parse)]);
         }
     }
 

@@ -55,7 +55,7 @@ internal sealed class AttachmentOutput(Attachment attachment) : AttachmentStream
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-    public override int Read(byte[] buffer, int offset, int count) => ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Only the asynchronous form is there.");
 
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 

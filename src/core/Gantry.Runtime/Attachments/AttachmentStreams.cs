@@ -55,5 +55,5 @@ internal sealed class AttachmentInput(Attachment attachment) : AttachmentStream
 
     public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
-    public override void Write(byte[] buffer, int offset, int count) => WriteAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException("Only the asynchronous form is there.");
 }

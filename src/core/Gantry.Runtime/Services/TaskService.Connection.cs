@@ -12,6 +12,9 @@ public sealed partial class TaskService
     private const int ExecRootMode = 0x1C9;
     private const int ProtocolVersion = 1;
     private const int ReapTries = 500;
+
+    /// <summary>Some five for each process.</summary>
+    private const ulong OpenFiles = 1_048_576;
     private const int StartTries = 5;
 
     private static readonly TimeSpan s_firstPause = TimeSpan.FromMilliseconds(10);
@@ -25,6 +28,7 @@ public sealed partial class TaskService
     /// <inheritdoc/>
     public async Task<IReadOnlyList<TaskState>> RestoreAsync(CancellationToken cancellationToken)
     {
+        _ = ResourceLimits.RaiseOpenFiles(OpenFiles);
         PrepareExecRoot();
         ChooseReaper();
         await ConnectAsync(cancellationToken).ConfigureAwait(false);

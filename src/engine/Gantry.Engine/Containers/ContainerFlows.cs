@@ -1,9 +1,11 @@
 using Gantry.Engine.Containers.Bundles;
 using Gantry.Engine.Containers.Create;
+using Gantry.Engine.Containers.Files;
 using Gantry.Engine.Containers.Lifecycle;
 using Gantry.Engine.Containers.Logs;
 using Gantry.Engine.Containers.Mounts;
 using Gantry.Engine.Containers.Networking;
+using Gantry.Engine.Containers.Stats;
 using Gantry.Engine.Containers.Views;
 
 namespace Gantry.Engine.Containers;
@@ -30,6 +32,11 @@ internal sealed class ContainerFlows
         Logs = new LogFlow(core);
         Rename = new RenameFlow(core, Networks);
         Update = new UpdateFlow(core);
+        Stats = new StatsFlow(core);
+        Top = new TopFlow(core);
+        Archive = new ArchiveFlow(core);
+        Commit = new CommitFlow(core);
+        Prune = new PruneFlow(core, Remove);
         Exit.OnAutoRemove = Remove.AutoRemoveAsync;
         Start.OnAbandoned = Remove.AutoRemoveAsync;
     }
@@ -67,4 +74,14 @@ internal sealed class ContainerFlows
     internal RenameFlow Rename { get; }
 
     internal UpdateFlow Update { get; }
+
+    internal StatsFlow Stats { get; }
+
+    internal TopFlow Top { get; }
+
+    internal ArchiveFlow Archive { get; }
+
+    internal CommitFlow Commit { get; }
+
+    internal PruneFlow Prune { get; }
 }

@@ -1,9 +1,8 @@
 using Gantry.Api;
-using Gantry.Engine.Containers.Create;
-using Gantry.Engine.Containers.Lifecycle;
+using Gantry.Engine.Containers.Files;
 using Gantry.Engine.Containers.Logs;
 using Gantry.Engine.Containers.State;
-using Gantry.Engine.Containers.Views;
+using Gantry.Engine.Filters;
 using Gantry.Errors;
 using Gantry.Oci;
 
@@ -87,6 +86,41 @@ public sealed class ContainerService
     /// <summary>Writes the log in the attach format until its end or, when following, until the container ends.</summary>
     public Task WriteLogsAsync(string reference, LogRequest request, Stream output, CancellationToken cancellationToken) =>
         _flows.Logs.WriteAsync(Get(reference), request, output, cancellationToken);
+
+    /// <summary>Samples every second until the container is gone or the token fires.</summary>
+    public IAsyncEnumerable<ContainerStatsResponse> StatsAsync(string reference, CancellationToken cancellationToken) =>
+        _flows.Stats.StreamAsync(Get(reference), cancellationToken);
+
+    /// <param name="quick">Take one sample only; otherwise it is compared with one of a second before.</param>
+    public Task<ContainerStatsResponse> StatsOnceAsync(string reference, bool quick, CancellationToken cancellationToken) =>
+        _flows.Stats.OnceAsync(Get(reference), quick, cancellationToken);
+
+    /// <param name="arguments">Of ps(1); empty for <c>-ef</c>.</param>
+    public Task<ContainerTopResponse> TopAsync(string reference, string arguments, CancellationToken cancellationToken) =>
+        _flows.Top.RunAsync(Get(reference), arguments, cancellationToken);
+
+    /// <summary>What was changed against the image.</summary>
+    public IReadOnlyList<FilesystemChange> Changes(string reference, CancellationToken cancellationToken) =>
+        _core.Parts.Layers.Changes(Get(reference).Id, cancellationToken).Select(c => new FilesystemChange { Path = c.Path, Kind = (int)c.Kind }).ToList();
+
+    public Task<PathStat> StatPathAsync(string reference, string path) => _flows.Archive.StatAsync(Get(reference), reference, path);
+
+    /// <summary>Finds a file or directory to be packed. The caller disposes the result.</summary>
+    public Task<OpenArchive> OpenArchiveAsync(string reference, string path) => _flows.Archive.OpenArchiveAsync(Get(reference), reference, path);
+
+    public Task ExtractAsync(string reference, ExtractRequest request, Stream archive, CancellationToken cancellationToken) =>
+        _flows.Archive.ExtractAsync(Get(reference), reference, request, archive, cancellationToken);
+
+    /// <summary>Throws when there is no such container, before the first byte of an export goes out.</summary>
+    public void CheckExists(string reference) => Get(reference);
+
+    public Task ExportAsync(string reference, Stream destination, CancellationToken cancellationToken) =>
+        _flows.Archive.ExportAsync(Get(reference), destination, cancellationToken);
+
+    /// <summary>Returns the new image's id.</summary>
+    public Task<string> CommitAsync(CommitRequest request, CancellationToken cancellationToken) => _flows.Commit.CommitAsync(request, cancellationToken);
+
+    public Task<ContainerPruneResponse> PruneAsync(FilterSet filters) => _flows.Prune.PruneAsync(filters);
 
     private Container Get(string reference) => _core.Containers.Get(reference);
 }

@@ -56,6 +56,9 @@ public sealed class FilterSet
         return set;
     }
 
+    /// <summary>The set as the core services take it.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> ToDictionary() => _values.ToDictionary(v => v.Key, v => (IReadOnlyList<string>)v.Value);
+
     public bool Has(string key) => _values.ContainsKey(key);
 
     public IReadOnlyList<string> this[string key] => _values.TryGetValue(key, out var list) ? list : [];

@@ -25,14 +25,19 @@ public static class NfRedirect
     private const byte ProtocolTcp = 6;
     private const byte ProtocolUdp = 17;
 
-    /// <summary>Puts the table, in place of one of that name, into the socket's namespace.</summary>
+    /// <summary>Puts the table into the socket's namespace.</summary>
     /// <param name="netfilter">A socket of <see cref="NetlinkFamily.Netfilter"/>.</param>
-    public static void Put(NetlinkSocket netfilter, string table, IPAddress address, ushort from, ushort to)
+    /// <param name="replace">There may be such a table; taking it away costs the kernel some 10 ms.</param>
+    public static void Put(NetlinkSocket netfilter, string table, IPAddress address, ushort from, ushort to, bool replace)
     {
         var batch = new NetlinkBatch();
         batch.BeginTransaction();
-        Table(batch, NfMessages.NewTable, NfMessages.Create, table);
-        Table(batch, NfMessages.DeleteTable, 0, table);
+        if (replace)
+        {
+            Table(batch, NfMessages.NewTable, NfMessages.Create, table);
+            Table(batch, NfMessages.DeleteTable, 0, table);
+        }
+
         Table(batch, NfMessages.NewTable, NfMessages.Create, table);
         AddChain(batch, table);
         AddRule(batch, table, ProtocolUdp, address, from, to);

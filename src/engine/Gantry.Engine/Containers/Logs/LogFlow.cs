@@ -1,4 +1,7 @@
+using System.Buffers;
+using Gantry.Engine.Containers.State;
 using Gantry.Errors;
+using Gantry.Logs;
 
 namespace Gantry.Engine.Containers.Logs;
 
@@ -35,9 +38,51 @@ internal sealed class LogFlow(EngineCore core)
         }
     }
 
-    internal Task WriteAsync(Container container, LogRequest request, Stream output, CancellationToken cancellationToken)
+    /// <summary>Writes entries in the attach format; following ends when the container does.</summary>
+    internal async Task WriteAsync(Container container, LogRequest request, Stream output, CancellationToken cancellationToken)
     {
-        _ = core;
-        throw GantryException.NotImplemented("logs");
+        Check(container);
+        using var done = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var ended = request.Follow ? EndOf(container, done.Token) : null;
+        var reader = new LogReader(core.Paths.Log(container.Id));
+        var query = new LogQuery
+        {
+            Since = request.Since,
+            Until = request.Until,
+            Tail = request.Tail,
+            Follow = request.Follow,
+            Stdout = request.Stdout,
+            Stderr = request.Stderr,
+        };
+        var format = new LogOutputOptions
+        {
+            Multiplexed = container.Record.Config.Tty != true,
+            Timestamps = request.Timestamps,
+            Details = request.Details,
+        };
+        var buffer = new ArrayBufferWriter<byte>(16 * 1024);
+        try
+        {
+            await foreach (var batch in reader.ReadAsync(query, ended, cancellationToken).ConfigureAwait(false))
+            {
+                foreach (var entry in batch)
+                {
+                    LogEntryWriter.Write(entry, format, buffer);
+                }
+
+                await output.WriteAsync(buffer.WrittenMemory, cancellationToken).ConfigureAwait(false);
+                buffer.ResetWrittenCount();
+            }
+        }
+        finally
+        {
+            await done.CancelAsync().ConfigureAwait(false);
+        }
+    }
+
+    private static Task EndOf(Container container, CancellationToken cancellationToken)
+    {
+        var ended = container.Waiters.Add(WaitCondition.NextExit, cancellationToken);
+        return container.State.IsActive ? ended : Task.CompletedTask;
     }
 }

@@ -105,7 +105,7 @@ internal sealed class VolumeUse(EngineCore core)
         }
     }
 
-    private void Publish(string action, string name, params ReadOnlySpan<(string Key, string Value)> attributes)
+    internal void Publish(string action, string name, params ReadOnlySpan<(string Key, string Value)> attributes)
     {
         var all = new SortedDictionary<string, string>(StringComparer.Ordinal);
         foreach (var (key, value) in attributes)

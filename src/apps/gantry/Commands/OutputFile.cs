@@ -1,0 +1,79 @@
+using Gantry.Apps.Cli.CommandLine;
+using Gantry.Apps.Cli.Running;
+
+namespace Gantry.Apps.Cli.Commands;
+
+/// <summary>-o/--output: a file that is there complete or not at all, or stdout.</summary>
+internal static class OutputFile
+{
+    public static void CheckNotTerminal(Cli cli, string path, string complaint)
+    {
+        if (path.Length == 0 && cli.OutIsTerminal)
+        {
+            throw new CliException(complaint, 1);
+        }
+
+        var folder = Path.GetDirectoryName(Path.GetFullPath(path.Length > 0 ? path : "."));
+        if (path.Length > 0 && (Directory.Exists(path) || !Directory.Exists(folder)))
+        {
+            throw new CliException($"invalid output path: {(Directory.Exists(path) ? $"\"{path}\" must be a regular file" : $"directory \"{folder}\" does not exist")}", 1);
+        }
+    }
+
+    /// <param name="what">Comes first in the complaint about a file that can't be written.</param>
+    public static async Task WriteAsync(Cli cli, string path, Stream source, string what, CancellationToken cancellationToken)
+    {
+        if (path.Length == 0)
+        {
+            await CopyAsync(source, bytes => cli.Out.WriteBytes(bytes.Span), cancellationToken);
+            return;
+        }
+
+        // A device or pipe is written as it stands; a regular file appears under its name when it is complete.
+        if (File.Exists(path) && !IsRegular(path))
+        {
+            await using var device = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, 0);
+            await CopyAsync(source, bytes => device.Write(bytes.Span), cancellationToken);
+            return;
+        }
+
+        await ReplaceAsync(path, source, what, cancellationToken);
+    }
+
+    private static async Task ReplaceAsync(string path, Stream source, string what, CancellationToken cancellationToken)
+    {
+        var temporary = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, $".tmp-{Path.GetFileName(path)}{Environment.ProcessId}");
+        try
+        {
+            await using (var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 0))
+            {
+                await CopyAsync(source, bytes => file.Write(bytes.Span), cancellationToken);
+            }
+
+            File.SetUnixFileMode(temporary, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch (Exception e)
+        {
+            File.Delete(temporary);
+            if (e is UnauthorizedAccessException)
+            {
+                throw new CliException($"{what}: {FileErrors.Describe(e)}", 1);
+            }
+
+            throw;
+        }
+    }
+
+    private static bool IsRegular(string path) =>
+        Linux.FileAt.TryStat(Linux.FileAt.CurrentDirectory, path, out var status, followLink: true) == 0 && status.Kind == Linux.FileKind.File;
+
+    private static async Task CopyAsync(Stream source, Action<ReadOnlyMemory<byte>> write, CancellationToken cancellationToken)
+    {
+        var buffer = new byte[128 * 1024];
+        while (await source.ReadAsync(buffer, cancellationToken) is var read and > 0)
+        {
+            write(buffer.AsMemory(0, read));
+        }
+    }
+}

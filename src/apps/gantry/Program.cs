@@ -1,0 +1,18 @@
+using Gantry.Apps.Cli.CommandLine;
+using Gantry.Apps.Cli.Output;
+
+namespace Gantry.Apps.Cli;
+
+/// <summary>The composition root: streams in, an exit code out.</summary>
+internal static class Program
+{
+    private static Task<int> Main(string[] arguments) =>
+        new Dispatcher(ProgramName(), new TextOutput(1), new TextOutput(2)).RunAsync(arguments, CancellationToken.None);
+
+    /// <summary>How we were called: through a link named docker, this is docker.</summary>
+    private static string ProgramName()
+    {
+        var name = Path.GetFileName(Environment.GetCommandLineArgs()[0]);
+        return name == Engine.ProductInfo.DockerName ? name : Engine.ProductInfo.Name;
+    }
+}

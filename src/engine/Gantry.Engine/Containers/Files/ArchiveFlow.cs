@@ -1,0 +1,160 @@
+using Gantry.Engine.Containers.State;
+using Gantry.Errors;
+using Gantry.IO.Compression;
+using Gantry.IO.Tar;
+using Gantry.IO.Trees;
+using Gantry.Linux;
+
+namespace Gantry.Engine.Containers.Files;
+
+/// <summary>How <c>docker cp</c> into a container unpacks.</summary>
+/// <param name="KeepKind">Refuse to replace a directory by something else and the other way round.</param>
+/// <param name="CopyOwner">Give everything the container user's owner.</param>
+public sealed record ExtractRequest(string Path, bool KeepKind, bool CopyOwner);
+
+/// <summary>Copies files out of and into containers, running or not.</summary>
+internal sealed class ArchiveFlow(EngineCore core)
+{
+    /// <exception cref="GantryException">NotFound in Docker's words.</exception>
+    internal async Task<PathStat> StatAsync(Container container, string reference, string path)
+    {
+        using var use = await OpenAsync(container).ConfigureAwait(false);
+        return Stat(use.View, reference, path).Stat;
+    }
+
+    /// <summary>Opens a path for packing: found now, packed later. The caller disposes the result.</summary>
+    /// <exception cref="GantryException">NotFound in Docker's words.</exception>
+    internal async Task<OpenArchive> OpenArchiveAsync(Container container, string reference, string path)
+    {
+        var use = await OpenAsync(container).ConfigureAwait(false);
+        try
+        {
+            var (stat, parsed, isDirectory) = Stat(use.View, reference, path);
+            return new OpenArchive(use, stat, parsed, isDirectory);
+        }
+        catch
+        {
+            use.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Unpacks a tar (compressed or not) into a directory.</summary>
+    /// <exception cref="GantryException">NotFound; InvalidArgument: not a directory, not a tar; Forbidden: read-only.</exception>
+    internal async Task ExtractAsync(Container container, string reference, ExtractRequest request, Stream archive, CancellationToken cancellationToken)
+    {
+        using var use = await OpenAsync(container).ConfigureAwait(false);
+        var path = ContainerPath.Parse(request.Path);
+        var directory = use.View.TryOpen(path.Clean, OpenAtFlags.Directory);
+        if (directory < 0)
+        {
+            throw directory == -Errno.ENOTDIR
+                ? GantryException.InvalidArgument("extraction point is not a directory")
+                : NotFound(reference, request.Path);
+        }
+
+        try
+        {
+            CheckWritable(container.Record, path.Clean);
+            var options = new TreeWriterOptions { KeepKind = request.KeepKind, Owner = request.CopyOwner ? OwnerOf(container.Record) : null };
+            await using var plain = await Decompression.OpenAsync(archive, leaveOpen: true, cancellationToken).ConfigureAwait(false);
+            await TarExtractor.ExtractAsync(plain, directory, options, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            FileAt.Close(directory);
+        }
+
+        core.Publish(container, "extract-to-dir", ("path", request.Path));
+    }
+
+    /// <summary>Writes the whole root file system, without what is mounted in it, as <c>docker export</c> does.</summary>
+    internal async Task ExportAsync(Container container, Stream destination, CancellationToken cancellationToken)
+    {
+        using var use = await OpenAsync(container, withMounts: false).ConfigureAwait(false);
+        core.Publish(container, "export");
+        using var writer = new TarWriter(destination);
+        await TreePacker.PackAsync(use.View.Root, writer, new TreePackerOptions(), cancellationToken).ConfigureAwait(false);
+        await writer.CompleteAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    internal static GantryException NotFound(string reference, string path) =>
+        GantryException.NotFound($"Could not find the file {path} in container {reference}");
+
+    /// <summary>A container that doesn't run is kept from being started meanwhile: two mounts of one layer are not defined.</summary>
+    private async Task<ViewUse> OpenAsync(Container container, bool withMounts = true)
+    {
+        var gate = await container.Gate.AcquireAsync().ConfigureAwait(false);
+        try
+        {
+            var record = withMounts ? container.Record : container.Record with { Mounts = [] };
+            var view = await Task.Run(() => FileSystemView.Open(core, record)).ConfigureAwait(false);
+            if (container.State.IsActive)
+            {
+                gate.Dispose();
+                return new ViewUse(view, null);
+            }
+
+            return new ViewUse(view, gate);
+        }
+        catch
+        {
+            gate.Dispose();
+            throw;
+        }
+    }
+
+    private static (PathStat Stat, ContainerPath Path, bool IsDirectory) Stat(FileSystemView view, string reference, string path)
+    {
+        if (path.Length == 0)
+        {
+            throw GantryException.InvalidArgument("bad parameter: 'path' cannot be empty");
+        }
+
+        var parsed = ContainerPath.Parse(path);
+        var flags = parsed.MustBeDirectory ? OpenAtFlags.Path | OpenAtFlags.Directory : OpenAtFlags.Path | OpenAtFlags.NoFollow;
+        var fd = view.TryOpen(parsed.Clean, flags);
+        if (fd < 0)
+        {
+            throw NotFound(reference, path);
+        }
+
+        try
+        {
+            var status = FileAt.Stat(fd);
+            var target = status.Kind == FileKind.Symlink ? Links.Resolve(view, parsed.Clean) : string.Empty;
+            var name = parsed.IsContents ? "." : parsed.BaseName;
+            return (PathStat.Of(parsed.Clean == "/" ? "/" : name, status, target), parsed, status.IsDirectory);
+        }
+        finally
+        {
+            FileAt.Close(fd);
+        }
+    }
+
+    private static void CheckWritable(ContainerRecord record, string path)
+    {
+        var mount = record.Mounts.Where(m => path == m.Destination || path.StartsWith(m.Destination + "/", StringComparison.Ordinal))
+            .MaxBy(m => m.Destination.Length);
+        if (mount is { ReadWrite: false })
+        {
+            throw new GantryException(ErrorKind.Forbidden, "mounted volume is marked read-only");
+        }
+
+        if (mount is null && record.HostConfig.ReadonlyRootfs == true)
+        {
+            throw new GantryException(ErrorKind.Forbidden, "container rootfs is marked read-only");
+        }
+    }
+
+    private (uint UserId, uint GroupId) OwnerOf(ContainerRecord record)
+    {
+        if (!record.State.IsActive)
+        {
+            return (0, 0);
+        }
+
+        var user = Gantry.Runtime.Spec.UserResolver.Resolve(core.Paths.Rootfs(record.Id), record.Config.User);
+        return (user.Uid, user.Gid);
+    }
+}

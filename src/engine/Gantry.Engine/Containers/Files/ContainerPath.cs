@@ -1,0 +1,20 @@
+using Gantry.Engine.Containers.Mounts;
+
+namespace Gantry.Engine.Containers.Files;
+
+/// <summary>A path as <c>docker cp</c> gives it: absolute or not, and with a meaning in a trailing slash or dot.</summary>
+/// <param name="Clean">Absolute and cleaned.</param>
+/// <param name="IsContents">It ended in <c>/.</c>: the contents of the directory.</param>
+/// <param name="MustBeDirectory">It ended in a slash or dot, which follows a link at its end.</param>
+internal sealed record ContainerPath(string Clean, bool IsContents, bool MustBeDirectory)
+{
+    internal string BaseName => Clean == "/" ? "/" : Clean[(Clean.LastIndexOf('/') + 1)..];
+
+    internal string Parent => Clean == "/" ? "/" : Clean[..Math.Max(1, Clean.LastIndexOf('/'))];
+
+    internal static ContainerPath Parse(string path)
+    {
+        var contents = path == "." || path.EndsWith("/.", StringComparison.Ordinal);
+        return new ContainerPath(CleanPath.Of(path), contents, contents || path.EndsWith('/'));
+    }
+}

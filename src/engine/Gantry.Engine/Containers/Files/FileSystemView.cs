@@ -1,0 +1,138 @@
+using Gantry.Engine.Containers.Naming;
+using Gantry.Engine.Containers.State;
+using Gantry.Linux;
+
+namespace Gantry.Engine.Containers.Files;
+
+/// <summary>
+/// A container's files for the engine itself: its root file system with its volumes and binds, at a private place. Everything in it may be
+/// hostile, so all look-ups go through the descriptor and stay inside (openat2, RESOLVE_IN_ROOT). The caller holds the container's gate where
+/// the container doesn't run.
+/// </summary>
+internal sealed class FileSystemView : IDisposable
+{
+    private const ResolveFlags InRoot = ResolveFlags.InRoot | ResolveFlags.NoMagicLinks;
+    private readonly string _target;
+
+    private FileSystemView(string target, int root)
+    {
+        _target = target;
+        Root = root;
+    }
+
+    /// <summary>The root directory; owned by the view.</summary>
+    internal int Root { get; }
+
+    internal static FileSystemView Open(EngineCore core, ContainerRecord record)
+    {
+        var target = core.Paths.Inspection(Ids.New()[..16]);
+        Directory.CreateDirectory(target);
+        try
+        {
+            MountRoot(core, record, target);
+            var root = FileAt.OpenDirectory(target);
+            var view = new FileSystemView(target, root);
+            foreach (var mount in record.Mounts.Where(m => m.Type is "bind" or "volume").OrderBy(m => m.Destination.Count(c => c == '/')))
+            {
+                view.MountInside(core, mount);
+            }
+
+            return view;
+        }
+        catch
+        {
+            TearDown(target);
+            throw;
+        }
+    }
+
+    /// <summary>Opens a path as the container would see it; minus the errno on failure. The caller closes the descriptor.</summary>
+    internal int TryOpen(string path, OpenAtFlags flags) => FileAt.TryOpenRooted(Root, path, flags, InRoot);
+
+    public void Dispose()
+    {
+        FileAt.Close(Root);
+        TearDown(_target);
+    }
+
+    private static void MountRoot(EngineCore core, ContainerRecord record, string target)
+    {
+        if (record.State.IsActive && record.State.Phase != ContainerPhase.Restarting)
+        {
+            Linux.Mounts.Mount(core.Paths.Rootfs(record.Id), target, null, MountFlags.Bind);
+        }
+        else
+        {
+            core.Parts.Layers.Mount(record.Id, target);
+        }
+    }
+
+    private void MountInside(EngineCore core, ContainerMount mount)
+    {
+        var source = mount.Type == "volume" ? core.Parts.Volumes.Find(mount.Name)?.Mountpoint : mount.Source;
+        if (source is null || !Path.Exists(source))
+        {
+            return;
+        }
+
+        var fd = OpenMountPoint(mount.Destination, Directory.Exists(source));
+        if (fd < 0)
+        {
+            return;
+        }
+
+        try
+        {
+            Linux.Mounts.Mount(source, $"/proc/self/fd/{fd}", null, MountFlags.Bind | MountFlags.Recursive);
+        }
+        finally
+        {
+            FileAt.Close(fd);
+        }
+
+        if (!mount.ReadWrite && (fd = TryOpen(mount.Destination, OpenAtFlags.Path)) >= 0)
+        {
+            _ = MountApi.TrySetAttributes(fd, string.Empty, MountAttributes.ReadOnly);
+            FileAt.Close(fd);
+        }
+    }
+
+    /// <summary>The place of a mount, made when missing as at a start.</summary>
+    private int OpenMountPoint(string path, bool directory)
+    {
+        var fd = TryOpen(path, OpenAtFlags.Path);
+        if (fd != -Errno.ENOENT || !directory)
+        {
+            return fd;
+        }
+
+        var current = FileAt.TryOpen(Root, ".", OpenAtFlags.Path | OpenAtFlags.Directory);
+        var soFar = string.Empty;
+        foreach (var part in path.Split('/', StringSplitOptions.RemoveEmptyEntries))
+        {
+            soFar += "/" + part;
+            var next = TryOpen(soFar, OpenAtFlags.Path | OpenAtFlags.Directory);
+            if (next == -Errno.ENOENT)
+            {
+                _ = FileAt.TryMakeDirectory(current, part, 0x1ED);
+                next = TryOpen(soFar, OpenAtFlags.Path | OpenAtFlags.Directory);
+            }
+
+            FileAt.Close(current);
+            if (next < 0)
+            {
+                return next;
+            }
+
+            current = next;
+        }
+
+        return current;
+    }
+
+    private static void TearDown(string target)
+    {
+        _ = Linux.Mounts.TryUnmount(target, UnmountFlags.Detach);
+        Directory.Delete(target);
+    }
+}

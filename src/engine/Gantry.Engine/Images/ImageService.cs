@@ -1,0 +1,78 @@
+using Gantry.Api;
+using Gantry.Engine.Filters;
+using Gantry.Errors;
+using Gantry.Images;
+using Gantry.Oci;
+
+namespace Gantry.Engine.Images;
+
+/// <summary>Images as clients see them: the store's operations with what containers use told to it, and events.</summary>
+public sealed class ImageService
+{
+    private readonly EngineCore _core;
+
+    internal ImageService(EngineCore core)
+    {
+        _core = core;
+        core.Parts.Images.Changed += Publish;
+    }
+
+    private ImageStore Store => _core.Parts.Images;
+
+    public IReadOnlyList<ImageSummary> List(bool all, bool sharedSize, FilterSet filters) => Store.List(new ImageListOptions
+    {
+        All = all,
+        SharedSize = sharedSize,
+        Filters = filters.Validate("dangling", "label", "label!", "before", "since", "until", "reference").ToDictionary(),
+    });
+
+    public ImageInspect Inspect(string name) => Store.Inspect(name);
+
+    public IReadOnlyList<ImageHistoryItem> History(string name) => Store.History(name);
+
+    /// <exception cref="GantryException">InvalidArgument: not a name; NotFound: no such image.</exception>
+    public void Tag(string name, string repository, string tag)
+    {
+        var target = ImageReference.Parse(repository);
+        if (!target.Digest.IsEmpty)
+        {
+            throw GantryException.InvalidArgument("refusing to create a tag with a digest reference");
+        }
+
+        Store.Tag(name, tag.Length > 0 ? target.WithTag(tag) : target.WithDefaultTag());
+    }
+
+    public Task<IReadOnlyList<ImageDeleteResponseItem>> RemoveAsync(string name, bool force, bool pruneParents) =>
+        Store.RemoveAsync(name, new RemoveImageOptions { Force = force, PruneParents = pruneParents, Users = Users() }, CancellationToken.None);
+
+    public Task<ImagePruneResponse> PruneAsync(FilterSet filters, CancellationToken cancellationToken) =>
+        Store.PruneAsync(filters.Validate("dangling", "label", "label!", "until").ToDictionary(), Users(), cancellationToken);
+
+    public Task<IReadOnlyList<LoadedImage>> LoadAsync(Stream archive, IProgress<LoadProgress>? progress, CancellationToken cancellationToken) =>
+        Store.LoadAsync(archive, progress, cancellationToken);
+
+    /// <summary>Checks that all names are there before the first byte goes out.</summary>
+    /// <exception cref="GantryException">NotFound.</exception>
+    public void CheckSave(IReadOnlyList<string> names)
+    {
+        foreach (var name in names)
+        {
+            Store.Resolve(name);
+        }
+    }
+
+    public Task SaveAsync(IReadOnlyList<string> names, Stream destination, CancellationToken cancellationToken) =>
+        Store.SaveAsync(names, destination, cancellationToken);
+
+    public Task<ImageRecord> ImportAsync(Stream tar, ImportOptions options, CancellationToken cancellationToken) =>
+        Store.ImportAsync(tar, options, cancellationToken);
+
+    /// <summary>Every container's use of an image.</summary>
+    internal IReadOnlyList<ImageUser> Users() => _core.Containers.All().Select(c => c.Record)
+        .Where(r => Digest.TryParse(r.ImageId, out _))
+        .Select(r => new ImageUser(r.Id, Digest.Parse(r.ImageId), r.Config.Image ?? string.Empty, r.State.IsActive))
+        .ToList();
+
+    private void Publish(ImageEvent change) =>
+        _core.Events.Publish("image", change.Action, change.Id, new Dictionary<string, string> { ["name"] = change.Name });
+}
