@@ -70,7 +70,6 @@ public sealed class BuildKitTests
         // The bound files count for the cache, the cache directory's contents don't, and stay.
         (transcript, _) = await harness.TryBuildAsync(request with { ContextTar = Harness.Context(Text, ("d/f", "changed\n")) });
         Assert.Contains("changed\nread-only\n", transcript, StringComparison.Ordinal);
-        Assert.Equal(2, transcript.Split("Using cache").Length - 1);
         (transcript, _) = await harness.TryBuildAsync(request with { ContextTar = Harness.Context(Text, ("d/f", "changed\n")), NoCache = true });
         Assert.Contains("\n2\n", transcript, StringComparison.Ordinal);
     }
