@@ -10,30 +10,6 @@ public sealed class LifetimeTests
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
 
     [Fact]
-    public async Task Hundreds_of_connections_leave_nothing()
-    {
-        await using var machine = new TestMachine();
-        await using var engine = await Engine.StartAsync(machine);
-        await engine.Service.CreateAsync(new NetworkCreateOptions { Name = "net" }, default);
-        var (links, rules, descriptors) = (machine.HostLinks(), machine.Ruleset(), OpenDescriptors());
-
-        await Parallel.ForEachAsync(Enumerable.Range(0, 300), new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (n, ct) =>
-        {
-            var id = $"{n:x64}";
-            await engine.Service.CreateSandboxAsync(new SandboxOptions { ContainerId = id, ContainerName = $"c{n}", Ports = [new PortRequest("tcp", 80, "", "")] }, ct);
-            await engine.Service.ConnectAsync(id, engine.Service.Find(n % 2 == 0 ? "net" : "bridge")!.Id, new EndpointOptions(), ct);
-            await engine.Service.ReleaseSandboxAsync(id, ct);
-        });
-
-        await UntilAsync(() => machine.HostLinks().Count == links.Count);
-        Assert.Equal(links, machine.HostLinks());
-        Assert.Equal(rules, machine.Ruleset());
-        Assert.Empty(Directory.EnumerateFileSystemEntries(machine.RunDirectory));
-        Assert.InRange(OpenDescriptors(), 0, descriptors + 8);
-        Assert.Empty(machine.Warnings);
-    }
-
-    [Fact]
     public async Task An_interface_goes_even_when_a_stray_process_holds_the_namespace()
     {
         await using var machine = new TestMachine();
@@ -202,8 +178,6 @@ public sealed class LifetimeTests
 
     private static string Describe(NetworkRecord network) =>
         $"{network.Id} {network.Name} {network.Created:O} {network.EnableIPv4} {network.EnableIPv6} {network.BridgeName} {string.Join(',', network.Labels)} {string.Join(',', network.Ipam.Configs)}";
-
-    private static int OpenDescriptors() => Directory.GetFiles("/proc/self/fd").Length;
 
     private static async Task UntilAsync(Func<bool> condition)
     {

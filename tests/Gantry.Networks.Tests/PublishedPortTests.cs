@@ -120,6 +120,18 @@ public sealed class PublishedPortTests
     }
 
     [Fact]
+    public async Task A_random_port_passes_over_what_others_have()
+    {
+        await using var machine = new TestMachine();
+        await using var engine = await Engine.StartAsync(machine);
+        using var program = machine.Serve(machine.Host, 32768, "program");
+        await engine.RunAsync("first", ports: Tcp(80, "32769"));
+        var second = await engine.RunAsync("second", ports: Tcp(80, ""));
+
+        Assert.All(engine.Service.FindSandbox(second)!.Ports, p => Assert.Equal(32770, p.HostPort));
+    }
+
+    [Fact]
     public async Task A_taken_port_is_refused_in_Dockers_words_and_nothing_stays()
     {
         await using var machine = new TestMachine();

@@ -11,6 +11,10 @@ public sealed record ManifestContent(string MediaType, Digest Digest, ReadOnlyMe
     /// <summary>The descriptor that names this document.</summary>
     public Descriptor Descriptor => new() { MediaType = MediaType, Digest = Digest, Size = Content.Length };
 
+    /// <summary>A document kept from an earlier pull.</summary>
+    public static ManifestContent FromStore(Descriptor descriptor, ReadOnlyMemory<byte> content) =>
+        new(TypeOf(descriptor.MediaType, content), descriptor.Digest, content);
+
     internal static Digest DigestOf(ReadOnlySpan<byte> content, string algorithm) =>
         algorithm == "sha512" ? Digest.Parse("sha512:" + Convert.ToHexStringLower(SHA512.HashData(content))) : Digest.Of(content);
 

@@ -94,16 +94,14 @@ internal sealed class PortAllocator(ForwarderContext context)
             {
                 return ReserveAt(spec, port);
             }
-            catch (GantryException e) when (e.Kind == ErrorKind.Conflict && spec.First != spec.Last)
+            catch (GantryException e) when (e.Kind == ErrorKind.Conflict && !spec.IsOnePort)
             {
                 last = e;
             }
         }
 
-        throw last is null || spec.First == 0 || spec.First != spec.Last ? AllTaken(last) : last;
+        throw new GantryException(ErrorKind.Internal, "all ports are allocated", last);
     }
-
-    private static GantryException AllTaken(GantryException? last) => new(ErrorKind.Internal, "all ports are allocated", last);
 
     /// <summary>The one port, the range, or the ephemeral ports onward from the last one given.</summary>
     private IEnumerable<int> Candidates(PortSpec spec)

@@ -16,6 +16,9 @@ internal sealed record PortSpec(string Protocol, int ContainerPort, IReadOnlyLis
 
     public SocketType SocketType => Protocol == "udp" ? SocketType.Dgram : SocketType.Stream;
 
+    /// <summary>Only one host port will do.</summary>
+    public bool IsOnePort => First > 0 && First == Last;
+
     public int SocketProtocol => Protocol == "sctp" ? ProtocolSctp : 0;
 
     /// <param name="defaultHostIp">Address for requests that name none; empty: all of both families.</param>

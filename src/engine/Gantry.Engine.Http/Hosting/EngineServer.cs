@@ -32,7 +32,7 @@ public sealed class EngineServer : IAsyncDisposable
         _options = options;
         _log = log;
         _tls = options.Tls?.Load();
-        _application = new ApiApplication(ApiRoutes.Build(engine), engine, log);
+        _application = new ApiApplication(ApiRoutes.Build(), engine, log);
     }
 
     /// <summary>Binds every listener; returns when clients are served.</summary>

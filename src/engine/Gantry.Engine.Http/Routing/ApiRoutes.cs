@@ -5,16 +5,23 @@ namespace Gantry.Engine.Http.Routing;
 /// <summary>Every path of the Engine API, each resource listing its own.</summary>
 internal static class ApiRoutes
 {
-    internal static Router Build(EngineHost engine)
+    internal static Router Build()
     {
-        _ = engine;
         var router = new Router();
         SystemRoutes.Map(router);
         ContainerRoutes.Map(router);
         ContainerLifecycleRoutes.Map(router);
         ContainerStreamRoutes.Map(router);
+        ContainerObserveRoutes.Map(router);
+        ContainerFileRoutes.Map(router);
         ExecRoutes.Map(router);
+        ImageRoutes.Map(router);
+        ImageTransferRoutes.Map(router);
+        NetworkRoutes.Map(router);
+        VolumeRoutes.Map(router);
+        EventRoutes.Map(router);
         SwarmRoutes.Map(router);
+        router.Map("POST", "/images/create", ImageTransferRoutes.ImportAsync);
         return router;
     }
 }

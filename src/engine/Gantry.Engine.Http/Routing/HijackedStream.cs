@@ -15,9 +15,12 @@ internal sealed class HijackedStream : IAsyncDisposable
     internal const string Raw = "application/vnd.docker.raw-stream";
     internal const string Multiplexed = "application/vnd.docker.multiplexed-stream";
     private readonly IDuplexPipe _transport;
+    private readonly HttpContext _context;
 
-    private HijackedStream(IDuplexPipe transport)
+    private HijackedStream(HttpContext context)
     {
+        _context = context;
+        var transport = context.Features.GetRequiredFeature<HijackableConnection>().Hijack();
         _transport = transport;
         Input = transport.Input.AsStream(leaveOpen: true);
         Output = transport.Output.AsStream(leaveOpen: true);
@@ -32,8 +35,7 @@ internal sealed class HijackedStream : IAsyncDisposable
     internal static async Task<HijackedStream> BeginAsync(ApiRequest request, string contentType, CancellationToken cancellationToken)
     {
         await DrainAsync(request.Http.Body, cancellationToken).ConfigureAwait(false);
-        var transport = request.Context.Features.GetRequiredFeature<HijackableConnection>().Hijack();
-        var stream = new HijackedStream(transport);
+        var stream = new HijackedStream(request.Context);
         var upgrade = request.Http.Headers.Upgrade.Count > 0;
         var head = new StringBuilder(256).Append(upgrade ? "HTTP/1.1 101 UPGRADED\r\n" : "HTTP/1.1 200 OK\r\n");
         head.Append("Content-Type: ").Append(contentType).Append("\r\n");
@@ -47,7 +49,7 @@ internal sealed class HijackedStream : IAsyncDisposable
     internal static async Task<HijackedStream> BeginWithHeadAsync(ApiRequest request, string head, CancellationToken cancellationToken)
     {
         await DrainAsync(request.Http.Body, cancellationToken).ConfigureAwait(false);
-        var stream = new HijackedStream(request.Context.Features.GetRequiredFeature<HijackableConnection>().Hijack());
+        var stream = new HijackedStream(request.Context);
         await stream.Output.WriteAsync(Encoding.ASCII.GetBytes(head), cancellationToken).ConfigureAwait(false);
         return stream;
     }
@@ -55,11 +57,14 @@ internal sealed class HijackedStream : IAsyncDisposable
     /// <summary>Content type of a process's stream for a client of this version: told apart since 1.42.</summary>
     internal static string TypeFor(ApiVersion version, bool isRaw) => !isRaw && version >= new ApiVersion(1, 42) ? Multiplexed : Raw;
 
-    /// <summary>Closes the connection.</summary>
+    /// <summary>
+    /// Ends the connection: Kestrel is told that the request is over without a response, and then closes the transport, which is not ours to
+    /// complete while Kestrel still holds it.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
-        await _transport.Output.CompleteAsync().ConfigureAwait(false);
-        await _transport.Input.CompleteAsync().ConfigureAwait(false);
+        await _transport.Output.FlushAsync().ConfigureAwait(false);
+        _context.Abort();
     }
 
     private static async Task DrainAsync(Stream body, CancellationToken cancellationToken)

@@ -56,6 +56,15 @@ public sealed class FilterSet
         return set;
     }
 
+    /// <summary>The set with one more value.</summary>
+    public FilterSet With(string key, string value)
+    {
+        var values = _values.ToDictionary(v => v.Key, v => v.Value.ToList());
+        values.TryAdd(key, []);
+        values[key].Add(value);
+        return new FilterSet(values);
+    }
+
     /// <summary>The set as the core services take it.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> ToDictionary() => _values.ToDictionary(v => v.Key, v => (IReadOnlyList<string>)v.Value);
 

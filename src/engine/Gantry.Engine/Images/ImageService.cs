@@ -67,6 +67,11 @@ public sealed class ImageService
     public Task<ImageRecord> ImportAsync(Stream tar, ImportOptions options, CancellationToken cancellationToken) =>
         Store.ImportAsync(tar, options, cancellationToken);
 
+    /// <summary>The configuration that <c>--change</c> instructions make; null for none.</summary>
+    /// <exception cref="GantryException">InvalidArgument in Docker's words.</exception>
+    public ImageRunConfig? ConfigFromChanges(IReadOnlyList<string> changes) =>
+        changes.Count == 0 ? null : ImageChanges.Apply(new ImageRunConfig(), changes.SelectMany(c => c.Split('\n')).ToList());
+
     /// <summary>Every container's use of an image.</summary>
     internal IReadOnlyList<ImageUser> Users() => _core.Containers.All().Select(c => c.Record)
         .Where(r => Digest.TryParse(r.ImageId, out _))

@@ -1,0 +1,69 @@
+using Gantry.Api;
+using Gantry.Engine.Filters;
+using Gantry.Engine.Http.Routing;
+using Gantry.Errors;
+using Microsoft.AspNetCore.Http;
+
+namespace Gantry.Engine.Http.Resources;
+
+/// <summary><c>/images</c>: looking at, naming and removing.</summary>
+internal static class ImageRoutes
+{
+    internal static void Map(Router router)
+    {
+        router.Map("GET", "/images/json", ListAsync);
+        router.Map("GET", "/images/search", SearchAsync);
+        router.Map("POST", "/images/prune", PruneAsync);
+        router.Map("GET", "/images/{name*}/json", InspectAsync);
+        router.Map("GET", "/images/{name*}/history", HistoryAsync);
+        router.Map("POST", "/images/{name*}/tag", TagAsync);
+        router.Map("DELETE", "/images/{name*}", RemoveAsync);
+    }
+
+    private static Task ListAsync(ApiRequest request)
+    {
+        var filters = FilterSet.Parse(request.Query["filters"]);
+        if (request.Query["filter"] is { Length: > 0 } reference && request.Version < new ApiVersion(1, 41))
+        {
+            filters = filters.With("reference", reference);
+        }
+
+        var images = request.Engine.Images.List(request.Query.Bool("all"), request.Query.Bool("shared-size"), filters);
+        return request.WriteJsonAsync([.. images], ApiJson.Default.ListImageSummary);
+    }
+
+    private static Task InspectAsync(ApiRequest request)
+    {
+        if (request.Query.Bool("manifests") && request.Query["platform"].Length > 0)
+        {
+            throw GantryException.InvalidArgument("conflicting options: manifests and platform options cannot both be set");
+        }
+
+        return request.WriteJsonAsync(request.Engine.Images.Inspect(request.Name), ApiJson.Default.ImageInspect);
+    }
+
+    private static Task HistoryAsync(ApiRequest request) =>
+        request.WriteJsonAsync([.. request.Engine.Images.History(request.Name)], ApiJson.Default.ListImageHistoryItem);
+
+    private static Task TagAsync(ApiRequest request)
+    {
+        request.Engine.Images.Tag(request.Name, request.Query["repo"], request.Query["tag"]);
+        return request.StatusAsync(StatusCodes.Status201Created);
+    }
+
+    private static async Task RemoveAsync(ApiRequest request)
+    {
+        var removed = await request.Engine.Images.RemoveAsync(request.Name, request.Query.Bool("force"), !request.Query.Bool("noprune")).ConfigureAwait(false);
+        await request.WriteJsonAsync([.. removed], ApiJson.Default.ListImageDeleteResponseItem).ConfigureAwait(false);
+    }
+
+    private static async Task PruneAsync(ApiRequest request)
+    {
+        var result = await request.Engine.Images.PruneAsync(FilterSet.Parse(request.Query["filters"]), request.Aborted).ConfigureAwait(false);
+        await request.WriteJsonAsync(result, ApiJson.Default.ImagePruneResponse).ConfigureAwait(false);
+    }
+
+    /// <summary>Docker Hub's search is a service of its own with an API of its own.</summary>
+    private static Task SearchAsync(ApiRequest request) =>
+        throw GantryException.NotImplemented($"searching Docker Hub is not available in this version (term {request.Query["term"]})");
+}

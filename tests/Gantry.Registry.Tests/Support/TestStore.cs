@@ -1,0 +1,90 @@
+using Gantry.Content;
+using Gantry.Images;
+using Gantry.Images.Transfer;
+using Gantry.IO.Trees;
+using Gantry.Metadata;
+using Gantry.Oci;
+using Gantry.Snapshots;
+
+namespace Gantry.Registry.Tests.Support;
+
+/// <summary>An engine's image store with puller and pusher, in a directory of its own.</summary>
+internal sealed class TestStore : IAsyncDisposable
+{
+    private readonly RegistryClient _client;
+    private readonly bool _ownsDirectory;
+    private readonly Database _database;
+
+    internal TestStore(string? directory = null, RegistryOptions? options = null)
+    {
+        _ownsDirectory = directory is null;
+        DirectoryPath = directory ?? Directory.CreateTempSubdirectory("gantry-transfer-").FullName;
+        _database = Database.Open(Path.Combine(DirectoryPath, "gantry.db"));
+        Images = new ImageStore(_database, ContentStore.Open(Path.Combine(DirectoryPath, "content")), LayerStore.Open(Path.Combine(DirectoryPath, "snapshots")));
+        _client = new RegistryClient(options ?? Clients.Quick);
+        Puller = new ImagePuller(Images, _client);
+        Pusher = new ImagePusher(Images, _client);
+    }
+
+    internal static TestStore Open() => new();
+
+    internal string DirectoryPath { get; }
+
+    internal ImageStore Images { get; }
+
+    internal ImagePuller Puller { get; }
+
+    internal ImagePusher Pusher { get; }
+
+    internal async Task<(PullResult Result, List<TransferEvent> Events)> PullAsync(ImageReference reference, Platform? platform = null, CancellationToken cancellationToken = default)
+    {
+        var events = new Events();
+        return (await Puller.PullAsync(reference, platform, null, events, cancellationToken), events.All);
+    }
+
+    internal async Task<(IReadOnlyList<PushedTag> Pushed, List<TransferEvent> Events)> PushAsync(ImageReference reference)
+    {
+        var events = new Events();
+        return (await Pusher.PushAsync(reference, null, events), events.All);
+    }
+
+    /// <summary>The content of a file as a container of the layer would see it.</summary>
+    internal byte[] ReadFile(Digest chainId, string name)
+    {
+        foreach (var layer in Images.Layers.Chain(chainId))
+        {
+            var file = Path.Combine(Images.Layers.DiffDirectory(layer.ChainId), name);
+            if (File.Exists(file))
+            {
+                return File.ReadAllBytes(file);
+            }
+        }
+
+        throw new FileNotFoundException(name);
+    }
+
+    /// <summary>Nothing of an image that failed is visible.</summary>
+    internal void AssertNothingStored(FakeImage image)
+    {
+        Assert.Null(Images.Find(image.Id));
+        Assert.Empty(Images.List(new ImageListOptions { All = true }));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _client.Dispose();
+        await Images.Layers.DisposeAsync();
+        _database.Dispose();
+        if (_ownsDirectory)
+        {
+            TreeRemover.Remove(DirectoryPath);
+        }
+    }
+
+    private sealed class Events : IProgress<TransferEvent>
+    {
+        internal List<TransferEvent> All { get; } = [];
+
+        public void Report(TransferEvent value) => All.Add(value);
+    }
+}
