@@ -23,11 +23,11 @@ public sealed partial class BuildService
     private readonly BuildParts _parts;
     private readonly ContentStore _content;
 
-    /// <summary>Opens the builder and removes what builds of a killed engine left. Their containers must be gone and their layers unmounted.</summary>
+    /// <summary>Opens the builder, makes the image store keep the cache's layers, and removes what builds of a killed engine left: their
+    /// containers must be gone and their layers unmounted.</summary>
     public BuildService(BuildServiceOptions options, Database database, ImageStore images, IStepRunner runner, IImageProvider provider)
-        : this(options, database, images.Content, images.Layers, new ImageCatalog(images), runner, provider)
-    {
-    }
+        : this(options, database, images.Content, images.Layers, new ImageCatalog(images), runner, provider) =>
+        images.ExtraRoots = CacheRoots;
 
     internal BuildService(
         BuildServiceOptions options, Database database, ContentStore content, LayerStore layers, IImageCatalog images, IStepRunner runner, IImageProvider provider)
@@ -60,24 +60,18 @@ public sealed partial class BuildService
         using var context = await new ContextLoader(_parts.Folders).LoadAsync(request, cancellationToken).ConfigureAwait(false);
         var dockerfile = ParsedDockerfile.Parse(context.Dockerfile);
         using var lease = _content.Lease("build");
+        using var cache = new CacheSession(_parts.Cache, lease);
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var session = new BuildSession(request, _parts, dockerfile, context.Tree, progress, lease, cancellation);
+        var session = new BuildSession(request, _parts, dockerfile, context.Tree, progress, lease, cache, cancellation);
         Warn(dockerfile, progress);
-        try
+        var image = await session.RunAsync().ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
+        if (session.Arguments.Unused() is { Count: > 0 } unused)
         {
-            var image = await session.RunAsync().ConfigureAwait(false);
-            cancellationToken.ThrowIfCancellationRequested();
-            if (session.Arguments.Unused() is { Count: > 0 } unused)
-            {
-                progress.Warning($"[Warning] One or more build-args {GoText.Plain(unused)} were not consumed", isError: false);
-            }
+            progress.Warning($"[Warning] One or more build-args {GoText.Plain(unused)} were not consumed", isError: false);
+        }
 
-            return await ExportAsync(image, names, lease, cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            _parts.Cache.NoteUses();
-        }
+        return await ExportAsync(image, names, lease, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The exporter: what the last stage came to becomes an image with its names.</summary>

@@ -1,5 +1,4 @@
 using Gantry.Build.Tests.Support;
-using Gantry.Dockerfile;
 
 namespace Gantry.Build.Tests.Building;
 
@@ -56,6 +55,19 @@ public sealed class CacheTests
 
         Assert.Equal(0, Cached(transcript));
         Assert.Equal(2, harness.Runner.Ran.Count);
+    }
+
+    [Fact]
+    public async Task Takes_steps_over_from_named_images()
+    {
+        await using var harness = await Harness.CreateAsync();
+        const string Text = "FROM busybox\nLABEL a=b\nRUN echo 1 > /x\nRUN echo 2 > /y\n";
+        await harness.TryBuildAsync(new BuildRequest { ContextTar = Harness.Context(Text), Tags = ["from"] });
+        await harness.Service.PruneAsync(new CachePruneOptions { All = true });
+
+        var changed = new BuildRequest { ContextTar = Harness.Context(Text.Replace("echo 2", "echo 3", StringComparison.Ordinal)), CacheFrom = ["from", "missing"] };
+        Assert.Equal(2, Cached((await harness.TryBuildAsync(changed)).Transcript));
+        Assert.Equal(3, harness.Runner.Ran.Count);
     }
 
     [Fact]

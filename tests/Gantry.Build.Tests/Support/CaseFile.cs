@@ -1,4 +1,3 @@
-using System.Formats.Tar;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.RegularExpressions;

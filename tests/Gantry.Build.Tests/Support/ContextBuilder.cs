@@ -7,11 +7,8 @@ namespace Gantry.Build.Tests.Support;
 internal sealed class ContextBuilder
 {
     private static readonly DateTimeOffset s_time = DateTimeOffset.FromUnixTimeSeconds(1_600_000_000);
-    private readonly MemoryStream _stream = new();
-    private readonly TarWriter _writer;
+    private readonly List<TarEntry> _entries = [];
     private readonly HashSet<string> _directories = [];
-
-    public ContextBuilder() => _writer = new TarWriter(_stream, TarEntryFormat.Pax, leaveOpen: true);
 
     public DateTimeOffset Time { get; init; } = s_time;
 
@@ -34,15 +31,20 @@ internal sealed class ContextBuilder
     /// <summary>Writes the entry with no regard for its parents.</summary>
     public ContextBuilder Raw(TarEntry entry)
     {
-        _writer.WriteEntry(entry);
+        _entries.Add(entry);
         return this;
     }
 
     public MemoryStream Build()
     {
-        _writer.Dispose();
-        _stream.Position = 0;
-        return _stream;
+        var stream = new MemoryStream();
+        using (var writer = new TarWriter(stream, TarEntryFormat.Pax, leaveOpen: true))
+        {
+            _entries.ForEach(writer.WriteEntry);
+        }
+
+        stream.Position = 0;
+        return stream;
     }
 
     private ContextBuilder Add(PaxTarEntry entry)

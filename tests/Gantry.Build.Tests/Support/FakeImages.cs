@@ -17,6 +17,8 @@ internal sealed class FakeImages : IImageCatalog, IImageProvider
     /// <summary>References asked for, with the policy.</summary>
     public List<string> Asked { get; } = [];
 
+    public Digest? Find(string nameOrId) => Names.TryGetValue(ImageReference.Parse(nameOrId).WithDefaultTag().Familiar, out var id) ? id : null;
+
     public ImageConfig Config(Digest id) => JsonSerializer.Deserialize(_configs[id].Span, OciJson.Default.ImageConfig)!;
 
     public Digest Add(ReadOnlyMemory<byte> config, params string[] names)

@@ -16,7 +16,7 @@ internal sealed class BuildCache
 {
     private readonly Database _database;
     private readonly LayerStore _layers;
-    private readonly ConcurrentDictionary<string, byte> _used = new();
+    private readonly ConcurrentDictionary<string, int> _held = new();
 
     public BuildCache(Database database, LayerStore layers)
     {
@@ -33,7 +33,7 @@ internal sealed class BuildCache
     }
 
     /// <summary>The result under a key whose layers are there, now protected by the lease; null when there is none.</summary>
-    public LayerResult? Find(Digest key, ContentLease lease)
+    public (string Id, LayerResult Result)? Find(Digest key, ContentLease lease)
     {
         var found = _database.Read(session => session.QueryFirst(
             "SELECT r.id, r.chain, r.diff, r.created, r.size, r.comment FROM build_key k JOIN build_record r ON r.id = k.record WHERE k.key = ?1",
@@ -54,11 +54,11 @@ internal sealed class BuildCache
             }
         }
 
-        _used[found.Id] = 0;
-        return found.Result;
+        return found;
     }
 
-    public void Add(Vertex vertex, Digest? contentKey, LayerResult result)
+    /// <returns>The record's id.</returns>
+    public string Add(Vertex vertex, Digest? contentKey, LayerResult result)
     {
         var id = vertex.Definition.Hex[..25];
         var parents = string.Join(' ', vertex.Inputs.Select(i => i.Known?.ChainId.ToString() ?? string.Empty));
@@ -76,29 +76,40 @@ internal sealed class BuildCache
                 session.Execute("INSERT OR REPLACE INTO build_key VALUES (?1, ?2)", content.ToString(), id);
             }
         });
+        return id;
     }
 
     /// <summary>Gives a record found by <paramref name="existing"/> one more name.</summary>
     public void AddName(Digest key, Digest existing) => _database.Write(Durability.Relaxed, session =>
         session.Execute("INSERT OR REPLACE INTO build_key SELECT ?1, record FROM build_key WHERE key = ?2", key.ToString(), existing.ToString()));
 
-    /// <summary>Writes down which records were used since the last call, in one go.</summary>
-    public void NoteUses()
+    /// <summary>Writes down that a build used these records.</summary>
+    public void NoteUses(IReadOnlyCollection<string> ids)
     {
-        var used = _used.Keys.ToList();
-        if (used.Count == 0)
+        if (ids.Count == 0)
         {
             return;
         }
 
-        used.ForEach(id => _used.TryRemove(id, out _));
         _database.Write(Durability.Relaxed, session =>
         {
-            foreach (var id in used)
+            foreach (var id in ids)
             {
                 session.Execute("UPDATE build_record SET used = ?1, uses = uses + 1 WHERE id = ?2", DateTimeOffset.UtcNow.UtcTicks, id);
             }
         });
+    }
+
+    /// <summary>A running build uses the record.</summary>
+    public void Hold(string id) => _held.AddOrUpdate(id, 1, (_, count) => count + 1);
+
+    public void Release(IEnumerable<string> ids)
+    {
+        foreach (var id in ids)
+        {
+            _held.AddOrUpdate(id, 0, (_, count) => count - 1);
+            _held.TryRemove(new KeyValuePair<string, int>(id, 0));
+        }
     }
 
     /// <summary>All records, those used last first.</summary>
@@ -115,6 +126,7 @@ internal sealed class BuildCache
             Created = FromTicks(row.Int64(6)),
             LastUsed = FromTicks(row.Int64(7)),
             Uses = row.Int64(8),
+            InUse = _held.ContainsKey(row.Text(0)),
         }));
 
     public void Remove(IReadOnlyCollection<string> ids) => _database.Write(Durability.Relaxed, session =>

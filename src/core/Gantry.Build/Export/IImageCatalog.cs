@@ -7,6 +7,9 @@ namespace Gantry.Build.Export;
 /// <summary>What the builder needs of the image store.</summary>
 internal interface IImageCatalog
 {
+    /// <summary>The image a name or id means, or null.</summary>
+    Digest? Find(string nameOrId);
+
     ImageConfig Config(Digest id);
 
     Task CreateAsync(ContentLease lease, NewImage image, CancellationToken cancellationToken);
@@ -22,6 +25,8 @@ internal interface IImageCatalog
 /// <summary>The image store as it is.</summary>
 internal sealed class ImageCatalog(ImageStore images) : IImageCatalog
 {
+    public Digest? Find(string nameOrId) => images.Find(nameOrId)?.Id;
+
     public ImageConfig Config(Digest id) => images.Config(id);
 
     public Task CreateAsync(ContentLease lease, NewImage image, CancellationToken cancellationToken) => images.CreateAsync(lease, image, cancellationToken);

@@ -1,3 +1,4 @@
+using Gantry.Build.Cache;
 using Gantry.Build.Export;
 using Gantry.Build.Files;
 using Gantry.Build.Graph;
@@ -23,11 +24,12 @@ internal sealed class BuildSession
     private readonly string _engineVersion;
     private readonly CancellationTokenSource _cancellation;
     private readonly WordExpander _globalWords;
+    private readonly ImportedSteps _imported;
     private int _total;
 
     public BuildSession(
         BuildRequest request, BuildParts parts, ParsedDockerfile dockerfile, ISourceTree? context, IBuildProgress progress, ContentLease lease,
-        CancellationTokenSource cancellation)
+        CacheSession cache, CancellationTokenSource cancellation)
     {
         Request = request;
         Dockerfile = dockerfile;
@@ -42,7 +44,8 @@ internal sealed class BuildSession
         Folders = parts.Folders;
         Runner = parts.Runner;
         Maker = new LayerMaker(parts.Layers, lease);
-        Solver = new Solver(parts.Cache, parts.Running, lease, !request.NoCache);
+        Solver = new Solver(cache, parts.Running, lease, !request.NoCache);
+        _imported = new ImportedSteps(request.NoCache ? [] : request.CacheFrom, parts.Images);
         Mounts = new MountResolver(Maker, parts.Mounts, context, request.Secrets, parts.Folders);
         Arguments = new BuildArguments(request.BuildArguments, PlatformArguments.Of(Platform.Host, _platform ?? Platform.Host));
         Target = StageNames.Target(dockerfile, request.Target);
@@ -131,6 +134,18 @@ internal sealed class BuildSession
         {
             throw new GantryException(e.Kind, $"invalid from flag value {reference}: {e.Message}", e);
         }
+    }
+
+    /// <summary>A step that an image named by <c>--cache-from</c> has, its layer there and protected; or null.</summary>
+    public LayerResult? FindImported(ImageDraft draft, string createdBy)
+    {
+        if (_imported.Find(draft, createdBy) is not { } found || found.ChainId.IsEmpty)
+        {
+            return null;
+        }
+
+        _lease.Protect(found.ChainId);
+        return Maker.Layers.Exists(found.ChainId) ? found : null;
     }
 
     private async Task<ImageDraft> BuildStageAsync(int index, CancellationToken cancellationToken)

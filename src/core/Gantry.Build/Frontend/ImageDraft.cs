@@ -37,6 +37,11 @@ internal sealed class ImageDraft
     /// <summary>True once a CMD was given in this stage: a later ENTRYPOINT keeps it.</summary>
     public bool HasOwnCommand { get; set; }
 
+    public IReadOnlyList<HistoryEntry> History => _history;
+
+    /// <summary>The layers so far, bottom first.</summary>
+    public IReadOnlyList<Digest> DiffIds => _diffIds;
+
     public static IReadOnlyList<string> DefaultShell { get; } = ["/bin/sh", "-c"];
 
     public IReadOnlyList<string> Shell => Config.Shell is { Count: > 0 } shell ? shell : DefaultShell;

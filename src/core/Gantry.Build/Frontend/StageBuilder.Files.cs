@@ -20,8 +20,7 @@ internal sealed partial class StageBuilder
         _draft.Config = _draft.Config with { WorkingDir = path };
         var operation = new WorkdirOperation(path, _session.Maker);
         var shell = string.Join(' ', _draft.Shell);
-        var solved = await BuildAsync(operation, [], _ => $"{shell} #(nop) WORKDIR {path}", step, cancellationToken).ConfigureAwait(false);
-        if (!solved.Cached)
+        if (!await BuildAsync(operation, [], $"{shell} #(nop) WORKDIR {path}", step, cancellationToken).ConfigureAwait(false))
         {
             TellContainer(step);
         }
@@ -67,7 +66,7 @@ internal sealed partial class StageBuilder
         tree ??= spec.Sources.Count == 0 ? EmptyTree.Instance : throw Invalid($"{spec.Keyword} failed: missing build context");
         var sources = CopySources.Find(spec, tree, isContext: true, cancellationToken);
         var operation = CopyOperation.FromContext(spec, _session.Maker, tree, sources, instruction.Source);
-        await BuildAsync(operation, [], _ => CreatedBy(spec, sources.Hash), step, cancellationToken).ConfigureAwait(false);
+        await BuildAsync(operation, [], CreatedBy(spec, sources.Hash), step, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The file system <c>--from</c> means: an earlier stage by name or number, else an image.</summary>

@@ -1,4 +1,3 @@
-using Gantry.Build.Copying;
 using Gantry.Build.Files;
 using Gantry.Build.Steps;
 using Gantry.Dockerfile;
@@ -40,7 +39,7 @@ internal sealed partial class StageBuilder
             TellRemovalAfterFailure = _session.Request.ForceRemove,
         };
         var operation = new RunOperation(plan, _session.Maker, _session.Runner, _session.Mounts);
-        await BuildAsync(operation, inputs, _ => string.Join(' ', plan.CacheCommand), step, cancellationToken).ConfigureAwait(false);
+        await BuildAsync(operation, inputs, string.Join(' ', plan.CacheCommand), step, cancellationToken).ConfigureAwait(false);
     }
 
     private static GantryException Insecure() =>

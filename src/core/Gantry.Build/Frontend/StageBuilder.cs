@@ -82,6 +82,11 @@ internal sealed partial class StageBuilder
     private async Task ConfigureAsync(string comment, BuildStep step, CancellationToken cancellationToken)
     {
         var createdBy = $"{string.Join(' ', _draft.Shell)} #(nop)  {comment}";
+        if (TryImport(createdBy, step))
+        {
+            return;
+        }
+
         var vertex = Vertex.Of(new ConfigOperation(createdBy, _position));
         var solved = await _session.Solver.SolveAsync(vertex, Observer(step), cancellationToken).ConfigureAwait(false);
         if (solved.Cached)
@@ -97,9 +102,14 @@ internal sealed partial class StageBuilder
         _draft.Add(createdBy, solved.Result.Created, default);
     }
 
-    /// <summary>A step that may add a layer.</summary>
+    /// <summary>A step that may add a layer and whose text in the history is known before it is done. True when it was there already.</summary>
+    private async Task<bool> BuildAsync(
+        IOperation operation, IReadOnlyList<Digest> otherInputs, string createdBy, BuildStep step, CancellationToken cancellationToken) =>
+        TryImport(createdBy, step) || await BuildAsync(operation, otherInputs, _ => createdBy, step, cancellationToken).ConfigureAwait(false);
+
+    /// <summary>A step that may add a layer. True when it was there already.</summary>
     /// <param name="createdBy">Gets the operation's remark on its sources.</param>
-    private async Task<Solved> BuildAsync(
+    private async Task<bool> BuildAsync(
         IOperation operation, IReadOnlyList<Digest> otherInputs, Func<string, string> createdBy, BuildStep step, CancellationToken cancellationToken)
     {
         var vertex = Vertex.Of(operation, [Vertex.Of(_draft.ChainId), .. otherInputs.Select(Vertex.Of)]);
@@ -109,10 +119,26 @@ internal sealed partial class StageBuilder
             Progress.Cached(step);
         }
 
-        var text = createdBy(solved.Result.Comment);
-        _draft.Add(text, solved.Result.Created, solved.Result.DiffId);
-        _position = new KeyBuilder("step").Add(_position).Add(text).Add(_draft.ChainId).Build();
-        return solved;
+        Take(createdBy(solved.Result.Comment), solved.Result);
+        return solved.Cached;
+    }
+
+    private bool TryImport(string createdBy, BuildStep step)
+    {
+        if (_session.FindImported(_draft, createdBy) is not { } imported)
+        {
+            return false;
+        }
+
+        Progress.Cached(step);
+        Take(createdBy, imported);
+        return true;
+    }
+
+    private void Take(string createdBy, LayerResult result)
+    {
+        _draft.Add(createdBy, result.Created, result.DiffId);
+        _position = new KeyBuilder("step").Add(_position).Add(createdBy).Add(_draft.ChainId).Build();
     }
 
     /// <summary>Docker makes a container for these steps too; clients that read the transcript expect to be told.</summary>

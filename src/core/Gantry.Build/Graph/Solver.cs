@@ -9,7 +9,7 @@ namespace Gantry.Build.Graph;
 /// Finds or makes the results of vertices: by definition, without touching the inputs; then by the inputs' contents; then by executing.
 /// Each vertex is solved once, whoever asks and however often. One solver a build.
 /// </summary>
-internal sealed class Solver(BuildCache cache, SharedWork<Solved> running, ContentLease lease, bool useCache)
+internal sealed class Solver(CacheSession cache, SharedWork<Solved> running, ContentLease lease, bool useCache)
 {
     private readonly ConcurrentDictionary<Digest, Solved> _done = new();
 
@@ -37,7 +37,7 @@ internal sealed class Solver(BuildCache cache, SharedWork<Solved> running, Conte
 
     private async Task<Solved> WorkAsync(Vertex vertex, IOperationObserver observer, CancellationToken cancellationToken)
     {
-        if (useCache && cache.Find(vertex.Definition, lease) is { } byDefinition)
+        if (useCache && cache.Find(vertex.Definition) is { } byDefinition)
         {
             return new Solved(byDefinition, true);
         }
@@ -46,7 +46,7 @@ internal sealed class Solver(BuildCache cache, SharedWork<Solved> running, Conte
         var solved = await Task.WhenAll(vertex.Inputs.Select(i => SolveAsync(i, NoObserver.Instance, cancellationToken))).ConfigureAwait(false);
         var inputs = solved.Select(s => s.Result).ToList();
         var contentKey = await operation.ContentKeyAsync(inputs, cancellationToken).ConfigureAwait(false);
-        if (useCache && contentKey is { } content && cache.Find(content, lease) is { } byContent)
+        if (useCache && contentKey is { } content && cache.Find(content) is { } byContent)
         {
             cache.AddName(vertex.Definition, content);
             return new Solved(byContent, true);

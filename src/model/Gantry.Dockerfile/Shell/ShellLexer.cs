@@ -39,6 +39,19 @@ public sealed class ShellLexer
     /// <exception cref="GantryException">InvalidArgument, in Docker's words.</exception>
     public IReadOnlyList<string> ProcessWords(string word, ShellEnvironment environment) => Process(word, environment).Words;
 
+    /// <summary>The same, or nothing when the text is not well formed.</summary>
+    internal IReadOnlyList<string> FindWords(string text)
+    {
+        try
+        {
+            return new ShellScanner(text, ShellEnvironment.Empty, this).Run().Words;
+        }
+        catch (SyntaxException)
+        {
+            return [];
+        }
+    }
+
     private (string Text, IReadOnlyList<string> Words) Process(string source, ShellEnvironment environment)
     {
         try

@@ -15,7 +15,7 @@ internal static class HeredocReader
 
     public static IReadOnlyList<Heredoc> Read(string line, LineReader lines)
     {
-        var heads = ShellLexer.Raw.ProcessWords(line, ShellEnvironment.Empty).Select(ParseHead).OfType<Heredoc>();
+        var heads = ShellLexer.Raw.FindWords(line).Select(ParseHead).OfType<Heredoc>();
         return heads.Select(head => head with { Content = ReadContent(head, lines) }).ToList();
     }
 
@@ -35,8 +35,8 @@ internal static class HeredocReader
             return null;
         }
 
-        var plain = ShellLexer.KeepUnset.ProcessWords(name, ShellEnvironment.Empty);
-        var raw = ShellLexer.Raw.ProcessWords(name, ShellEnvironment.Empty);
+        var plain = ShellLexer.KeepUnset.FindWords(name);
+        var raw = ShellLexer.Raw.FindWords(name);
         return plain.Count != 1 || raw.Count != 1
             ? null
             : new Heredoc(plain[0], string.Empty, plain[0] == raw[0], chomp, digits == 0 ? 0 : int.Parse(word.AsSpan(0, digits)));
