@@ -1,4 +1,3 @@
-using System.Globalization;
 using Gantry.Api;
 using Gantry.Apps.Cli.CommandLine;
 using Gantry.Errors;

@@ -1,7 +1,6 @@
 using Gantry.Api;
 using Gantry.Apps.Cli.CommandLine;
 using Gantry.Apps.Cli.Formatting;
-using Gantry.Client.Api;
 
 namespace Gantry.Apps.Cli.Commands.Containers;
 

@@ -3,7 +3,6 @@ using Gantry.Apps.Cli.CommandLine;
 using Gantry.Apps.Cli.Formatting;
 using Gantry.Apps.Cli.Running;
 using Gantry.Errors;
-using Gantry.Terminal.Units;
 
 namespace Gantry.Apps.Cli.Commands.Networks;
 

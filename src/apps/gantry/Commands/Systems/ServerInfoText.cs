@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
 using Gantry.Api;
 using Gantry.Terminal.Units;
 
