@@ -1,5 +1,4 @@
 using Gantry.Api;
-using Gantry.Engine.Containers;
 using Gantry.Engine.Containers.Create;
 using Gantry.Engine.Containers.Networking;
 using Gantry.Engine.Filters;

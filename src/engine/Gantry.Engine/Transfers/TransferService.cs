@@ -1,5 +1,4 @@
 using Gantry.Api;
-using Gantry.Images;
 using Gantry.Images.Transfer;
 using Gantry.Oci;
 using Gantry.Registry;

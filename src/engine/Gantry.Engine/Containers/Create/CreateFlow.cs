@@ -80,7 +80,7 @@ internal sealed class CreateFlow(EngineCore core, VolumeUse volumes)
             }
 
             // Step 3: the writable layer; step 4: volumes, filled from the image where they are empty.
-            Digest.TryParse(record.LayerChain, out var chain);
+            _ = Digest.TryParse(record.LayerChain, out var chain);
             core.Parts.Layers.CreateContainerLayer(record.Id, chain, ContainerLayerOptions.Default);
             made.AddRange(volumes.Create(record));
             await volumes.CopyUpAsync(record).ConfigureAwait(false);

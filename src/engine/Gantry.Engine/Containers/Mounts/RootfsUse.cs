@@ -11,7 +11,7 @@ internal sealed class RootfsUse(EngineCore core)
         if (core.Parts.Layers.FindContainerLayer(record.Id) is null)
         {
             core.Log.Warn("a container's writable layer was missing; it starts empty", ("container", record.Id));
-            Oci.Digest.TryParse(record.LayerChain, out var chain);
+            _ = Oci.Digest.TryParse(record.LayerChain, out var chain);
             core.Parts.Layers.CreateContainerLayer(record.Id, chain);
         }
 
