@@ -8,7 +8,6 @@ using Gantry.Engine.Networks;
 using Gantry.Errors;
 using Gantry.Images;
 using Gantry.Metadata;
-using Gantry.Networks;
 using Gantry.Registry;
 using Gantry.Runtime.Services;
 using Gantry.Snapshots;

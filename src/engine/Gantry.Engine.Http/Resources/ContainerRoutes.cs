@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Gantry.Api;
 using Gantry.Engine.Containers;
 using Gantry.Engine.Filters;

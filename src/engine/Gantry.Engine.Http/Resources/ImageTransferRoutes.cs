@@ -1,10 +1,8 @@
 using Gantry.Api;
 using Gantry.Engine.Http.Routing;
-using Gantry.Engine.Images;
 using Gantry.Errors;
 using Gantry.Images;
 using Gantry.Oci;
-using Microsoft.AspNetCore.Http;
 
 namespace Gantry.Engine.Http.Resources;
 

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Gantry.Errors;
 using Microsoft.AspNetCore.Http;
