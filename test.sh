@@ -30,13 +30,21 @@ for project in tests/*/*.csproj; do
     for word in "$@"; do case $name in *"$word"*) chosen=1 ;; esac; done
     [ -n "$chosen" ] || continue
   fi
+  filter=$(awk -v p="$name" '$1 == p { print $2 }' tests/left-out.txt)
+  if [ -n "$filter" ]; then
+    echo "left out  $(grep "^$name " tests/left-out.txt)"
+    case $filter in *=None) skipped=$((skipped + 1)); continue ;; esac
+  fi
+  # The network tests make their own namespaces and must see their own changes by process id.
+  wrap=isolated
+  [ "$name" = Gantry.Networks.Tests ] && wrap=env
   log=out/test-logs/$name.log
   at=$SECONDS
   if ! dotnet build "$project" -v q -nologo >"$log" 2>&1; then
     grep -E 'error' "$log" | sort -u | head -20
     echo "FAIL  $name: does not build"; failed=$((failed + 1)); broken+=("$name"); continue
   fi
-  isolated timeout -k 10 1200 dotnet test "$project" --no-build --nologo --logger 'console;verbosity=normal' --blame-hang-timeout 5min --blame-hang-dump-type none >"$log" 2>&1
+  $wrap timeout -k 10 1200 dotnet test "$project" --no-build ${filter:+--filter "$filter"} --nologo --logger 'console;verbosity=normal' --blame-hang-timeout 5min --blame-hang-dump-type none >"$log" 2>&1
   code=$?
   p=$(sed -n 's/^ *Passed: *\([0-9]*\).*/\1/p' "$log" | tail -1) f=$(sed -n 's/^ *Failed: *\([0-9]*\)$/\1/p' "$log" | tail -1) s=$(sed -n 's/^ *Skipped: *\([0-9]*\).*/\1/p' "$log" | tail -1)
   passed=$((passed + ${p:-0})) failed=$((failed + ${f:-0})) skipped=$((skipped + ${s:-0}))
