@@ -38,12 +38,6 @@ internal sealed class ArchiveReader(ImageStore store, ContentLease lease, Archiv
             loaded.AddRange(await AddAsync(members.Read(manifest.Config), layers, null, references, cancellationToken).ConfigureAwait(false));
         }
 
-        // Docker's layers are plain tars, which the layer store can write again: the blobs would only fill the disk.
-        foreach (var layer in manifests.SelectMany(m => m.Layers).Select(members.Get).Select(l => l.Digest).Distinct())
-        {
-            store.Content.Delete(layer);
-        }
-
         return loaded;
     }
 
