@@ -236,5 +236,10 @@ public sealed class TreePacker
         attribute == "security.capability" || attribute.StartsWith("user.", StringComparison.Ordinal)
         || (attribute.StartsWith("trusted.", StringComparison.Ordinal) && !attribute.StartsWith(OverlayPrefix, StringComparison.Ordinal));
 
-    private string ArchiveName(string path) => _options.RootName.Length == 0 ? (path.Length == 0 ? "." : path) : TreePath.Join(_options.RootName, path).TrimEnd('/');
+    private string ArchiveName(string path) => _options.RootName switch
+    {
+        "" => path.Length == 0 ? "." : path,
+        "/" => "/" + path,
+        var root => TreePath.Join(root, path).TrimEnd('/'),
+    };
 }

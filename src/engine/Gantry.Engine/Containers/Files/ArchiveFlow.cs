@@ -43,8 +43,8 @@ internal sealed class ArchiveFlow(EngineCore core)
     /// <exception cref="GantryException">NotFound; InvalidArgument: not a directory, not a tar; Forbidden: read-only.</exception>
     internal async Task ExtractAsync(Container container, string reference, ExtractRequest request, Stream archive, CancellationToken cancellationToken)
     {
-        using var use = await OpenAsync(container).ConfigureAwait(false);
         var path = ContainerPath.Parse(request.Path);
+        using var use = await OpenAsync(container).ConfigureAwait(false);
         var directory = use.View.TryOpen(path.Clean, OpenAtFlags.Directory);
         if (directory < 0)
         {
@@ -106,25 +106,19 @@ internal sealed class ArchiveFlow(EngineCore core)
 
     private static (PathStat Stat, ContainerPath Path, bool IsDirectory) Stat(FileSystemView view, string reference, string path)
     {
-        if (path.Length == 0)
-        {
-            throw GantryException.InvalidArgument("bad parameter: 'path' cannot be empty");
-        }
-
         var parsed = ContainerPath.Parse(path);
         var flags = parsed.MustBeDirectory ? OpenAtFlags.Path | OpenAtFlags.Directory : OpenAtFlags.Path | OpenAtFlags.NoFollow;
         var fd = view.TryOpen(parsed.Clean, flags);
         if (fd < 0)
         {
-            throw NotFound(reference, path);
+            throw fd == -Errno.ENOTDIR ? GantryException.InvalidArgument($"lstat {path}: not a directory") : NotFound(reference, path);
         }
 
         try
         {
             var status = FileAt.Stat(fd);
             var target = status.Kind == FileKind.Symlink ? Links.Resolve(view, parsed.Clean) : string.Empty;
-            var name = parsed.IsContents ? "." : parsed.BaseName;
-            return (PathStat.Of(parsed.Clean == "/" ? "/" : name, status, target), parsed, status.IsDirectory);
+            return (PathStat.Of(parsed.GivenName, status, target), parsed, status.IsDirectory);
         }
         finally
         {

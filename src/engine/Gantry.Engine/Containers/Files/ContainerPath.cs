@@ -1,4 +1,5 @@
 using Gantry.Engine.Containers.Mounts;
+using Gantry.Errors;
 
 namespace Gantry.Engine.Containers.Files;
 
@@ -10,11 +11,23 @@ internal sealed record ContainerPath(string Clean, bool IsContents, bool MustBeD
 {
     internal string BaseName => Clean == "/" ? "/" : Clean[(Clean.LastIndexOf('/') + 1)..];
 
+    /// <summary>The last part as it was given, which may be a dot or two.</summary>
+    internal string GivenName { get; private init; } = "/";
+
     internal string Parent => Clean == "/" ? "/" : Clean[..Math.Max(1, Clean.LastIndexOf('/'))];
 
+    /// <exception cref="GantryException">InvalidArgument in Docker's words, its missing space included: the path is empty.</exception>
     internal static ContainerPath Parse(string path)
     {
+        if (path.Length == 0)
+        {
+            throw GantryException.InvalidArgument("bad parameter: pathcannot be empty");
+        }
+
         var contents = path == "." || path.EndsWith("/.", StringComparison.Ordinal);
-        return new ContainerPath(CleanPath.Of(path), contents, contents || path.EndsWith('/'));
+        return new ContainerPath(CleanPath.Of(path), contents, contents || path.EndsWith('/'))
+        {
+            GivenName = path.Split('/', StringSplitOptions.RemoveEmptyEntries) is [.., var last] ? last : "/",
+        };
     }
 }

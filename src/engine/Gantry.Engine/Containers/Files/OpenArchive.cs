@@ -57,8 +57,8 @@ public sealed class OpenArchive : IDisposable
         var fd = FileAt.Check(_use.View.TryOpen(_path.Clean, OpenAtFlags.Directory), "openat2", _path.Clean);
         try
         {
-            var isRoot = _path.IsContents || _path.Clean == "/";
-            var options = new TreePackerOptions { RootName = isRoot ? string.Empty : _path.BaseName, IncludeRoot = true };
+            // Clients put their own name in place of this one where it first occurs in an entry's name, so it must begin every name.
+            var options = new TreePackerOptions { RootName = _path.IsContents ? "." : _path.BaseName };
             await TreePacker.PackAsync(fd, writer, options, cancellationToken).ConfigureAwait(false);
         }
         finally
