@@ -31,6 +31,7 @@ public sealed class EngineHost
         Networks = new NetworkResource(_core, _flows.Networks);
         Volumes = new VolumeResource(_core, _flows.Volumes);
         Daemon = new DaemonService(_core);
+        DiskUsage = new DiskUsageService(Containers, Images, Volumes, () => Builds);
         Transfers = new TransferService(_core);
         _steps = new StepRunner(_core, _flows.Networks, _flows.Bundles);
     }
@@ -50,6 +51,8 @@ public sealed class EngineHost
     public VolumeResource Volumes { get; }
 
     public DaemonService Daemon { get; }
+
+    public DiskUsageService DiskUsage { get; }
 
     public TransferService Transfers { get; }
 

@@ -9,6 +9,7 @@ internal static class ApiRoutes
     {
         var router = new Router();
         SystemRoutes.Map(router);
+        DiskUsageRoutes.Map(router);
         ContainerRoutes.Map(router);
         ContainerLifecycleRoutes.Map(router);
         ContainerStreamRoutes.Map(router);

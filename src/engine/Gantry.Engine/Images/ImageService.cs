@@ -72,6 +72,9 @@ public sealed class ImageService
     public ImageRunConfig? ConfigFromChanges(IReadOnlyList<string> changes) =>
         changes.Count == 0 ? null : ImageChanges.Apply(new ImageRunConfig(), changes.SelectMany(c => c.Split('\n')).ToList());
 
+    /// <summary>Images with what they share and who uses them.</summary>
+    internal ImageDiskUsage DiskUsage() => Store.DiskUsage(Users());
+
     /// <summary>Every container's use of an image.</summary>
     internal IReadOnlyList<ImageUser> Users() => _core.Containers.All().Select(c => c.Record)
         .Where(r => Digest.TryParse(r.ImageId, out _))

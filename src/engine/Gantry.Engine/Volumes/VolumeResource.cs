@@ -77,6 +77,14 @@ public sealed class VolumeResource
         return result;
     }
 
+    /// <summary>All volumes with their sizes (walks them) and numbers of users.</summary>
+    internal List<Volume> DiskUsage()
+    {
+        var users = UsersByVolume();
+        return [.. _core.Parts.Volumes.List(FilterSet.Empty.ToDictionary(), users).Select(v =>
+            _core.Parts.Volumes.Describe(v, users.TryGetValue(v.Name, out var containers) ? containers.Count : 0))];
+    }
+
     /// <summary>Ids of containers by the volumes they mount.</summary>
     internal IReadOnlyDictionary<string, IReadOnlyList<string>> UsersByVolume() =>
         (from container in _core.Containers.All()
