@@ -8,6 +8,7 @@ cd "$(dirname "$0")/../.."
 need /usr/share/doc/busybox-static:busybox-static
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
+chmod 755 "$root"
 mkdir -p "$root"/{bin,etc,tmp,root,home,var,usr,sbin} "$(dirname "$out")"
 cp "$(command -v busybox)" "$root/bin/busybox"
 for applet in $(busybox --list); do

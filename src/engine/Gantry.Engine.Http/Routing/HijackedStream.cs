@@ -58,13 +58,14 @@ internal sealed class HijackedStream : IAsyncDisposable
     internal static string TypeFor(ApiVersion version, bool isRaw) => !isRaw && version >= new ApiVersion(1, 42) ? Multiplexed : Raw;
 
     /// <summary>
-    /// Ends the connection: Kestrel is told that the request is over without a response, and then closes the transport, which is not ours to
-    /// complete while Kestrel still holds it.
+    /// Ends the connection: Kestrel is told that the request is over without a response and writes nothing any more. Completing the output then
+    /// makes the transport send what is left and close, also when the client keeps its own half open.
     /// </summary>
     public async ValueTask DisposeAsync()
     {
         await _transport.Output.FlushAsync().ConfigureAwait(false);
         _context.Abort();
+        await _transport.Output.CompleteAsync().ConfigureAwait(false);
     }
 
     private static async Task DrainAsync(Stream body, CancellationToken cancellationToken)
