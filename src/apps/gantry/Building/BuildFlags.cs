@@ -46,7 +46,7 @@ internal sealed class BuildFlags
         _arguments = flags.List("build-arg", "Set build-time variables", check: FlagChecks.EnvironmentVariable);
         _cacheFrom = flags.Strings("cache-from", "Images to consider as cache sources");
         _cgroupParent = flags.String("cgroup-parent", "Set the parent cgroup for the \"RUN\" instructions during build");
-        _compress = flags.Bool("compress", "Compress the build context using gzip", hidden: true);
+        _compress = flags.Bool("compress", "Compress the build context using gzip");
         _cpuPeriod = flags.Int("cpu-period", "Limit the CPU CFS (Completely Fair Scheduler) period");
         _cpuQuota = flags.Int("cpu-quota", "Limit the CPU CFS (Completely Fair Scheduler) quota");
         _cpuShares = flags.Int("cpu-shares", "CPU shares (relative weight)", 'c');
@@ -80,11 +80,13 @@ internal sealed class BuildFlags
         ];
     }
 
+    public bool Compress => _compress.Value;
+
     /// <exception cref="GantryException">A flag asks for what isn't there.</exception>
     public void Check()
     {
         ContentTrust.Check(_noTrust);
-        var missing = _missing.Find(f => f.Changed) ?? (_compress.Value ? _compress : _squash.Value ? _squash : null);
+        var missing = _missing.Find(f => f.Changed) ?? (_squash.Value ? _squash : null);
         if (missing is not null)
         {
             throw GantryException.NotImplemented($"--{missing.Name} is not implemented yet");

@@ -49,6 +49,7 @@ internal sealed class Dispatcher(string program, TextOutput output, TextOutput e
         var words = parsed.Arguments;
         if (globals.Help.Value)
         {
+            error.Write(arguments.Contains("-h") ? "Flag shorthand -h has been deprecated, use --help\n" : "");
             output.Write(HelpText.Root(root, globalFlags, TerminalInfo.Width(TerminalInfo.StandardInput)));
             return 0;
         }
@@ -229,5 +230,5 @@ internal sealed class Dispatcher(string program, TextOutput output, TextOutput e
         }
     }
 
-    private static bool IsBrokenPipe(Exception e) => e is IOException && (e.HResult & 0xffff) == Linux.Errno.EPIPE;
+    private static bool IsBrokenPipe(Exception e) => e is Linux.LinuxException { Errno: Linux.Errno.EPIPE };
 }

@@ -1,6 +1,6 @@
 using Gantry.Apps.Cli.CommandLine;
 using Gantry.Apps.Cli.Running;
-using Microsoft.Win32.SafeHandles;
+using Gantry.Linux;
 
 namespace Gantry.Apps.Cli.Commands;
 
@@ -12,7 +12,7 @@ internal static class InputFile
     {
         if (path.Length == 0)
         {
-            return new FileStream(new SafeFileHandle(0, ownsHandle: false), FileAccess.Read, 0);
+            return new StandardInputStream();
         }
 
         try
@@ -24,4 +24,48 @@ internal static class InputFile
             throw new CliException($"open {path}: {FileErrors.Describe(e)}", 1);
         }
     }
+}
+
+/// <summary>Our stdin, read where it stands; reading happens on a pool thread.</summary>
+internal sealed class StandardInputStream : Stream
+{
+    private const int Descriptor = 0;
+
+    public override bool CanRead => true;
+
+    public override bool CanWrite => false;
+
+    public override bool CanSeek => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+    public override int Read(Span<byte> buffer)
+    {
+        var read = RawFiles.TryRead(Descriptor, buffer);
+        return read >= 0 ? read : throw new LinuxException("read", -read, "stdin");
+    }
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+        await Task.Run(() => Read(buffer.Span), cancellationToken);
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override void Flush()
+    {
+    }
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
 }

@@ -19,8 +19,8 @@ internal static class Timestamps
     ];
 
     /// <summary>Seconds since 1970 with nine digits of fraction, as the API takes them; null for an empty text.</summary>
-    /// <param name="flag">Named in the complaint.</param>
-    public static string? ToUnix(string flag, string text)
+    /// <param name="complaint">Comes before the complaint about a text that is no time.</param>
+    public static string? ToUnix(string text, string complaint = "")
     {
         if (text.Length == 0)
         {
@@ -44,7 +44,7 @@ internal static class Timestamps
         }
 
         return text.Contains('-', StringComparison.Ordinal) || !IsUnix(text)
-            ? throw GantryException.InvalidArgument($"invalid value for {Quoting.Quote(flag)}: failed to parse value as time or duration: {Quoting.Quote(text)}")
+            ? throw GantryException.InvalidArgument($"{complaint}failed to parse value as time or duration: {Quoting.Quote(text)}")
             : text;
     }
 

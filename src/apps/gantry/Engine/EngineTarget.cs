@@ -35,7 +35,7 @@ internal sealed record EngineTarget(EngineHost Host, TlsOptions? Tls, bool IsDef
         var hosts = cli.Globals.Hosts.Values;
         if (cli.Globals.Context.Changed && hosts.Count > 0)
         {
-            throw GantryException.InvalidArgument("conflicting options: cannot specify both --host and --context");
+            throw new CommandLine.CliException("conflicting options: cannot specify both --host and --context", 1);
         }
 
         if (cli.Globals.Context.Changed)
@@ -45,7 +45,7 @@ internal sealed record EngineTarget(EngineHost Host, TlsOptions? Tls, bool IsDef
 
         if (hosts.Count > 1)
         {
-            throw GantryException.InvalidArgument("specify only one -H");
+            throw GantryException.InvalidArgument("Specify only one -H");
         }
 
         if (hosts.Count > 0 || Environment.GetEnvironmentVariable("DOCKER_HOST") is { Length: > 0 })

@@ -21,15 +21,30 @@ internal sealed class Columns<T>(string typeName, Column<T>[] columns, params Me
     public IReadOnlyList<Method<T>> Methods { get; } = methods;
 
     /// <summary>The headings as a value for the header's template.</summary>
-    public GoMap Headers()
+    public IGoObject Headers() => new HeaderRow<T>(this);
+}
+
+/// <summary>The line of headings. A method's heading is made of its argument: that of <c>.Label "com.example.the-name"</c> is "the name".</summary>
+internal sealed class HeaderRow<T>(Columns<T> columns) : IGoObject
+{
+    public string TypeName => "formatter.SubHeaderContext";
+
+    public bool TryGet(string name, IReadOnlyList<object?> arguments, out object? value)
     {
-        var map = new GoMap();
-        foreach (var column in All)
+        value = arguments is [string argument] && IsMethod(name)
+            ? argument[(argument.LastIndexOf('.') + 1)..].Replace('-', ' ').Replace('_', ' ')
+            : columns.All.FirstOrDefault(c => c.Name == name)?.Header;
+        return true;
+    }
+
+    public bool IsMethod(string name) => columns.Methods.Any(m => m.Name == name);
+
+    public object? ToJsonValue()
+    {
+        var map = new GoMap { IsUntyped = true };
+        foreach (var column in columns.All.Where(c => c.Header is not null))
         {
-            if (column.Header is not null)
-            {
-                map[column.Name] = column.Header;
-            }
+            map[column.Name] = column.Header;
         }
 
         return map;

@@ -9,7 +9,7 @@ internal static class GoTypeReader
     private static readonly Dictionary<string, IReadOnlyList<Field>> s_types = [];
 
     /// <summary>Reads <paramref name="json"/> as a struct of the named type.</summary>
-    public static GoStruct Read(string type, JsonElement json)
+    public static GoStruct Read(string type, JsonElement json, bool isPointer = false)
     {
         var fields = new List<GoField>();
         foreach (var field in Fields(type))
@@ -17,7 +17,7 @@ internal static class GoTypeReader
             fields.Add(new GoField(field.Name, field.JsonName, Value(field, json), field.OmitEmpty, field.IsEmbedded));
         }
 
-        return new GoStruct(type, fields);
+        return new GoStruct(isPointer ? "*" + type : type, fields);
     }
 
     private static object? Value(Field field, JsonElement json)
@@ -34,6 +34,7 @@ internal static class GoTypeReader
     private static object? Convert(string type, JsonElement json) => (type[0], json.ValueKind) switch
     {
         ('*', JsonValueKind.Null) => GoNil.Pointer,
+        ('*', JsonValueKind.Object) when type.Length > 2 => Read(type[1..], json, isPointer: true),
         ('*', _) => Convert(type[1..], json),
         ('[', JsonValueKind.Array) => new GoList([.. json.EnumerateArray().Select(item => Convert(type[1..], item))], elementType: Name(type[1..])),
         ('{', JsonValueKind.Object) => Map(type[1..], json),

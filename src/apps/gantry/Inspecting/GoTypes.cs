@@ -78,7 +78,8 @@ internal static class GoTypeTable
         registry.IndexInfo Name:s Mirrors:[s Secure:b Official:b
         swarm.Info NodeID:s NodeAddr:s LocalNodeState:s ControlAvailable:b Error:s RemoteManagers:[a Nodes:i? Managers:i? Cluster:*a? Warnings:[s?
         system.versionInfo Client:system.clientVersion Server:*types.Version
-        types.Version Platform:system.platformInfo Components:[types.ComponentVersion? Version:s APIVersion:s=ApiVersion MinAPIVersion:s? GitCommit:s GoVersion:s Os:s Arch:s KernelVersion:s? Experimental:b? BuildTime:s?
+        types.Platform Name:s
+        types.Version Platform:types.Platform Components:[types.ComponentVersion? Version:s APIVersion:s=ApiVersion MinAPIVersion:s? GitCommit:s GoVersion:s Os:s Arch:s KernelVersion:s? Experimental:b? BuildTime:s?
         types.ComponentVersion Name:s Version:s Details:{s?
         """;
 }

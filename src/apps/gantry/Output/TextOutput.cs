@@ -1,44 +1,27 @@
 using System.Text;
-using Microsoft.Win32.SafeHandles;
+using Gantry.Linux;
 
 namespace Gantry.Apps.Cli.Output;
 
-/// <summary>stdout or stderr as UTF-8, buffered; safe to use from several tasks. Flush before waiting for anything.</summary>
-internal sealed class TextOutput
+/// <summary>
+/// stdout or stderr as UTF-8, buffered; safe to use from several tasks. Flush before waiting for anything. It writes to the descriptor itself:
+/// a FileStream would keep an offset of its own and overwrite what others append to a redirected file.
+/// </summary>
+internal sealed class TextOutput(int fd)
 {
     private const int FlushAt = 32 * 1024;
 
-    private readonly FileStream _stream;
     private readonly Lock _lock = new();
     private byte[] _buffer = new byte[4096];
     private int _length;
-
-    /// <param name="fd">Stays open: it is the process's.</param>
-    public TextOutput(int fd)
-        : this(new FileStream(new SafeFileHandle(fd, ownsHandle: false), FileAccess.Write, bufferSize: 0))
-    {
-    }
-
-    public TextOutput(FileStream stream)
-    {
-        _stream = stream;
-    }
 
     public void Write(string text)
     {
         lock (_lock)
         {
-            var length = Encoding.UTF8.GetMaxByteCount(text.Length);
-            if (_length + length > _buffer.Length)
-            {
-                Array.Resize(ref _buffer, Math.Max(_buffer.Length * 2, _length + length));
-            }
-
+            Reserve(Encoding.UTF8.GetMaxByteCount(text.Length));
             _length += Encoding.UTF8.GetBytes(text, _buffer.AsSpan(_length));
-            if (_length >= FlushAt)
-            {
-                Flush();
-            }
+            FlushIfFull();
         }
     }
 
@@ -62,17 +45,10 @@ internal sealed class TextOutput
                 return;
             }
 
-            if (_length + bytes.Length > _buffer.Length)
-            {
-                Array.Resize(ref _buffer, Math.Max(_buffer.Length * 2, _length + bytes.Length));
-            }
-
+            Reserve(bytes.Length);
             bytes.CopyTo(_buffer.AsSpan(_length));
             _length += bytes.Length;
-            if (_length >= FlushAt)
-            {
-                Flush();
-            }
+            FlushIfFull();
         }
     }
 
@@ -82,10 +58,11 @@ internal sealed class TextOutput
         lock (_lock)
         {
             Flush();
-            _stream.Write(bytes);
+            WriteAll(bytes);
         }
     }
 
+    /// <exception cref="LinuxException">The stream can't be written (EPIPE: nobody reads it any more).</exception>
     public void Flush()
     {
         lock (_lock)
@@ -94,8 +71,40 @@ internal sealed class TextOutput
             _length = 0;
             if (length > 0)
             {
-                _stream.Write(_buffer, 0, length);
+                WriteAll(_buffer.AsSpan(0, length));
             }
+        }
+    }
+
+    private void WriteAll(ReadOnlySpan<byte> bytes)
+    {
+        while (bytes.Length > 0)
+        {
+            var written = RawFiles.TryWrite(fd, bytes);
+            if (written == -Errno.EAGAIN)
+            {
+                // Somebody who shares the terminal with us made it non-blocking.
+                RawFiles.SetNonBlocking(fd, false);
+                continue;
+            }
+
+            bytes = written >= 0 ? bytes[written..] : throw new LinuxException("write", -written);
+        }
+    }
+
+    private void Reserve(int bytes)
+    {
+        if (_length + bytes > _buffer.Length)
+        {
+            Array.Resize(ref _buffer, Math.Max(_buffer.Length * 2, _length + bytes));
+        }
+    }
+
+    private void FlushIfFull()
+    {
+        if (_length >= FlushAt)
+        {
+            Flush();
         }
     }
 }

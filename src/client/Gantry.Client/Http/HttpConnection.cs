@@ -105,6 +105,7 @@ internal sealed class HttpConnection : IDisposable
     {
         try
         {
+            _stream.WaitBriefly();
             return await _buffer.FillAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException or ObjectDisposedException)

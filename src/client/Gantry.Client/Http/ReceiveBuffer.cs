@@ -32,10 +32,16 @@ internal sealed class ReceiveBuffer(DuplexStream stream)
     }
 
     /// <summary>Takes what is buffered, or reads straight into <paramref name="target"/>.</summary>
-    public ValueTask<int> ReadAsync(Memory<byte> target, CancellationToken cancellationToken)
+    /// <param name="isBody">Whether more is likely to be on its way.</param>
+    public ValueTask<int> ReadAsync(Memory<byte> target, bool isBody, CancellationToken cancellationToken)
     {
         if (_start == _end)
         {
+            if (isBody)
+            {
+                stream.WaitBriefly();
+            }
+
             return stream.ReadAsync(target, cancellationToken);
         }
 

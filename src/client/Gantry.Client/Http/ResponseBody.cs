@@ -55,7 +55,7 @@ internal sealed class ResponseBody : Stream
 
         if (_untilClose)
         {
-            var any = await _buffer.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+            var any = await _buffer.ReadAsync(buffer, isBody: true, cancellationToken).ConfigureAwait(false);
             if (any == 0)
             {
                 Finish(true);
@@ -70,7 +70,7 @@ internal sealed class ResponseBody : Stream
         }
 
         var wanted = (int)Math.Min(buffer.Length, _remaining);
-        var read = await _buffer.ReadAsync(buffer[..wanted], cancellationToken).ConfigureAwait(false);
+        var read = await _buffer.ReadAsync(buffer[..wanted], isBody: true, cancellationToken).ConfigureAwait(false);
         if (read == 0)
         {
             throw Cut();

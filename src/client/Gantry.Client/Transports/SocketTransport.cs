@@ -71,7 +71,11 @@ public sealed class SocketTransport(EngineHost host) : ITransport
 /// <summary>A connected socket as a stream.</summary>
 internal sealed class SocketStream(Socket socket) : DuplexStream
 {
+    private const int BriefWait = 2_000; // microseconds
+
     public override bool IsStale => socket.Poll(0, SelectMode.SelectRead);
+
+    public override void WaitBriefly() => socket.Poll(BriefWait, SelectMode.SelectRead);
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
         socket.ReceiveAsync(buffer, SocketFlags.None, cancellationToken);

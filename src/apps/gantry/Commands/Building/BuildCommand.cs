@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using Gantry.Apps.Cli.Building;
 using Gantry.Apps.Cli.CommandLine;
 using Gantry.Apps.Cli.Configuration;
@@ -31,7 +32,7 @@ internal sealed class BuildCommand(FlagSet flags) : Command
         string image;
         try
         {
-            var write = context.Write is null ? null : Counted(context.Write, display);
+            var write = context.Write is null ? null : Counted(_flags.Compress ? Compressed(context.Write) : context.Write, display);
             using var response = await cli.Client.BuildImageAsync(query, write, auth, cancellationToken);
             image = await display.ShowAsync(response, cancellationToken);
         }
@@ -63,6 +64,12 @@ internal sealed class BuildCommand(FlagSet flags) : Command
         var counted = new CountingStream(stream, bytes => display.ContextSent(bytes, complete: false));
         await write(counted, token);
         display.ContextSent(counted.Count, complete: true);
+    };
+
+    private static Func<Stream, CancellationToken, Task> Compressed(Func<Stream, CancellationToken, Task> write) => async (stream, token) =>
+    {
+        await using var gzip = new GZipStream(stream, CompressionLevel.Fastest, leaveOpen: true);
+        await write(gzip, token);
     };
 
     private void Finish(Cli cli, string image)

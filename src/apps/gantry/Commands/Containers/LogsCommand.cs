@@ -23,8 +23,8 @@ internal sealed class LogsCommand(FlagSet flags) : Command
             Follow = _follow,
             Timestamps = _timestamps,
             Details = _details,
-            Since = Timestamps.ToUnix("since", _since),
-            Until = Timestamps.ToUnix("until", _until),
+            Since = Timestamps.ToUnix(_since, "invalid value for \"since\": "),
+            Until = Timestamps.ToUnix(_until, "invalid value for \"until\": "),
             Tail = _tail,
         };
         using var response = await cli.Client.LogsAsync(container.Id ?? arguments[0], options, cancellationToken);

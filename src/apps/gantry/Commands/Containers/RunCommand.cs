@@ -45,7 +45,7 @@ internal sealed class RunCommand(FlagSet flags) : Command
             var request = ContainerRequests.Build(_container, arguments[0], [.. arguments.Skip(1)], cli);
             if (_detach.Value && _container.Attach.Values.Count > 0)
             {
-                throw new CliException("conflicting options: cannot specify both --attach and --detach", 125);
+                throw new CliException("conflicting options: cannot specify both --attach and --detach", 1);
             }
 
             if (_detach.Value)

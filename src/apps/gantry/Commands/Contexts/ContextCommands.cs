@@ -38,7 +38,7 @@ internal sealed class ListContextsCommand(FlagSet flags) : Command
         var rows = cli.Contexts.List().Select(c => new ContextRow(c.Name, c.Description, c.Host ?? "", c.Name == current)).Append(Default(cli, current));
         var format = _format.Value.Length > 0 && _format.Value != "table" ? _format.Value : _quiet.Value ? "{{.Name}}" : Table;
         RowWriter.Write(cli.Out, format, s_columns, rows.OrderBy(r => r.Name, NaturalOrder.Instance));
-        if (Environment.GetEnvironmentVariable("DOCKER_HOST") is { Length: > 0 } && !_quiet.Value)
+        if (Environment.GetEnvironmentVariable("DOCKER_HOST") is { Length: > 0 })
         {
             cli.Error.WriteLine(
                 "Warning: DOCKER_HOST environment variable overrides the active context. To use a context, either set the global --context flag, or unset DOCKER_HOST environment variable.");
@@ -170,7 +170,7 @@ internal sealed class InspectContextsCommand(FlagSet flags) : Command
             Write(json, cli, context, isDefault);
         }
 
-        return buffer.ToArray();
+        return System.Text.Encoding.UTF8.GetBytes(Terminal.Values.GoJson.EscapeHtml(System.Text.Encoding.UTF8.GetString(buffer.ToArray())));
     }
 
     private static void Write(Utf8JsonWriter json, Cli cli, DockerContext context, bool isDefault)

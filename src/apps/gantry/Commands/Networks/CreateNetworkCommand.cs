@@ -67,8 +67,14 @@ internal sealed class CreateNetworkCommand(FlagSet flags) : Command
         var pools = new List<(IPNetwork Network, IPAMConfig Config)>();
         foreach (var text in _subnets.Values)
         {
-            var network = ParseSubnet(text);
-            if (pools.Exists(p => p.Network.Contains(network.BaseAddress) || network.Contains(p.Network.BaseAddress)))
+            if (ParseSubnet(text) is not { } network)
+            {
+                // The engine says what is wrong with it.
+                pools.Add((default, new IPAMConfig { Subnet = text }));
+                continue;
+            }
+
+            if (pools.Exists(p => p.Network != default && (p.Network.Contains(network.BaseAddress) || network.Contains(p.Network.BaseAddress))))
             {
                 throw Invalid("multiple overlapping subnet configuration is not supported");
             }
@@ -78,7 +84,7 @@ internal sealed class CreateNetworkCommand(FlagSet flags) : Command
 
         foreach (var range in _ranges.Values)
         {
-            var pool = Find(pools, ParseSubnet(range).BaseAddress) ?? throw Invalid($"no matching subnet for range {range}");
+            var pool = Find(pools, ParseSubnet(range)?.BaseAddress) ?? throw Invalid($"no matching subnet for range {range}");
             pool.IPRange = pool.IPRange is null ? range : throw Invalid($"cannot configure multiple ranges ({range}, {pool.IPRange}) on the same subnet ({pool.Subnet})");
         }
 
@@ -97,15 +103,16 @@ internal sealed class CreateNetworkCommand(FlagSet flags) : Command
         return [.. pools.Select(p => p.Config)];
     }
 
-    private static IPAMConfig? Find(List<(IPNetwork Network, IPAMConfig Config)> pools, IPAddress address) => pools.Find(p => p.Network.Contains(address)).Config;
+    private static IPAMConfig? Find(List<(IPNetwork Network, IPAMConfig Config)> pools, IPAddress? address) =>
+        address is null ? null : pools.Find(p => p.Network != default && p.Network.Contains(address)).Config;
 
-    private static IPNetwork ParseSubnet(string text)
+    private static IPNetwork? ParseSubnet(string text)
     {
         var slash = text.IndexOf('/', StringComparison.Ordinal);
         if (slash < 0 || !IPAddress.TryParse(text.AsSpan(0, slash), out var address) || !int.TryParse(text.AsSpan(slash + 1), out var prefix)
             || prefix < 0 || prefix > address.GetAddressBytes().Length * 8)
         {
-            throw Invalid($"invalid subnet {text}: invalid CIDR address: {text}");
+            return null;
         }
 
         var bytes = address.GetAddressBytes();

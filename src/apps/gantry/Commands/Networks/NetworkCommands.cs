@@ -61,14 +61,11 @@ internal sealed class RemoveNetworksCommand(FlagSet flags) : Command
                 await cli.Client.RemoveNetworkAsync(network, cancellationToken);
                 cli.Out.WriteLine(network);
             }
-            catch (GantryException e) when (_force.Value && e.Kind == ErrorKind.NotFound)
-            {
-                cli.Out.WriteLine(network);
-            }
             catch (GantryException e)
             {
-                cli.Error.WriteLine(e.Message);
-                code = 1;
+                var forgiven = _force.Value && e.Kind == ErrorKind.NotFound;
+                cli.Error.Write(forgiven ? "" : e.Message + "\n");
+                code = forgiven ? code : 1;
             }
         }
 

@@ -44,11 +44,12 @@ internal sealed class LoginCommand(FlagSet flags) : Command
     {
         if (_password.Changed)
         {
-            cli.Error.WriteLine("WARNING! Using --password via the CLI is insecure. Use --password-stdin.");
             if (_passwordStdin.Value)
             {
                 throw new CliException("conflicting options: cannot specify both --password and --password-stdin", 1);
             }
+
+            cli.Error.WriteLine("WARNING! Using --password via the CLI is insecure. Use --password-stdin.");
         }
 
         if (!_passwordStdin.Value)

@@ -24,7 +24,7 @@ internal sealed class EventsCommand(FlagSet flags) : Command
         var template = ParseFormat();
         var filters = _filter.Filters;
         using var response = await cli.Client.EventsAsync(
-            Timestamps.ToUnix("since", _since), Timestamps.ToUnix("until", _until), filters.IsEmpty ? null : filters, cancellationToken);
+            Timestamps.ToUnix(_since), Timestamps.ToUnix(_until), filters.IsEmpty ? null : filters, cancellationToken);
         await foreach (var document in JsonStream.ReadAsync(response.Body, cancellationToken))
         {
             using (document)

@@ -6,6 +6,7 @@ using Gantry.Apps.Cli.Formatting;
 using Gantry.Apps.Cli.Inspecting;
 using Gantry.Errors;
 using Gantry.Terminal.Templates;
+using Gantry.Terminal.Values;
 
 namespace Gantry.Apps.Cli.Commands.Systems;
 
@@ -32,7 +33,7 @@ internal sealed class InfoCommand(FlagSet flags) : Command
 
         if (template is not null)
         {
-            cli.Out.WriteLine(Render(cli, template, server, failure));
+            TemplateOutput.Print(cli, template, Value(cli, server, failure));
             return 0;
         }
 
@@ -45,7 +46,7 @@ internal sealed class InfoCommand(FlagSet flags) : Command
         return failure is null ? 0 : throw failure;
     }
 
-    private static string Render(Cli cli, Template template, ReadOnlyMemory<byte>? server, GantryException? failure)
+    private static GoStruct Value(Cli cli, ReadOnlyMemory<byte>? server, GantryException? failure)
     {
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { SkipValidation = true }))
@@ -78,8 +79,7 @@ internal sealed class InfoCommand(FlagSet flags) : Command
         }
 
         using var merged = JsonDocument.Parse(buffer.ToArray());
-        var info = GoTypeReader.Read("system.dockerInfo", merged.RootElement);
-        return template.Execute(info);
+        return GoTypeReader.Read("system.dockerInfo", merged.RootElement);
     }
 
     private Template? ParseFormat()

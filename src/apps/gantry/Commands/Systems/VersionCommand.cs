@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Gantry.Api;
@@ -36,7 +37,7 @@ internal sealed class VersionCommand(FlagSet flags) : Command
 
         if (template is not null)
         {
-            cli.Out.WriteLine(template.Execute(Value(cli, server)));
+            TemplateOutput.Print(cli, template, Value(cli, server));
         }
         else
         {
@@ -45,6 +46,27 @@ internal sealed class VersionCommand(FlagSet flags) : Command
         }
 
         return failure is null ? 0 : throw failure;
+    }
+
+    /// <summary>When a component was built, as a date for people: "Fri May 30 12:07:14 2025".</summary>
+    private static string BuildTime(string time) => GoTime.TryParse(time, out var parsed)
+        ? string.Create(CultureInfo.InvariantCulture, $"{parsed.UtcDateTime:ddd MMM} {parsed.UtcDateTime.Day,2} {parsed.UtcDateTime:HH:mm:ss yyyy}")
+        : time;
+
+    private static void ReformatBuildTimes(GoStruct version)
+    {
+        if (!version.TryGet("Server", [], out var server) || server is not GoStruct found || !found.TryGet("Components", [], out var components) || components is not GoList list)
+        {
+            return;
+        }
+
+        foreach (var component in list.Items.OfType<GoStruct>())
+        {
+            if (component.TryGet("Details", [], out var value) && value is GoMap details && details.TryGet("BuildTime", out var time) && time is string text)
+            {
+                details["BuildTime"] = BuildTime(text);
+            }
+        }
     }
 
     private Template? ParseFormat()
@@ -83,7 +105,9 @@ internal sealed class VersionCommand(FlagSet flags) : Command
         }
 
         using var document = JsonDocument.Parse(buffer.ToArray());
-        return GoTypeReader.Read("system.versionInfo", document.RootElement);
+        var value = GoTypeReader.Read("system.versionInfo", document.RootElement);
+        ReformatBuildTimes(value);
+        return value;
     }
 
     private static void PrintClient(Cli cli)
@@ -134,7 +158,7 @@ internal sealed class VersionCommand(FlagSet flags) : Command
         Line(text, "  API version:", $"{details.GetValueOrDefault("ApiVersion")} (minimum version {details.GetValueOrDefault("MinAPIVersion")})");
         Line(text, "  Go version:", details.GetValueOrDefault("GoVersion") ?? "");
         Line(text, "  Git commit:", details.GetValueOrDefault("GitCommit") ?? "");
-        Line(text, "  Built:", details.GetValueOrDefault("BuildTime") ?? "");
+        Line(text, "  Built:", BuildTime(details.GetValueOrDefault("BuildTime") ?? ""));
         Line(text, "  OS/Arch:", $"{details.GetValueOrDefault("Os")}/{details.GetValueOrDefault("Arch")}");
         Line(text, "  Experimental:", details.GetValueOrDefault("Experimental") ?? "");
     }
