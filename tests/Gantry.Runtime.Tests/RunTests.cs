@@ -129,6 +129,24 @@ public class RunTests
     }
 
     [Fact]
+    public async Task A_long_exec_root_is_no_obstacle()
+    {
+        // Socket addresses hold 107 bytes.
+        await using var root = new TestRoot { ExecRootName = string.Join('/', Enumerable.Repeat("a-long-directory-name", 8)) };
+        Directory.CreateDirectory(Path.GetDirectoryName(root.ExecRoot)!);
+        await using (var service = await root.StartServiceAsync())
+        {
+            await using var attachment = service.Attach("c1", null, new AttachOptions { Stdin = true, Tty = true });
+            await service.StartAsync(root.Bundle("c1", config => config["process"]!["terminal"] = true, "sh") with { OpenStdin = true }, CancellationToken.None);
+            await attachment.Input.WriteAsync("echo $((40+2))\n"u8.ToArray());
+            await Attached.ReadUntilAsync(attachment, "42");
+        }
+
+        await using var second = root.CreateService();
+        Assert.Equal(TaskPhase.Running, Assert.Single(await second.RestoreAsync(CancellationToken.None)).Phase);
+    }
+
+    [Fact]
     public async Task A_daemonised_descendant_is_reaped()
     {
         await using var root = new TestRoot();

@@ -8,6 +8,8 @@ namespace Gantry.Runtime.Tests.Support;
 /// <summary>A directory with a busybox root file system, bundles and an exec root; cleans up whatever a test left behind.</summary>
 internal sealed class TestRoot : IAsyncDisposable
 {
+    private static readonly string s_base = Environment.GetEnvironmentVariable("GANTRY_TEST_BASE") ?? "/tmp/gantry-runtime-tests";
+
     private static int s_count;
 
     private readonly bool _isOwner = true;
@@ -15,7 +17,7 @@ internal sealed class TestRoot : IAsyncDisposable
     public TestRoot()
     {
         Name = $"gt{Environment.ProcessId}-{Interlocked.Increment(ref s_count)}";
-        Path = $"/tmp/gantry-runtime-tests/{Name}";
+        Path = $"{s_base}/{Name}";
         Directory.CreateDirectory(Path);
         CgroupParent = $"/gantry-tests-{Name}";
         BusyboxRoot.Create(RootFs);
@@ -25,7 +27,7 @@ internal sealed class TestRoot : IAsyncDisposable
     public TestRoot(string name)
     {
         Name = name;
-        Path = $"/tmp/gantry-runtime-tests/{Name}";
+        Path = $"{s_base}/{Name}";
         CgroupParent = $"/gantry-tests-{Name}";
         _isOwner = false;
     }
@@ -36,7 +38,9 @@ internal sealed class TestRoot : IAsyncDisposable
 
     public string RootFs => $"{Path}/rootfs";
 
-    public string ExecRoot => $"{Path}/exec";
+    public string ExecRootName { get; init; } = "exec";
+
+    public string ExecRoot => $"{Path}/{ExecRootName}";
 
     public string CgroupParent { get; }
 

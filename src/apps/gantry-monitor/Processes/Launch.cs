@@ -35,6 +35,7 @@ internal sealed class Launch
     public const string ConsolePlaceholder = "{console}";
 
     private const int FifoMode = 0x180;
+    private const int FifoCapacity = 256 * 1024;
     private const int DirectoryMode = 0x1C0;
     private const int MaxErrorText = 16 * 1024;
 
@@ -187,6 +188,7 @@ internal sealed class Launch
         var path = RunFiles.Fifo(Record.Directory, stream);
         Pipes.MakeFifo(path, FifoMode);
         var ours = RawFiles.Open(path, OpenFlags.ReadOnly | OpenFlags.NonBlocking);
+        _ = Pipes.TrySetCapacity(ours, FifoCapacity);
         return (ours, RawFiles.Open(path, OpenFlags.ReadWrite));
     }
 

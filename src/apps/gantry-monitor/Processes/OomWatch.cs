@@ -37,6 +37,14 @@ internal sealed class OomWatch : Source
                 return null;
             }
 
+            // Killing may have begun before the watch; a v1 cgroup that is in the middle of it signals at once.
+            if (KillCount(file) > 0)
+            {
+                watch.Close();
+                killed();
+                return null;
+            }
+
             loop.Watch(watch, EpollEvents.In);
             return watch;
         }

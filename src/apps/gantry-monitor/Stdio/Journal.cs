@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using Gantry.Linux;
 using Gantry.Logs;
@@ -152,13 +153,15 @@ internal sealed unsafe class Journal : ILogProgress, IDisposable
         Publish(record);
     }
 
-    /// <summary>Logs the input and keeps its incomplete last line.</summary>
-    public void Log(JsonLogWriter writer, LogStream stream, bool end)
+    /// <summary>Logs a stream's input. False when all of it is in the log; else its incomplete last line is kept.</summary>
+    public bool Log(int slot, JsonLogWriter writer, LogStream stream, bool end)
     {
+        Debug.Assert(Current.Slot == slot, "one batch at a time");
         _doneBefore = Current.Done;
         var input = Input();
         var rest = input[writer.Write(stream, input, end, this)..];
         Commit(rest);
+        return rest.Length > 0;
     }
 
     /// <summary>Logs an incomplete line for good, at a stream's end.</summary>
@@ -167,7 +170,7 @@ internal sealed unsafe class Journal : ILogProgress, IDisposable
         if (Slot(slot)->CarryLength > 0)
         {
             Publish(new BatchRecord { State = BatchState.Received, Slot = slot, Length = 0, FileSize = writer.FileSize });
-            Log(writer, stream, end: true);
+            Log(slot, writer, stream, end: true);
         }
     }
 

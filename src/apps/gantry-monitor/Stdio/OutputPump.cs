@@ -17,6 +17,7 @@ internal sealed class OutputPump : Source
     private readonly Journal _journal;
     private readonly MonitoredProcess _process;
     private readonly LogStream _stream;
+    private readonly string _key;
     private int _slot = -1;
     private bool _waitsForInputRoom;
 
@@ -26,6 +27,7 @@ internal sealed class OutputPump : Source
         _journal = journal;
         _process = process;
         _stream = stream;
+        _key = $"{process.Record.Id}/{(int)stream}";
         Fd = fd;
         RawFiles.SetNonBlocking(fd, true);
     }
@@ -34,9 +36,8 @@ internal sealed class OutputPump : Source
 
     public bool IsStderr => _stream == LogStream.Stderr;
 
+    /// <summary>In the journal; -1 while there is neither a batch nor an incomplete line.</summary>
     public int Slot => _slot;
-
-    private string Key => $"{_process.Record.Id}/{(int)_stream}";
 
     public void Start()
     {
@@ -62,7 +63,7 @@ internal sealed class OutputPump : Source
     /// <summary>After a restart: takes the slot over and finishes what the killed monitor had begun.</summary>
     public void Resume()
     {
-        if (_process.Log is null || (_slot = _journal.FindSlot(Key)) < 0)
+        if (_process.Log is null || (_slot = _journal.FindSlot(_key)) < 0)
         {
             return;
         }
@@ -70,7 +71,7 @@ internal sealed class OutputPump : Source
         if (_journal.UnfinishedSlot == _slot)
         {
             _process.Log.CutTo(_journal.UnfinishedFileSize);
-            _journal.Log(_process.Log, _stream, end: false);
+            LogBatch();
         }
     }
 
@@ -124,7 +125,7 @@ internal sealed class OutputPump : Source
         // 2. Say what is going to be read, 3. read it, 4. say that it is there.
         if (logged)
         {
-            _slot = _slot >= 0 ? _slot : _journal.TakeSlot(Key);
+            _slot = _slot >= 0 ? _slot : _journal.TakeSlot(_key);
             _journal.BeginRead(_slot, wanted, _process.Log!.FileSize);
         }
 
@@ -148,7 +149,7 @@ internal sealed class OutputPump : Source
         // 5. Log it; the journal keeps an incomplete line.
         if (logged)
         {
-            _journal.Log(_process.Log!, _stream, end: false);
+            LogBatch();
         }
         else if (_process.Log is not null)
         {
@@ -165,9 +166,18 @@ internal sealed class OutputPump : Source
     /// <summary>A byte arrived between counting and reading.</summary>
     private void LogUnannounced(int count)
     {
-        _slot = _slot >= 0 ? _slot : _journal.TakeSlot(Key);
+        _slot = _slot >= 0 ? _slot : _journal.TakeSlot(_key);
         _journal.AcceptRead(_slot, count, _process.Log!.FileSize);
-        _journal.Log(_process.Log, _stream, end: false);
+        LogBatch();
+    }
+
+    private void LogBatch()
+    {
+        if (!_journal.Log(_slot, _process.Log!, _stream, end: false))
+        {
+            _journal.ReleaseSlot(_slot);
+            _slot = -1;
+        }
     }
 
     private unsafe void Deliver(int count, bool last)
