@@ -75,10 +75,12 @@ public sealed class SpecBuilderTests
     [Fact]
     public void Read_only_mounts_are_recursive_where_the_kernel_can()
     {
-        var mount = new ContainerMount { Source = "/1", Destination = "/a", ReadOnly = true };
+        var mount = new ContainerMount { Source = "/usr", Destination = "/a", ReadOnly = true };
+        var file = mount with { Source = "/etc/passwd" };
         var old = TestHost.Facts with { KernelVersion = new Version(5, 10) };
 
         Assert.Contains("rro", Build(new HostConfig(), c => c with { Mounts = [mount] }).Mounts[^1].Options!);
+        Assert.Contains("ro", Build(new HostConfig(), c => c with { Mounts = [file] }).Mounts[^1].Options!);
         Assert.Contains("ro", Build(new HostConfig(), c => c with { Mounts = [mount], Host = old }).Mounts[^1].Options!);
         Throws("failed to apply recursive read-only mount: kernel 5.10 is older than 5.12", () =>
             Build(new HostConfig(), c => c with { Mounts = [mount with { ReadOnlyForceRecursive = true }], Host = old }));

@@ -1,3 +1,4 @@
+using Gantry.IO.Trees;
 using Gantry.Linux;
 using Microsoft.Win32.SafeHandles;
 
@@ -31,7 +32,8 @@ public sealed partial class VolumeStore
 
             try
             {
-                new TreeCopy(cancellationToken).CopyContents(source, target);
+                TreeCopier.CopyContents(source, target, cancellationToken);
+                TreeCopier.CopyAttributes(source, target);
             }
             finally
             {

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Gantry.Api;
 using Gantry.Errors;
+using Gantry.IO.Trees;
 using Gantry.Metadata;
 
 namespace Gantry.Volumes;
@@ -125,10 +126,7 @@ public sealed partial class VolumeStore
     private VolumeRecord Make(string name, bool anonymous, VolumeCreateOptions options)
     {
         var directory = Path.Combine(_root, name);
-        if (Directory.Exists(directory))
-        {
-            Directory.Delete(directory, recursive: true);
-        }
+        TreeRemover.Remove(directory);
 
         var data = Path.Combine(directory, "_data");
         Directory.CreateDirectory(data);
@@ -153,9 +151,6 @@ public sealed partial class VolumeStore
         Unmount(name);
         _records.Delete(name, Durability.Durable);
         var directory = Path.Combine(_root, name);
-        if (Directory.Exists(directory))
-        {
-            Directory.Delete(directory, recursive: true);
-        }
+        TreeRemover.Remove(directory);
     }
 }

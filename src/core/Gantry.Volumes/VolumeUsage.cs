@@ -1,29 +1,27 @@
+using Gantry.IO.Trees;
+using Gantry.Linux;
+
 namespace Gantry.Volumes;
 
 /// <summary>How much a volume holds.</summary>
 internal static class VolumeUsage
 {
-    private static readonly EnumerationOptions s_everything = new()
-    {
-        RecurseSubdirectories = true,
-        AttributesToSkip = FileAttributes.None,
-        IgnoreInaccessible = true,
-    };
-
-    /// <summary>Bytes of the regular files below <paramref name="directory"/>; links are not followed.</summary>
+    /// <summary>Bytes of the files below <paramref name="directory"/>, hard links once; links are not followed.</summary>
     internal static long Of(string directory)
     {
-        if (!Directory.Exists(directory))
+        var fd = FileAt.TryOpen(FileAt.CurrentDirectory, directory, OpenAtFlags.Directory);
+        if (fd < 0)
         {
             return 0;
         }
 
-        var total = 0L;
-        foreach (var file in new DirectoryInfo(directory).EnumerateFiles("*", s_everything).Where(f => f.LinkTarget is null))
+        try
         {
-            total += file.Length;
+            return TreeUsage.Measure(fd).Bytes;
         }
-
-        return total;
+        finally
+        {
+            FileAt.Close(fd);
+        }
     }
 }

@@ -123,6 +123,10 @@ public sealed class HeaderTests
     [InlineData("/v2/a/referrers/sha256:0", RouteKind.Referrers, "a", "sha256:0")]
     [InlineData("/v2/manifests/x", RouteKind.None, "", "")]
     [InlineData("/v3/", RouteKind.None, "", "")]
-    public void Routes(string path, object kind, string name, string reference) =>
-        Assert.Equal(new RegistryRoute((RouteKind)kind, name, reference), RegistryRoute.Parse(path));
+    public void Routes(string path, object kind, string name, string reference)
+    {
+        var route = RegistryRoute.Parse(path);
+
+        Assert.Equal(((RouteKind)kind, name, reference), (route.Kind, route.Name ?? string.Empty, route.Reference ?? string.Empty));
+    }
 }
