@@ -46,7 +46,7 @@ internal sealed class LayerPull(ImageStore store, RegistryRepository repository,
             turn.Dispose();
             events.Report(TransferEvent.Layer(layer.ShortId, "Download complete"));
             var stored = store.Content.OpenRead(layer.Blob.Digest);
-            await UnpackAsync(stored, () => stored.Position, stop.Token).ConfigureAwait(false);
+            await UnpackAsync(stored, () => stored.Position, Task.CompletedTask, stop.Token).ConfigureAwait(false);
             return;
         }
 
@@ -60,7 +60,7 @@ internal sealed class LayerPull(ImageStore store, RegistryRepository repository,
     {
         var follower = writer.Follow();
         var downloaded = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var unpacking = Task.Run(() => UnpackAsync(follower, () => downloaded.Task.IsCompleted ? follower.Consumed : null, stop.Token), CancellationToken.None);
+        var unpacking = Task.Run(() => UnpackAsync(follower, () => downloaded.Task.IsCompleted ? follower.Consumed : null, downloaded.Task, stop.Token), CancellationToken.None);
         try
         {
             await DownloadAsync(writer, unpacking, stop.Token).ConfigureAwait(false);
@@ -115,7 +115,8 @@ internal sealed class LayerPull(ImageStore store, RegistryRepository repository,
 
     /// <summary>Steps (2) and (4).</summary>
     /// <param name="consumed">Bytes of the blob unpacked so far, or null while the download's own progress is what matters.</param>
-    private async Task UnpackAsync(Stream blob, Func<long?> consumed, CancellationToken cancellationToken)
+    /// <param name="downloaded">Ends when the download was told to be complete: what follows it must not be told before.</param>
+    private async Task UnpackAsync(Stream blob, Func<long?> consumed, Task downloaded, CancellationToken cancellationToken)
     {
         await using var closing = blob.ConfigureAwait(false);
         var tar = await Decompression.OpenAsync(blob, leaveOpen: true, cancellationToken).ConfigureAwait(false);
@@ -129,6 +130,7 @@ internal sealed class LayerPull(ImageStore store, RegistryRepository repository,
             }
         });
         await store.Layers.ApplyLayerAsync(layer.ParentChainId, layer.DiffId, tar, bytes, cancellationToken).ConfigureAwait(false);
+        await downloaded.WaitAsync(cancellationToken).ConfigureAwait(false);
         progress.Report(layer.Blob.Size);
         events.Report(TransferEvent.Layer(layer.ShortId, "Pull complete"));
     }
