@@ -78,6 +78,7 @@ internal sealed class DaemonProcess : IAsyncDisposable
             await _server.StopAsync(patience.Token).ConfigureAwait(false);
         }
 
+        await _engine.LeaveHostAsync().ConfigureAwait(false);
         while (_parts.TryPop(out var part))
         {
             await part.DisposeAsync().ConfigureAwait(false);

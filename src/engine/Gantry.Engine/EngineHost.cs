@@ -9,6 +9,7 @@ using Gantry.Engine.Networks;
 using Gantry.Engine.Settings;
 using Gantry.Engine.Transfers;
 using Gantry.Engine.Volumes;
+using Gantry.Errors;
 using Gantry.Runtime;
 
 namespace Gantry.Engine;
@@ -71,6 +72,27 @@ public sealed class EngineHost
 
     /// <summary>Stops what the engine does by itself. Containers go on (docs/design/engine-exit.md).</summary>
     public Task StopAsync() => _core.Stopping.CancelAsync();
+
+    /// <summary>
+    /// Takes bridges and firewall rules off the host, unless a container that goes on uses them. Networks stay recorded; the next start makes
+    /// their bridges again. The last thing an ending engine does.
+    /// </summary>
+    public async Task LeaveHostAsync()
+    {
+        if (_core.Containers.All().Any(c => c.State.IsActive))
+        {
+            return;
+        }
+
+        try
+        {
+            await _core.Parts.Networks.TearDownAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is GantryException or Linux.LinuxException)
+        {
+            _core.Log.Warn("networks stay on the host", ("error", e.Message));
+        }
+    }
 
     /// <summary>Takes over settings that may change while the engine runs.</summary>
     public void Reload(EngineSettings settings) => _core.Settings = settings;

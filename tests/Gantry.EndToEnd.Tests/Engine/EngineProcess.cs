@@ -37,7 +37,7 @@ public sealed class EngineProcess : IAsyncLifetime
 
     public async Task DisposeAsync()
     {
-        if (_process is { HasExited: true })
+        if (_process!.HasExited)
         {
             await StartAsync();
         }
@@ -48,19 +48,13 @@ public sealed class EngineProcess : IAsyncLifetime
             await GantryAsync(["rm", "-f", .. ids]);
         }
 
-        using (var kill = Process.Start("kill", ["-TERM", $"{_process!.Id}"]))
-        {
-            await kill.WaitForExitAsync();
-        }
-
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        await _process.WaitForExitAsync(limit.Token);
+        await StopAsync();
         foreach (var monitor in Monitors())
         {
             monitor.Kill();
         }
 
-        _process.Dispose();
+        _process!.Dispose();
         Directory.Delete(Folder, recursive: true);
     }
 
@@ -84,6 +78,18 @@ public sealed class EngineProcess : IAsyncLifetime
         }
 
         Assert.Fail("gantryd does not answer: " + Log());
+    }
+
+    /// <summary>SIGTERM, and waits for the end.</summary>
+    internal async Task StopAsync()
+    {
+        using (var kill = Process.Start("kill", ["-TERM", $"{_process!.Id}"]))
+        {
+            await kill.WaitForExitAsync();
+        }
+
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        await _process.WaitForExitAsync(limit.Token);
     }
 
     /// <summary>kill -9, as a crash or the OOM killer would.</summary>

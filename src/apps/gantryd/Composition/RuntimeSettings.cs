@@ -7,7 +7,7 @@ namespace Gantry.Apps.Daemon.Composition;
 /// <summary>OCI runtimes: those of the host that are known to work, and those that were added.</summary>
 internal sealed record RuntimeSettings(IReadOnlyDictionary<string, RuntimeConfig> All, string Default)
 {
-    /// <summary>crun first: it takes a third of runc's time (docs/design/runtime.md).</summary>
+    /// <summary>crun first: it takes a third of runc's time (docs/design/runtime-invocation.md).</summary>
     private static readonly string[] s_known = ["crun", "runc"];
 
     internal static RuntimeSettings Read(FlagValues flags)
