@@ -13,6 +13,8 @@ namespace Gantry.Volumes;
 /// </remarks>
 public sealed partial class VolumeStore
 {
+    private const string AnonymousLabel = "com.docker.volume.anonymous";
+
     private readonly Lock _lock = new();
     private readonly RecordTable<VolumeRecord> _records;
     private readonly string _root;
@@ -123,6 +125,10 @@ public sealed partial class VolumeStore
         },
     };
 
+    /// <summary>Volumes without a name of a user's are marked, so that pruning finds them.</summary>
+    private static Dictionary<string, string> WithAnonymousLabel(Dictionary<string, string>? labels) =>
+        new(labels ?? []) { [AnonymousLabel] = string.Empty };
+
     private VolumeRecord Make(string name, bool anonymous, VolumeCreateOptions options)
     {
         var directory = Path.Combine(_root, name);
@@ -134,8 +140,8 @@ public sealed partial class VolumeStore
         {
             Id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)),
             Name = name,
-            Anonymous = anonymous || options.Labels?.ContainsKey("com.docker.volume.anonymous") == true,
-            Labels = options.Labels is { Count: > 0 } || anonymous ? options.Labels ?? [] : null,
+            Anonymous = anonymous || options.Labels?.ContainsKey(AnonymousLabel) == true,
+            Labels = anonymous ? WithAnonymousLabel(options.Labels) : options.Labels is { Count: > 0 } ? options.Labels : null,
             Options = options.DriverOpts is { Count: > 0 } ? options.DriverOpts : null,
             Created = DateTimeOffset.UtcNow,
             Mountpoint = data,

@@ -13,8 +13,9 @@ public static class ExecProcessBuilder
     /// <param name="container">The process of the container's <c>config.json</c>.</param>
     /// <param name="user">For a request with a <c>User</c> (see <see cref="UserResolver"/>); null keeps the container's.</param>
     /// <param name="host">The host's facts.</param>
+    /// <param name="fromEngine">Variables that the engine adds to the container's own.</param>
     public static RuntimeProcess Build(
-        ExecCreateRequest exec, ContainerConfig config, RuntimeProcess container, RuntimeUser? user, HostFacts host)
+        ExecCreateRequest exec, ContainerConfig config, RuntimeProcess container, RuntimeUser? user, HostFacts host, IEnumerable<string>? fromEngine = null)
     {
         if (exec.Cmd is not { Count: > 0 })
         {
@@ -23,7 +24,7 @@ public static class ExecProcessBuilder
 
         ContainerEnvironment.Check(exec.Env);
         var terminal = exec.Tty == true;
-        var environment = ContainerEnvironment.Build(config.Hostname, terminal, [], config.Env);
+        var environment = ContainerEnvironment.Build(config.Hostname, terminal, fromEngine ?? [], config.Env);
         return container with
         {
             Args = exec.Cmd,

@@ -16,7 +16,7 @@ internal static class ContainerRoutes
         router.Map("POST", "/containers/create", CreateAsync);
         router.Map("GET", "/containers/json", ListAsync);
         router.Map("GET", "/containers/{id}/json", InspectAsync);
-        router.Map("DELETE", "/containers/{id}", RemoveAsync);
+        router.Map("DELETE", "/containers/{id*}", RemoveAsync);
         router.Map("POST", "/containers/{id}/rename", RenameAsync);
         router.Map("POST", "/containers/{id}/update", UpdateAsync);
         router.Map("POST", "/containers/{id}/resize", ResizeAsync);
@@ -40,14 +40,15 @@ internal static class ContainerRoutes
             throw GantryException.InvalidArgument($"Container cannot be connected to network endpoints: {names}");
         }
 
-        if (version < new ApiVersion(1, 40) && body.HostConfig is { IpcMode: null or "" } host)
+        body.HostConfig ??= new HostConfig();
+        if (version < new ApiVersion(1, 40) && string.IsNullOrEmpty(body.HostConfig.IpcMode))
         {
-            host.IpcMode = "shareable";
+            body.HostConfig.IpcMode = "shareable";
         }
 
-        if (version < new ApiVersion(1, 41) && body.HostConfig is { CgroupnsMode: null or "" } before)
+        if (version < new ApiVersion(1, 41) && string.IsNullOrEmpty(body.HostConfig.CgroupnsMode))
         {
-            before.CgroupnsMode = "host";
+            body.HostConfig.CgroupnsMode = "host";
         }
     }
 
@@ -68,7 +69,9 @@ internal static class ContainerRoutes
     {
         if (request.Query.Bool("link"))
         {
-            throw GantryException.NotImplemented("removing links is not supported: links are given at create");
+            await request.Engine.Containers.RemoveLinkAsync(request.Id).ConfigureAwait(false);
+            await request.NoContentAsync().ConfigureAwait(false);
+            return;
         }
 
         await request.Engine.Containers.RemoveAsync(request.Id, request.Query.Bool("force"), request.Query.Bool("v")).ConfigureAwait(false);
@@ -84,6 +87,12 @@ internal static class ContainerRoutes
     private static async Task UpdateAsync(ApiRequest request)
     {
         var body = await request.ReadJsonAsync(ApiJson.Default.ContainerUpdateRequest).ConfigureAwait(false);
+        if (request.Version < new ApiVersion(1, 40))
+        {
+            // Clients of those versions sent the member without meaning it.
+            body.PidsLimit = null;
+        }
+
         var result = await request.Engine.Containers.UpdateAsync(request.Id, body).ConfigureAwait(false);
         await request.WriteJsonAsync(result, ApiJson.Default.ContainerUpdateResponse).ConfigureAwait(false);
     }

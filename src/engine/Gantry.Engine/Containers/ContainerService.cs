@@ -1,3 +1,4 @@
+using System.Globalization;
 using Gantry.Api;
 using Gantry.Engine.Containers.Files;
 using Gantry.Engine.Containers.Logs;
@@ -38,11 +39,14 @@ public sealed class ContainerService
     public Task RestartAsync(string reference, string signal, int? timeout) => _flows.Stop.RestartAsync(Get(reference), signal, timeout);
 
     /// <param name="signal">Empty for SIGKILL.</param>
-    public Task KillAsync(string reference, string signal) => _flows.Stop.KillAsync(Get(reference), reference, signal);
+    public Task KillAsync(string reference, string signal) => _flows.Stop.KillAsync(GetToKill(reference), reference, signal);
 
     public Task PauseAsync(string reference) => _flows.Pause.PauseAsync(Get(reference));
 
     public Task UnpauseAsync(string reference) => _flows.Pause.UnpauseAsync(Get(reference));
+
+    /// <summary>Removes a legacy link, <c>CONTAINER/ALIAS</c>.</summary>
+    public Task RemoveLinkAsync(string name) => new Links.ContainerLinks(_core).RemoveAsync(name);
 
     public Task RemoveAsync(string reference, bool force, bool removeVolumes) => _flows.Remove.RemoveAsync(Get(reference), force, removeVolumes);
 
@@ -65,12 +69,22 @@ public sealed class ContainerService
     /// <summary>Attaches at once; the session is then run over a connection. The caller disposes it.</summary>
     public AttachSession Attach(string reference, AttachRequest request) => _flows.Attach.Begin(Get(reference), request);
 
-    public Task ResizeAsync(string reference, int rows, int columns)
+    /// <summary>A container without a terminal takes any size, as in Docker; it changes nothing.</summary>
+    public async Task ResizeAsync(string reference, int rows, int columns)
     {
         var container = Get(reference);
-        return container.State.IsActive
-            ? _core.Parts.Tasks.ResizeAsync(container.Id, null, rows, columns, CancellationToken.None)
-            : throw GantryException.Conflict($"container {container.Id} is not running");
+        if (!container.State.IsActive)
+        {
+            throw GantryException.Conflict($"container {container.Id} is not running");
+        }
+
+        if (container.Record.Config.Tty == true)
+        {
+            await _core.Parts.Tasks.ResizeAsync(container.Id, null, rows, columns, CancellationToken.None).ConfigureAwait(false);
+        }
+
+        _core.Publish(
+            container, "resize", ("height", rows.ToString(CultureInfo.InvariantCulture)), ("width", columns.ToString(CultureInfo.InvariantCulture)));
     }
 
     public Task RenameAsync(string reference, string newName) => _flows.Rename.RenameAsync(reference, newName);
@@ -121,6 +135,11 @@ public sealed class ContainerService
     public Task<string> CommitAsync(CommitRequest request, CancellationToken cancellationToken) => _flows.Commit.CommitAsync(request, cancellationToken);
 
     public Task<ContainerPruneResponse> PruneAsync(FilterSet filters) => _flows.Prune.PruneAsync(filters);
+
+    /// <exception cref="GantryException">NotFound, in the words of this one request.</exception>
+    private Container GetToKill(string reference) => _core.Containers.TryGet(reference, out var container)
+        ? container
+        : throw GantryException.NotFound($"cannot kill container: {reference}: No such container: {reference}");
 
     private Container Get(string reference) => _core.Containers.Get(reference);
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Gantry.Api;
 using Gantry.Engine.Containers.Create;
+using Gantry.Engine.Containers.Links;
 using Gantry.Engine.Containers.State;
 using Gantry.Engine.Containers.Views;
 using Gantry.Engine.Filters;
@@ -34,7 +35,8 @@ internal sealed class ListFlow(EngineCore core, ListView view)
             chosen = chosen.Take(request.Limit);
         }
 
-        return chosen.Select(r => view.Describe(r, request.Size)).ToList();
+        var linkNames = new ContainerLinks(core).Names();
+        return chosen.Select(r => view.Describe(r, request.Size, linkNames)).ToList();
     }
 
     private Func<ContainerRecord, bool> Compile(FilterSet filters)

@@ -26,25 +26,41 @@ internal sealed class UpdateFlow(EngineCore core)
             RestartPolicies.Validate(request.RestartPolicy);
             if (record.HostConfig.AutoRemove == true && RestartPolicies.IsSet(request.RestartPolicy))
             {
-                throw GantryException.InvalidArgument("Restart policy cannot be updated because AutoRemove is enabled for the container");
+                throw Refused(record, "Restart policy cannot be updated because AutoRemove is enabled for the container");
             }
 
             var merged = Merge(record.HostConfig, request);
             var (host, warnings) = ResourceValidator.Validate(merged, core.Host, update: true);
-            if (record.State.IsActive)
+            host.PidsLimit = merged.PidsLimit;
+            var json = Resources(host);
+
+            // Between two runs of a restart policy there is nothing to tell; the next run takes the new limits.
+            if (record.State.Phase is ContainerPhase.Running or ContainerPhase.Paused && !json.AsSpan().SequenceEqual(Resources(record.HostConfig)))
             {
-                var resources = ResourceSpec.Build(host);
-                var json = JsonSerializer.SerializeToUtf8Bytes(resources, RuntimeSpecJson.Default.LinuxResources);
                 await core.Parts.Tasks.UpdateResourcesAsync(record.Id, json, CancellationToken.None).ConfigureAwait(false);
             }
 
             core.Update(container, r => r with { HostConfig = host }, Durability.Durable);
             core.Publish(container, "update");
-            return new ContainerUpdateResponse { Warnings = [.. warnings] };
+            return new ContainerUpdateResponse { Warnings = warnings.Count == 0 ? null! : [.. warnings] };
         }
     }
 
-    /// <summary>Zero and empty leave a limit as it is, as in Docker.</summary>
+    private static GantryException Refused(ContainerRecord record, string why) =>
+        GantryException.Conflict($"Cannot update container {record.Id}: {why}");
+
+    private static byte[] Resources(HostConfig host)
+    {
+        var resources = ResourceSpec.Build(host);
+        if (host.PidsLimit is <= 0)
+        {
+            resources = resources with { Pids = new LinuxPids(-1) };
+        }
+
+        return JsonSerializer.SerializeToUtf8Bytes(resources, RuntimeSpecJson.Default.LinuxResources);
+    }
+
+    /// <summary>Zero and empty leave a limit as it is, as in Docker; of processes zero and less mean no limit.</summary>
     private static HostConfig Merge(HostConfig current, ContainerUpdateRequest request)
     {
         static long? Pick(long? asked, long? now) => asked is null or 0 ? now : asked;
@@ -71,7 +87,7 @@ internal sealed class UpdateFlow(EngineCore core)
             CpusetCpus = PickText(request.CpusetCpus, current.CpusetCpus),
             CpusetMems = PickText(request.CpusetMems, current.CpusetMems),
             BlkioWeight = Pick(request.BlkioWeight, current.BlkioWeight),
-            PidsLimit = request.PidsLimit is null or 0 ? current.PidsLimit : request.PidsLimit,
+            PidsLimit = request.PidsLimit is { } pids ? Math.Max(0, pids) : current.PidsLimit,
             RestartPolicy = string.IsNullOrEmpty(request.RestartPolicy?.Name) ? current.RestartPolicy : request.RestartPolicy,
         };
     }

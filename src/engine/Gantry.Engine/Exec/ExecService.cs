@@ -4,6 +4,7 @@ using System.Text.Json;
 using Gantry.Api;
 using Gantry.Engine.Containers;
 using Gantry.Engine.Containers.Bundles;
+using Gantry.Engine.Containers.Links;
 using Gantry.Engine.Containers.Naming;
 using Gantry.Engine.Containers.State;
 using Gantry.Engine.Streams;
@@ -19,6 +20,9 @@ public sealed class ExecService
 {
     /// <summary>An exec that ended, or was never started, can be inspected this long.</summary>
     private static readonly TimeSpan s_keep = TimeSpan.FromMinutes(5);
+
+    /// <summary>Exit code of an exec that could not be started.</summary>
+    private const int CannotRun = 126;
 
     private readonly ConcurrentDictionary<string, ExecInstance> _execs = new();
     private readonly EngineCore _core;
@@ -101,6 +105,11 @@ public sealed class ExecService
             throw GantryException.Conflict($"exec process is not started");
         }
 
+        if (!exec.IsTty)
+        {
+            return;
+        }
+
         await _core.Parts.Tasks.ResizeAsync(exec.ContainerId, exec.Id, rows, columns, CancellationToken.None).ConfigureAwait(false);
     }
 
@@ -136,7 +145,9 @@ public sealed class ExecService
         catch (Exception e)
         {
             container.Execs.TryRemove(exec.Id, out _);
-            Finish(exec, e is GantryException g ? TaskStartError.ExitCodeOf(g) : 128);
+            // Whatever isn't a missing program counts as one that can't be run.
+            var code = e is GantryException g ? TaskStartError.ExitCodeOf(g) : CannotRun;
+            Finish(exec, code == 127 ? code : CannotRun);
             throw;
         }
     }
@@ -149,7 +160,7 @@ public sealed class ExecService
         var request = exec.Request;
         var rootfs = _core.Paths.Rootfs(container.Id);
         var user = string.IsNullOrEmpty(request.User) ? null : UserResolver.Resolve(rootfs, request.User, container.Record.HostConfig.GroupAdd);
-        var process = ExecProcessBuilder.Build(request, container.Record.Config, _bundles.ReadProcess(container.Id), user, _core.Host);
+        var process = ExecProcessBuilder.Build(request, container.Record.Config, _bundles.ReadProcess(container.Id), user, _core.Host, LinkEnvironment.Build(_core, container.Record));
         return new ExecSpec
         {
             ContainerId = container.Id,

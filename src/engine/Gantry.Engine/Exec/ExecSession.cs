@@ -40,6 +40,7 @@ public sealed class ExecSession
             Stdin = request.AttachStdin == true,
             Stdout = request.AttachStdout == true,
             Stderr = request.AttachStderr == true,
+            Tty = IsRaw,
         });
         await using (attachment.ConfigureAwait(false))
         {

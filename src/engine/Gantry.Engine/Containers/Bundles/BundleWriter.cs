@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Gantry.Api;
+using Gantry.Engine.Containers.Links;
 using Gantry.Engine.Containers.State;
 using Gantry.Errors;
 using Gantry.Oci;
@@ -73,6 +74,7 @@ internal sealed class BundleWriter(EngineCore core, SharedNamespaces namespaces)
             PidNamespacePath = namespaces.PidPath(host),
             IpcNamespacePath = namespaces.IpcPath(host),
             ShmPath = namespaces.ShmPath(record),
+            EngineEnvironment = LinkEnvironment.Build(core, record),
             CgroupParent = core.Settings.CgroupParent,
             InitPath = host.Init == true ? InitBinary.Find(core.Settings.InitPath) : null,
             DefaultSeccompProfile = core.Settings.SeccompProfile,

@@ -25,7 +25,7 @@ internal sealed class SharedNamespaces(EngineCore core)
         var other = Other(host.IpcMode!, "IPC");
         return other.HostConfig.IpcMode == "shareable"
             ? PathOf(other, "ipc")
-            : throw GantryException.InvalidArgument($"cannot join IPC of container {other.Id}: non-shareable IPC (hint: use IpcMode:shareable for the donor container)");
+            : throw GantryException.InvalidArgument($"failed to join IPC namespace: container {other.Id}: non-shareable IPC (hint: use IpcMode:shareable for the donor container)");
     }
 
     /// <summary>Host path of the shared memory that a container shares or joins; made for the one that shares.</summary>
@@ -62,9 +62,16 @@ internal sealed class SharedNamespaces(EngineCore core)
     {
         var other = core.Containers.Get(mode[NetworkSelection.ContainerPrefix.Length..]).Record;
         return other.State.Phase == ContainerPhase.Restarting
-            ? throw GantryException.Conflict($"Container {other.Id} is restarting, wait until the container is running")
+            ? throw GantryException.Conflict($"failed to join {what} namespace: container {other.Id} is restarting: wait until the container is running")
             : other.State.IsActive ? other
-            : throw GantryException.Conflict($"cannot join {what} of a non running container: {other.Id}");
+            : throw NotRunning(what, other.Id);
+    }
+
+    /// <summary>The statuses differ in Docker too: another's IPC is a conflict, another's processes a failure.</summary>
+    private static GantryException NotRunning(string what, string id)
+    {
+        var text = $"failed to join {what} namespace: container {id} is not running";
+        return what == "IPC" ? GantryException.Conflict(text) : GantryException.Internal(text);
     }
 
     private static string PathOf(ContainerRecord record, string kind) => $"/proc/{record.State.Pid}/ns/{kind}";

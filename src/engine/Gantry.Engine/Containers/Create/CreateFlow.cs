@@ -1,4 +1,5 @@
 using Gantry.Api;
+using Gantry.Engine.Containers.Links;
 using Gantry.Engine.Containers.Mounts;
 using Gantry.Engine.Containers.Naming;
 using Gantry.Engine.Containers.State;
@@ -25,6 +26,8 @@ internal sealed class CreateFlow(EngineCore core, VolumeUse volumes)
         CreateValidation.Check(given, asked, [.. core.Settings.Runtimes.Keys]);
         var host = HostConfigCompletion.Complete(asked, core.Settings, core.Host);
         NetworkSelection.CheckConflicts(given, host);
+        SharedModes.Resolve(host, core.Containers);
+        var links = LinkResolution.Take(host, core.Containers);
         var image = FindImage(given.Image, platform);
         var imageConfig = image is null ? null : core.Parts.Images.Config(image.Id);
         var config = ContainerConfigMerge.Merge(given, imageConfig?.Config);
@@ -37,7 +40,7 @@ internal sealed class CreateFlow(EngineCore core, VolumeUse volumes)
 
         var id = Ids.New();
         var networks = NetworkSelection.Select(config, host, request.NetworkingConfig);
-        var mounts = MountResolution.Resolve(config, host, r => core.Containers.Get(r).Record);
+        var mounts = MountResolution.Resolve(config, host, core.Settings.DataRoot, r => core.Containers.Get(r).Record);
         CompleteHostname(config, host, id);
 
         // Step 2: the name is taken before anything exists, and given back if something goes wrong.
@@ -57,6 +60,7 @@ internal sealed class CreateFlow(EngineCore core, VolumeUse volumes)
                 HostConfig = host,
                 Mounts = mounts,
                 Networks = networks,
+                Links = links,
             };
             await BuildAsync(record).ConfigureAwait(false);
             return new ContainerCreateResponse { Id = id, Warnings = warnings };
@@ -163,7 +167,7 @@ internal sealed class CreateFlow(EngineCore core, VolumeUse volumes)
                 $"image with reference {name} was found but its platform ({actual}) does not match the specified platform ({platform})");
     }
 
-    private static void CompleteHostname(ContainerConfig config, HostConfig host, string id)
+    private void CompleteHostname(ContainerConfig config, HostConfig host, string id)
     {
         if (!string.IsNullOrEmpty(config.Hostname))
         {
@@ -171,7 +175,7 @@ internal sealed class CreateFlow(EngineCore core, VolumeUse volumes)
         }
 
         config.Hostname = host.NetworkMode == "host" || host.UTSMode == "host" ? Environment.MachineName
-            : NetworkSelection.IsContainer(host.NetworkMode) ? string.Empty
+            : SharedModes.Find(host.NetworkMode, core.Containers) is { } other ? other.Config.Hostname
             : id[..12];
     }
 

@@ -25,6 +25,27 @@ internal static class CreateValidation
         }
 
         LogOptions.Validate(host.LogConfig);
+        foreach (var entry in host.ExtraHosts ?? [])
+        {
+            CheckExtraHost(entry);
+        }
+    }
+
+    /// <summary><c>NAME:ADDRESS</c>; the address of an IPv6 host may stand in brackets.</summary>
+    private static void CheckExtraHost(string entry)
+    {
+        var colon = entry.IndexOf(':', StringComparison.Ordinal);
+        if (colon <= 0)
+        {
+            throw GantryException.InvalidArgument($"bad format for add-host: \"{entry}\"");
+        }
+
+        var address = entry[(colon + 1)..];
+        var bare = address is ['[', .., ']'] ? address[1..^1] : address;
+        if (bare != "host-gateway" && !System.Net.IPAddress.TryParse(bare, out _))
+        {
+            throw GantryException.InvalidArgument($"invalid IP address in add-host: \"{bare}\"");
+        }
     }
 
     private static void CheckConfig(ContainerConfig config)

@@ -1,3 +1,4 @@
+using System.Net.NetworkInformation;
 using Gantry.Api;
 using Gantry.Errors;
 
@@ -72,6 +73,10 @@ internal static class NetworkSelection
         foreach (var (name, settings) in endpoints)
         {
             CheckEndpoint(name, settings);
+            if (!string.IsNullOrEmpty(settings.MacAddress) && !PhysicalAddress.TryParse(settings.MacAddress.Replace(':', '-'), out _))
+            {
+                throw GantryException.InvalidArgument($"invalid config for network {name}: invalid MAC address {settings.MacAddress}");
+            }
         }
 
         return endpoints;

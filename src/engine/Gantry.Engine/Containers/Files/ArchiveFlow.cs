@@ -30,6 +30,7 @@ internal sealed class ArchiveFlow(EngineCore core)
         try
         {
             var (stat, parsed, isDirectory) = Stat(use.View, reference, path);
+            core.Publish(container, "archive-path");
             return new OpenArchive(use, stat, parsed, isDirectory);
         }
         catch

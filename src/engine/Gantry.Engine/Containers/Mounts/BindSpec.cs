@@ -58,7 +58,12 @@ internal static class BindSpec
     /// <exception cref="GantryException">InvalidArgument in Docker's words.</exception>
     internal static void CheckVolumeName(string name)
     {
-        if (name.Length < 2 || !char.IsAsciiLetterOrDigit(name[0]) || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-'))
+        if (name.Length == 1)
+        {
+            throw GantryException.InvalidArgument($"create {name}: volume name is too short, names should be at least two alphanumeric characters");
+        }
+
+        if (!char.IsAsciiLetterOrDigit(name[0]) || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-'))
         {
             throw GantryException.InvalidArgument(
                 $"create {name}: \"{name}\" includes invalid characters for a local volume name, only \"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are allowed. "
@@ -81,7 +86,7 @@ internal static class BindSpec
             Destination = destination,
             Mode = mode,
             ReadWrite = !words.Contains("ro"),
-            Propagation = words.FirstOrDefault(IsPropagation) ?? "rprivate",
+            Propagation = words.FirstOrDefault(IsPropagation) ?? string.Empty,
             CreateSource = true,
         };
     }

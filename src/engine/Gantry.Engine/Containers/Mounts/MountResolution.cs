@@ -12,7 +12,8 @@ internal static class MountResolution
     /// Volumes of other containers first, then binds and mounts, which win over them, then the image's anonymous volumes where nothing else is.
     /// </summary>
     /// <exception cref="GantryException">InvalidArgument; NotFound for an unknown container in VolumesFrom.</exception>
-    internal static IReadOnlyList<ContainerMount> Resolve(ContainerConfig config, HostConfig host, Func<string, ContainerRecord> find)
+    internal static IReadOnlyList<ContainerMount> Resolve(
+        ContainerConfig config, HostConfig host, string dataRoot, Func<string, ContainerRecord> find)
     {
         var byDestination = new Dictionary<string, ContainerMount>();
         foreach (var entry in host.VolumesFrom ?? [])
@@ -28,7 +29,7 @@ internal static class MountResolution
                 throw GantryException.InvalidArgument($"Duplicate mount point: {mount.Destination}");
             }
 
-            byDestination[mount.Destination] = Named(mount);
+            byDestination[mount.Destination] = BindPropagation.Settle(Named(mount), dataRoot);
         }
 
         foreach (var spec in config.Volumes?.Keys ?? Enumerable.Empty<string>())
@@ -53,7 +54,7 @@ internal static class MountResolution
             throw GantryException.InvalidArgument($"invalid mode: {mode}");
         }
 
-        foreach (var mount in find(name).Mounts)
+        foreach (var mount in Find(name, find).Mounts)
         {
             mounts[mount.Destination] = mount with
             {
@@ -61,6 +62,19 @@ internal static class MountResolution
                 Mode = mode.Length > 0 ? mode : mount.Mode,
                 CopyUp = false,
             };
+        }
+    }
+
+    /// <summary>A container that isn't there is the request's fault here, not a missing resource.</summary>
+    private static ContainerRecord Find(string name, Func<string, ContainerRecord> find)
+    {
+        try
+        {
+            return find(name);
+        }
+        catch (GantryException e) when (e.Kind == ErrorKind.NotFound)
+        {
+            throw GantryException.InvalidArgument(e.Message, e);
         }
     }
 

@@ -1,5 +1,6 @@
 using Gantry.Api;
 using Gantry.Engine.Containers.Create;
+using Gantry.Engine.Containers.Links;
 using Gantry.Engine.Containers.State;
 using Gantry.Errors;
 using Gantry.Networks;
@@ -35,6 +36,11 @@ internal sealed class NetworkUse(EngineCore core)
             }
 
             WriteFiles(record);
+            foreach (var linking in new ContainerLinks(core).LinkingTo(record.Id))
+            {
+                WriteFiles(linking);
+            }
+
             return new NetworkPlace(sandbox.Mode == SandboxMode.Host ? null : sandbox.SandboxKey, record.Id);
         }
         catch
@@ -138,7 +144,12 @@ internal sealed class NetworkUse(EngineCore core)
     private static EndpointOptions OptionsFor(ContainerRecord record, string network, EndpointSettings settings) => new()
     {
         Aliases = settings.Aliases ?? [],
-        Links = [.. settings.Links ?? [], .. network == record.HostConfig.NetworkMode ? record.HostConfig.Links ?? [] : []],
+        Links =
+        [
+            .. settings.Links ?? [],
+            .. network != record.HostConfig.NetworkMode ? []
+                : network == "bridge" ? record.Links.Select(l => $"{l.Id}:{l.Alias}") : record.HostConfig.Links ?? [],
+        ],
         IPv4Address = settings.IPAMConfig?.IPv4Address ?? string.Empty,
         IPv6Address = settings.IPAMConfig?.IPv6Address ?? string.Empty,
         LinkLocalIPs = settings.IPAMConfig?.LinkLocalIPs ?? [],

@@ -38,6 +38,9 @@ public sealed record ContainerRecord
 
     public IReadOnlyList<ContainerMount> Mounts { get; init; } = [];
 
+    /// <summary>Legacy links on the default bridge; those on other networks are in <see cref="HostConfig"/>.</summary>
+    public IReadOnlyList<ContainerLink> Links { get; init; } = [];
+
     /// <summary>Networks to join at the next start by name, with what was asked for each.</summary>
     public IReadOnlyDictionary<string, EndpointSettings> Networks { get; init; } = new Dictionary<string, EndpointSettings>();
 

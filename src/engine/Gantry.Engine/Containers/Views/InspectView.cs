@@ -1,4 +1,5 @@
 using Gantry.Api;
+using Gantry.Engine.Containers.Links;
 using Gantry.Engine.Containers.State;
 using Gantry.Oci;
 
@@ -30,7 +31,7 @@ internal sealed class InspectView(EngineCore core)
             ProcessLabel = string.Empty,
             AppArmorProfile = string.Empty,
             ExecIDs = container.Execs.IsEmpty ? null : [.. container.Execs.Keys],
-            HostConfig = record.HostConfig,
+            HostConfig = record.Links.Count == 0 ? record.HostConfig : record.HostConfig with { Links = new ContainerLinks(core).Describe(record) },
             GraphDriver = Graph(record),
             Mounts = Mounts(record),
             Config = record.Config,

@@ -7,12 +7,13 @@ namespace Gantry.Engine.Containers.Views;
 /// <summary>Containers as lists show them.</summary>
 internal sealed class ListView(EngineCore core, InspectView inspect)
 {
-    internal ContainerSummary Describe(ContainerRecord record, bool withSize)
+    /// <param name="linkNames">Names that other containers' links give.</param>
+    internal ContainerSummary Describe(ContainerRecord record, bool withSize, ILookup<string, string> linkNames)
     {
         var summary = new ContainerSummary
         {
             Id = record.Id,
-            Names = ["/" + record.Name],
+            Names = ["/" + record.Name, .. linkNames[record.Id]],
             Image = ImageName(record),
             ImageID = record.ImageId,
             Command = Command(record),
@@ -27,8 +28,9 @@ internal sealed class ListView(EngineCore core, InspectView inspect)
         };
         if (withSize)
         {
-            summary.SizeRw = core.Parts.Layers.Usage(record.Id).Bytes;
-            summary.SizeRootFs = summary.SizeRw + inspect.ImageSize(record);
+            var written = core.Parts.Layers.Usage(record.Id).Bytes;
+            summary.SizeRw = written == 0 ? null : written;
+            summary.SizeRootFs = written + inspect.ImageSize(record);
         }
 
         return summary;

@@ -1,0 +1,64 @@
+using Gantry.Engine.Containers.State;
+using Gantry.Errors;
+using Gantry.Metadata;
+
+namespace Gantry.Engine.Containers.Links;
+
+/// <summary>The links between the containers there are, from both ends.</summary>
+internal sealed class ContainerLinks(EngineCore core)
+{
+    /// <summary>The containers that a container links to, with its names for them; those gone are left out.</summary>
+    internal IEnumerable<(string Alias, ContainerRecord Target)> Of(ContainerRecord record)
+    {
+        foreach (var link in record.Links)
+        {
+            if (core.Containers.TryGet(link.Id, out var target))
+            {
+                yield return (link.Alias, target.Record);
+            }
+        }
+    }
+
+    /// <summary>As inspect shows them, <c>/TARGET:/CONTAINER/ALIAS</c>; null for none.</summary>
+    internal List<string>? Describe(ContainerRecord record)
+    {
+        var links = Of(record).Select(l => $"/{l.Target.Name}:/{record.Name}/{l.Alias}").ToList();
+        return links.Count == 0 ? record.HostConfig.Links : links;
+    }
+
+    /// <summary>Further names of all linked containers, <c>/CONTAINER/ALIAS</c>, by id.</summary>
+    internal ILookup<string, string> Names() =>
+        core.Containers.All().Select(c => c.Record)
+            .SelectMany(r => r.Links, (r, link) => (link.Id, Name: $"/{r.Name}/{link.Alias}"))
+            .OrderBy(n => n.Name, StringComparer.Ordinal)
+            .ToLookup(n => n.Id, n => n.Name);
+
+    /// <summary>Running containers that name this one in their hosts files.</summary>
+    internal IEnumerable<ContainerRecord> LinkingTo(string id) =>
+        core.Containers.All().Select(c => c.Record).Where(r => r.State.IsActive && r.Links.Any(l => l.Id == id));
+
+    /// <summary>Takes a link away; a running container keeps what it has of it until its next start.</summary>
+    /// <param name="name"><c>CONTAINER/ALIAS</c>, with or without a slash in front.</param>
+    /// <exception cref="GantryException">NotFound, Conflict in Docker's words.</exception>
+    internal async Task RemoveAsync(string name)
+    {
+        var path = name.TrimStart('/');
+        var slash = path.LastIndexOf('/');
+        if (slash < 0)
+        {
+            _ = core.Containers.Get(name);
+            throw GantryException.Conflict("Conflict, cannot remove the default link name of the container");
+        }
+
+        var alias = path[(slash + 1)..];
+        if (!core.Containers.TryGet(path[..slash], out var container) || container.Record.Links.All(l => l.Alias != alias))
+        {
+            throw GantryException.NotFound($"No such container: {name}");
+        }
+
+        using (await container.Gate.AcquireAsync().ConfigureAwait(false))
+        {
+            core.Update(container, r => r with { Links = [.. r.Links.Where(l => l.Alias != alias)] }, Durability.Durable);
+        }
+    }
+}
