@@ -39,10 +39,16 @@ public sealed partial class VolumeStore
         }
 
         VolumeNames.Check(name);
-        VolumeOptions.Check(name, options.DriverOpts);
         lock (_lock)
         {
-            return _records.Find(name) ?? Make(name, anonymous, options);
+            // Options of a volume that exists are not looked at.
+            if (_records.Find(name) is { } existing)
+            {
+                return existing;
+            }
+
+            VolumeOptions.Check(name, options.DriverOpts);
+            return Make(name, anonymous, options);
         }
     }
 

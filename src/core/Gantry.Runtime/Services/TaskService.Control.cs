@@ -1,5 +1,7 @@
+using System.Text.Json;
 using Gantry.Errors;
 using Gantry.Linux;
+using Gantry.Oci;
 using Gantry.Runtime.Monitoring;
 using Gantry.Runtime.Protocol;
 
@@ -88,13 +90,39 @@ public sealed partial class TaskService
     {
         var record = RunningEntry(id).Record;
         var file = $"{record.Directory}/{ResourcesFile}";
-        RawFiles.Replace(file, resourcesJson.Span);
+        RawFiles.Replace(file, LiftLimits(record.CgroupsPath, resourcesJson).Span);
         var log = $"{record.Directory}/{RunFiles.RuntimeLog}";
         RawFiles.Unlink(log);
         var status = await InvokeAsync(RuntimeCommand.Resolve(_options, record.RuntimeName).Update(id, record.Directory, file)).ConfigureAwait(false);
         if (status != 0)
         {
             throw GantryException.Internal(RuntimeErrors.Message(File.Exists(log) ? await File.ReadAllTextAsync(log, cancellationToken).ConfigureAwait(false) : ""));
+        }
+    }
+
+    /// <summary>
+    /// Takes limits away that are negative: crun 1.8 can set these on cgroup v1 but not lift them. The rest is for the runtime.
+    /// </summary>
+    private ReadOnlyMemory<byte> LiftLimits(string cgroupsPath, ReadOnlyMemory<byte> resourcesJson)
+    {
+        var resources = JsonSerializer.Deserialize(resourcesJson.Span, RuntimeSpecJson.Default.LinuxResources)!;
+        var (pids, quota) = (resources.Pids?.Limit < 0, resources.Cpu?.Quota < 0);
+        if (!pids && !quota)
+        {
+            return resourcesJson;
+        }
+
+        Lift(pids, "pids", "pids.max", "max");
+        Lift(quota, "cpu", _cgroups.IsV2 ? "cpu.max" : "cpu.cfs_quota_us", _cgroups.IsV2 ? "max" : "-1");
+        var rest = resources with { Pids = pids ? null : resources.Pids, Cpu = quota ? resources.Cpu! with { Quota = null } : resources.Cpu };
+        return JsonSerializer.SerializeToUtf8Bytes(rest, RuntimeSpecJson.Default.LinuxResources);
+
+        void Lift(bool asked, string controller, string name, string value)
+        {
+            if (asked && _cgroups.DirectoryOf(controller, cgroupsPath) is { } directory && RawFiles.TryWriteFile($"{directory}/{name}", value) is var error and not 0)
+            {
+                throw new LinuxException("write", Math.Abs(error), name).ToGantry("cannot lift a limit");
+            }
         }
     }
 

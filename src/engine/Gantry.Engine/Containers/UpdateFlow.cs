@@ -29,6 +29,7 @@ internal sealed class UpdateFlow(EngineCore core)
                 throw Refused(record, "Restart policy cannot be updated because AutoRemove is enabled for the container");
             }
 
+            CheckConflicts(record, request);
             var merged = Merge(record.HostConfig, request);
             var (host, warnings) = ResourceValidator.Validate(merged, core.Host, update: true);
             host.PidsLimit = merged.PidsLimit;
@@ -43,6 +44,24 @@ internal sealed class UpdateFlow(EngineCore core)
             core.Update(container, r => r with { HostConfig = host }, Durability.Durable);
             core.Publish(container, "update");
             return new ContainerUpdateResponse { Warnings = warnings.Count == 0 ? null! : [.. warnings] };
+        }
+    }
+
+    /// <summary>Limits that exclude those the container has already.</summary>
+    private static void CheckConflicts(ContainerRecord record, ContainerUpdateRequest request)
+    {
+        var now = record.HostConfig;
+        var conflict =
+            request.NanoCpus > 0 && now.CpuPeriod > 0 ? "Conflicting options: Nano CPUs cannot be updated as CPU Period has already been set"
+            : request.NanoCpus > 0 && now.CpuQuota > 0 ? "Conflicting options: Nano CPUs cannot be updated as CPU Quota has already been set"
+            : request.CpuPeriod > 0 && now.NanoCpus > 0 ? "Conflicting options: CPU Period cannot be updated as NanoCPUs has already been set"
+            : request.CpuQuota > 0 && now.NanoCpus > 0 ? "Conflicting options: CPU Quota cannot be updated as NanoCPUs has already been set"
+            : request.Memory > 0 && (request.MemorySwap is null or 0) && now.MemorySwap > 0 && request.Memory > now.MemorySwap
+                ? "Memory limit should be smaller than already set memoryswap limit, update the memoryswap at the same time"
+            : null;
+        if (conflict is not null)
+        {
+            throw Refused(record, conflict);
         }
     }
 
@@ -65,19 +84,11 @@ internal sealed class UpdateFlow(EngineCore core)
     {
         static long? Pick(long? asked, long? now) => asked is null or 0 ? now : asked;
         static string? PickText(string? asked, string? now) => string.IsNullOrEmpty(asked) ? now : asked;
-        var cpu = request.NanoCpus is > 0 && (current.CpuPeriod > 0 || current.CpuQuota > 0);
-        if (cpu)
-        {
-            throw GantryException.InvalidArgument("Conflicting options: Nano CPUs cannot be updated as CPU Period/Quota has already been set");
-        }
-
         return current with
         {
             CpuShares = Pick(request.CpuShares, current.CpuShares),
             Memory = Pick(request.Memory, current.Memory),
-            MemorySwap = Pick(request.MemorySwap, request.Memory is > 0 && current.MemorySwap is > 0 && request.Memory > current.MemorySwap
-                ? throw GantryException.InvalidArgument("Memory limit should be smaller than already set memoryswap limit, update the memoryswap at the same time")
-                : current.MemorySwap),
+            MemorySwap = Pick(request.MemorySwap, current.MemorySwap),
             MemoryReservation = Pick(request.MemoryReservation, current.MemoryReservation),
             NanoCpus = Pick(request.NanoCpus, current.NanoCpus),
             CpuPeriod = Pick(request.CpuPeriod, current.CpuPeriod),

@@ -24,8 +24,18 @@ internal static class HostConfigCompletion
             MaximumRetryCount = host.RestartPolicy?.MaximumRetryCount ?? 0,
         };
         host = HostConfigDefaults.Apply(host, facts);
+        host.SecurityOpt = WithSharedLabels(host);
         host.MemorySwappiness = host.MemorySwappiness == -1 ? null : host.MemorySwappiness;
         return Zeroes(host);
+    }
+
+    /// <summary>A container that shares the host's processes or memory, or may do everything, has no label that keeps it from them.</summary>
+    private static List<string>? WithSharedLabels(HostConfig host)
+    {
+        var shares = host.IpcMode == "host" || host.PidMode == "host" || host.Privileged == true;
+        return !shares || host.SecurityOpt?.Any(o => o.StartsWith("label", StringComparison.Ordinal)) == true
+            ? host.SecurityOpt
+            : [.. host.SecurityOpt ?? [], "label=disable"];
     }
 
     /// <summary>Go writes zero values where nothing was given.</summary>

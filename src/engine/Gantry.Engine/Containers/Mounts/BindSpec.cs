@@ -110,7 +110,7 @@ internal static class BindSpec
             Name = name,
             Destination = destination,
             Driver = "local",
-            Mode = mode.Length == 0 && name.Length > 0 ? "z" : mode,
+            Mode = mode.Length == 0 ? "z" : mode,
             ReadWrite = !words.Contains("ro"),
             Anonymous = name.Length == 0,
             CopyUp = !words.Contains("nocopy"),

@@ -91,14 +91,19 @@ internal static class MountSpec
             throw Invalid("volume", "must not set ReadOnly mode when using anonymous volumes");
         }
 
+        if (subpath.Length > 0 && name.Length == 0)
+        {
+            throw Invalid("volume", "must not set Subpath when using anonymous volumes");
+        }
+
+        if (subpath.Length > 0 && !IsLocal(subpath))
+        {
+            throw Invalid("volume", "subpath must be a relative path within the volume");
+        }
+
         if (name.Length > 0)
         {
             BindSpec.CheckVolumeName(name);
-        }
-
-        if (subpath.Length > 0 && (subpath.StartsWith('/') || subpath.Split('/').Contains("..")))
-        {
-            throw Invalid("volume", "subpath must be a relative path within the volume");
         }
 
         var driver = mount.VolumeOptions?.DriverConfig?.Name ?? string.Empty;
@@ -119,6 +124,22 @@ internal static class MountSpec
             CopyUp = mount.VolumeOptions?.NoCopy != true,
             Subpath = subpath,
         };
+    }
+
+    /// <summary>Relative, and never above its start.</summary>
+    private static bool IsLocal(string path)
+    {
+        var depth = 0;
+        foreach (var part in path.Split('/', StringSplitOptions.RemoveEmptyEntries))
+        {
+            depth += part switch { ".." => -1, "." => 0, _ => 1 };
+            if (depth < 0)
+            {
+                return false;
+            }
+        }
+
+        return !path.StartsWith('/');
     }
 
     private static ContainerMount Tmpfs(Mount mount, string destination)

@@ -19,7 +19,7 @@ internal sealed class SubpathMounts(EngineCore core)
             var found = FileAt.TryOpenRooted(root, subpath, OpenAtFlags.Path, ResolveFlags.Beneath | ResolveFlags.NoMagicLinks);
             if (found < 0)
             {
-                throw GantryException.NotFound($"cannot access path {Path.Combine(volume, subpath)}: {new LinuxException("openat2", -found).Message}");
+                throw Failure(volume, subpath, -found);
             }
 
             try
@@ -52,6 +52,19 @@ internal sealed class SubpathMounts(EngineCore core)
     }
 
     private string Directory(string containerId) => Path.Combine(core.Paths.Bundle(containerId), "subpaths");
+
+    /// <summary>A link that leads out of the volume is told apart from a path that isn't there.</summary>
+    private static GantryException Failure(string volume, string subpath, int error)
+    {
+        if (error is Errno.EXDEV or Errno.ELOOP)
+        {
+            return GantryException.InvalidArgument($"path concatenation escapes the base directory, base: {volume}, subpath: {subpath}");
+        }
+
+        var path = Path.Combine(volume, subpath);
+        var reason = System.Runtime.InteropServices.Marshal.GetPInvokeErrorMessage(error).ToLowerInvariant();
+        return GantryException.NotFound($"cannot access path {path}: lstat {path}: {reason}");
+    }
 
     private static string Attach(int source, string target)
     {
