@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Gantry.Errors;
 
 namespace Gantry.Engine.Filters;
@@ -75,6 +76,9 @@ public sealed class FilterSet
     /// <summary>True when the key is absent or one of its values is <paramref name="value"/>.</summary>
     public bool ExactMatch(string key, string value) => !_values.TryGetValue(key, out var list) || list.Contains(value);
 
+    /// <summary>No such filter, or the text contains one of its values, or matches one as a regular expression (its time is bounded).</summary>
+    public bool MatchText(string key, string text) => Any(key, v => text.Contains(v, StringComparison.Ordinal) || IsMatch(v, text));
+
     /// <summary>True when the key is absent or one of its values satisfies the test.</summary>
     public bool Any(string key, Func<string, bool> test) => !_values.TryGetValue(key, out var list) || list.Count == 0 || list.Any(test);
 
@@ -124,4 +128,17 @@ public sealed class FilterSet
     private static List<string> Read(JsonElement element) => element.ValueKind == JsonValueKind.Array
         ? element.EnumerateArray().Select(v => v.GetString() ?? string.Empty).ToList()
         : element.EnumerateObject().Where(p => p.Value.GetBoolean()).Select(p => p.Name).ToList();
+
+    /// <summary>What is no expression matches nothing.</summary>
+    private static bool IsMatch(string pattern, string text)
+    {
+        try
+        {
+            return Regex.IsMatch(text, pattern, RegexOptions.CultureInvariant, TimeSpan.FromMilliseconds(100));
+        }
+        catch (Exception e) when (e is ArgumentException or RegexMatchTimeoutException)
+        {
+            return false;
+        }
+    }
 }

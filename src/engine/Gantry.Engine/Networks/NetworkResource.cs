@@ -82,12 +82,8 @@ public sealed class NetworkResource
         var network = Get(reference);
         if (!_core.Containers.TryGet(containerReference, out var container))
         {
-            if (!force)
-            {
-                throw GantryException.NotFound($"No such container: {containerReference}");
-            }
-
-            return;
+            // With force an endpoint of that name would do; there is none without its container.
+            throw GantryException.NotFound(force ? $"endpoint {containerReference} not found" : $"No such container: {containerReference}");
         }
 
         using (await container.Gate.AcquireAsync().ConfigureAwait(false))
@@ -97,7 +93,7 @@ public sealed class NetworkResource
                 ?? throw Forbidden($"container {record.Id} is not connected to network {network.Name}");
             if (record.HostConfig.NetworkMode == "host" && network.Name == "host")
             {
-                throw Forbidden("container cannot be disconnected from host network or connected to host network");
+                throw GantryException.InvalidArgument("container cannot be disconnected from host network or connected to host network");
             }
 
             if (record.State.IsActive)
@@ -141,17 +137,17 @@ public sealed class NetworkResource
     {
         if (NetworkSelection.IsContainer(record.HostConfig.NetworkMode))
         {
-            throw Forbidden("container sharing network namespace with another container or host cannot be connected to any other network");
+            throw GantryException.InvalidArgument("container sharing network namespace with another container or host cannot be connected to any other network");
         }
 
         if (record.HostConfig.NetworkMode == "host" || network.Name == "host")
         {
-            throw Forbidden("container cannot be disconnected from host network or connected to host network");
+            throw GantryException.InvalidArgument("container cannot be disconnected from host network or connected to host network");
         }
 
         if (network.Name == "none" || (record.HostConfig.NetworkMode == "none" && record.State.IsActive))
         {
-            throw Forbidden("container cannot be connected to multiple networks with one of the networks in private (none) mode");
+            throw GantryException.InvalidArgument("container cannot be connected to multiple networks with one of the networks in private (none) mode");
         }
 
         if (record.State.IsActive && _core.Parts.Networks.FindSandbox(record.Id)?.Endpoints.Any(e => e.NetworkId == network.Id) == true)
@@ -163,7 +159,7 @@ public sealed class NetworkResource
     private bool Matches(FilterSet filters, NetworkRecord network) =>
         filters.Any("driver", v => network.Driver == v)
         && filters.Any("id", v => network.Id.StartsWith(v, StringComparison.Ordinal))
-        && filters.Any("name", v => network.Name.Contains(v, StringComparison.Ordinal))
+        && filters.MatchText("name", network.Name)
         && filters.Any("scope", v => network.Scope == v)
         && filters.MatchLabels("label", network.Labels)
         && filters.Any("type", v => v switch
