@@ -1,12 +1,14 @@
 using Gantry.Engine.Containers.Bundles;
 using Gantry.Engine.Containers.Create;
 using Gantry.Engine.Containers.Files;
+using Gantry.Engine.Containers.HealthChecks;
 using Gantry.Engine.Containers.Lifecycle;
 using Gantry.Engine.Containers.Logs;
 using Gantry.Engine.Containers.Mounts;
 using Gantry.Engine.Containers.Networking;
 using Gantry.Engine.Containers.Stats;
 using Gantry.Engine.Containers.Views;
+using Gantry.Engine.Exec;
 
 namespace Gantry.Engine.Containers;
 
@@ -19,13 +21,15 @@ internal sealed class ContainerFlows
         Networks = new NetworkUse(core);
         Rootfs = new RootfsUse(core);
         Bundles = new BundleWriter(core, new SharedNamespaces(core));
+        Execs = new ExecService(core, Bundles);
+        var health = new HealthMonitor(core, Execs);
         Create = new CreateFlow(core, Volumes);
-        Start = new StartFlow(core, Networks, Volumes, Rootfs, new SubpathMounts(core), Bundles);
-        Exit = new ExitFlow(core, Start);
+        Start = new StartFlow(core, Networks, Volumes, Rootfs, new SubpathMounts(core), Bundles, health);
+        Exit = new ExitFlow(core, Start, health);
         Stop = new StopFlow(core, Start);
-        Pause = new PauseFlow(core);
+        Pause = new PauseFlow(core, health);
         Remove = new RemoveFlow(core, Start, Stop, Volumes);
-        Restore = new RestoreFlow(core, Exit, Remove, Start);
+        Restore = new RestoreFlow(core, Exit, Remove, Start, health);
         Inspect = new InspectView(core);
         List = new ListFlow(core, new ListView(core, Inspect));
         Attach = new AttachFlow(core);
@@ -48,6 +52,8 @@ internal sealed class ContainerFlows
     internal RootfsUse Rootfs { get; }
 
     internal BundleWriter Bundles { get; }
+
+    internal ExecService Execs { get; }
 
     internal CreateFlow Create { get; }
 

@@ -1,4 +1,5 @@
 using Gantry.Engine.Containers.Bundles;
+using Gantry.Engine.Containers.HealthChecks;
 using Gantry.Engine.Containers.Mounts;
 using Gantry.Engine.Containers.Networking;
 using Gantry.Engine.Containers.State;
@@ -9,7 +10,8 @@ using Gantry.Runtime;
 namespace Gantry.Engine.Containers.Lifecycle;
 
 /// <summary>Starts a container: steps 7 to 12 of docs/flows/run.md.</summary>
-internal sealed class StartFlow(EngineCore core, NetworkUse networks, VolumeUse volumes, RootfsUse rootfs, SubpathMounts subpaths, BundleWriter bundles)
+internal sealed class StartFlow(
+    EngineCore core, NetworkUse networks, VolumeUse volumes, RootfsUse rootfs, SubpathMounts subpaths, BundleWriter bundles, HealthMonitor health)
 {
     /// <summary>Called when a failed start of a container that removes itself should remove it.</summary>
     internal Func<Container, Task>? OnAbandoned { get; set; }
@@ -62,8 +64,10 @@ internal sealed class StartFlow(EngineCore core, NetworkUse networks, VolumeUse 
             Error = string.Empty,
             OomKilled = false,
             StartedBefore = true,
+            Health = HealthRules.Started(s.Health, HealthSettings.Of(record.Config) is not null),
         });
         core.Publish(container, "start");
+        health.Begin(container);
     }
 
     internal static void CancelPendingRestart(Container container)
