@@ -23,13 +23,14 @@ internal sealed class ContainerFlows
         Bundles = new BundleWriter(core, new SharedNamespaces(core));
         Execs = new ExecService(core, Bundles);
         var health = new HealthMonitor(core, Execs);
+        var shipping = new LogShipping(core);
         Create = new CreateFlow(core, Volumes);
-        Start = new StartFlow(core, Networks, Volumes, Rootfs, new SubpathMounts(core), Bundles, health);
+        Start = new StartFlow(core, Networks, Volumes, Rootfs, new SubpathMounts(core), Bundles, health, shipping);
         Exit = new ExitFlow(core, Start, health);
         Stop = new StopFlow(core, Start);
         Pause = new PauseFlow(core, health);
-        Remove = new RemoveFlow(core, Start, Stop, Volumes);
-        Restore = new RestoreFlow(core, Exit, Remove, Start, health);
+        Remove = new RemoveFlow(core, Start, Stop, Volumes, shipping);
+        Restore = new RestoreFlow(core, Exit, Remove, Start, health, shipping);
         Inspect = new InspectView(core);
         List = new ListFlow(core, new ListView(core, Inspect));
         Attach = new AttachFlow(core);

@@ -4,6 +4,7 @@ using Gantry.Engine.Containers.Naming;
 using Gantry.Engine.Containers.State;
 using Gantry.Errors;
 using Gantry.Images;
+using Gantry.Logs.Drivers;
 using Gantry.Metadata;
 using Gantry.Oci;
 using Gantry.Runtime.Spec;
@@ -24,6 +25,7 @@ internal sealed class CreateFlow(EngineCore core, VolumeUse volumes)
         var warnings = found;
         CreateValidation.Check(given, asked, [.. core.Settings.Runtimes.Keys]);
         var host = HostConfigCompletion.Complete(asked, core.Settings, core.Host);
+        LogDrivers.Validate(host.LogConfig!.Type!, host.LogConfig.Config ?? []);
         NetworkSelection.CheckConflicts(given, host);
         var image = FindImage(given.Image, platform);
         var imageConfig = image is null ? null : core.Parts.Images.Config(image.Id);

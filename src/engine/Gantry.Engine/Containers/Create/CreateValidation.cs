@@ -25,7 +25,6 @@ internal static class CreateValidation
             throw GantryException.InvalidArgument($"unknown or invalid runtime name: {host.Runtime}");
         }
 
-        LogOptions.Validate(host.LogConfig);
     }
 
     private static void CheckConfig(ContainerConfig config)
