@@ -36,6 +36,7 @@ internal sealed class ContainerFlows
         Attach = new AttachFlow(core);
         Logs = new LogFlow(core);
         Rename = new RenameFlow(core, Networks);
+        Links = new LinkFlow(core);
         Update = new UpdateFlow(core);
         Stats = new StatsFlow(core);
         Top = new TopFlow(core);
@@ -79,6 +80,8 @@ internal sealed class ContainerFlows
     internal LogFlow Logs { get; }
 
     internal RenameFlow Rename { get; }
+
+    internal LinkFlow Links { get; }
 
     internal UpdateFlow Update { get; }
 
