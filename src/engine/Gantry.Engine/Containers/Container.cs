@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using Gantry.Engine.Containers.HealthChecks;
+using Gantry.Engine.Containers.Logs;
 using Gantry.Engine.Containers.State;
 
 namespace Gantry.Engine.Containers;
@@ -26,6 +28,12 @@ internal sealed class Container(ContainerRecord record)
 
     /// <summary>Ids of execs that run.</summary>
     internal ConcurrentDictionary<string, byte> Execs { get; } = new();
+
+    /// <summary>Its health checks; null when it isn't probed. Changed under the gate.</summary>
+    internal Probing? Probing { get; set; }
+
+    /// <summary>Its log on the way to a log server; null when it has none. Changed under the gate.</summary>
+    internal Shipping? Shipping { get; set; }
 
     /// <summary>The last wait of the restart policy.</summary>
     internal TimeSpan RestartDelay { get; set; }

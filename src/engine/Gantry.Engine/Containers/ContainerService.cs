@@ -46,6 +46,9 @@ public sealed class ContainerService
 
     public Task RemoveAsync(string reference, bool force, bool removeVolumes) => _flows.Remove.RemoveAsync(Get(reference), force, removeVolumes);
 
+    /// <summary>Takes a link given at create away.</summary>
+    public Task RemoveLinkAsync(string reference, string alias) => _flows.Links.RemoveAsync(Get(reference), reference, alias);
+
     /// <summary>
     /// Begins to wait: when this returns nothing is missed any more. The inner task ends with the exit code, or is cancelled.
     /// </summary>

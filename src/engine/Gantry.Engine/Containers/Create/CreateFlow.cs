@@ -4,6 +4,7 @@ using Gantry.Engine.Containers.Naming;
 using Gantry.Engine.Containers.State;
 using Gantry.Errors;
 using Gantry.Images;
+using Gantry.Logs.Drivers;
 using Gantry.Metadata;
 using Gantry.Oci;
 using Gantry.Runtime.Spec;
@@ -21,20 +22,16 @@ internal sealed class CreateFlow(EngineCore core, VolumeUse volumes)
         // Step 1: what was asked for, completed from the image and the daemon's settings.
         var given = ConfigOf(request);
         var (asked, found) = HostSettingsValidator.Validate(given, request.HostConfig ?? new HostConfig(), core.Host);
-        var warnings = found.ToList();
+        var warnings = found;
         CreateValidation.Check(given, asked, [.. core.Settings.Runtimes.Keys]);
         var host = HostConfigCompletion.Complete(asked, core.Settings, core.Host);
+        LogDrivers.Validate(host.LogConfig!.Type!, host.LogConfig.Config ?? []);
         NetworkSelection.CheckConflicts(given, host);
         var image = FindImage(given.Image, platform);
         var imageConfig = image is null ? null : core.Parts.Images.Config(image.Id);
         var config = ContainerConfigMerge.Merge(given, imageConfig?.Config);
         config.ExposedPorts = PortSpecs.ExposeBound(config.ExposedPorts, host);
         PortSpecs.Validate(config, host);
-        if (config.Healthcheck?.Test is { Count: > 0 } test && test[0] is not ("" or "NONE"))
-        {
-            warnings.Add("The image's health check is not run: health checks are not available in this version");
-        }
-
         var id = Ids.New();
         var networks = NetworkSelection.Select(config, host, request.NetworkingConfig);
         var mounts = MountResolution.Resolve(config, host, r => core.Containers.Get(r).Record);
@@ -59,7 +56,7 @@ internal sealed class CreateFlow(EngineCore core, VolumeUse volumes)
                 Networks = networks,
             };
             await BuildAsync(record).ConfigureAwait(false);
-            return new ContainerCreateResponse { Id = id, Warnings = warnings };
+            return new ContainerCreateResponse { Id = id, Warnings = [.. warnings] };
         }
         catch
         {
