@@ -9,7 +9,7 @@ internal sealed class SpaceReserve(string path)
     /// <summary>Bytes; a few hundred small transactions in the write-ahead log.</summary>
     private const long Size = 2 << 20;
 
-    private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(1);
     private readonly Lock _lock = new();
     private bool _held;
     private long _nextTry;
@@ -26,6 +26,12 @@ internal sealed class SpaceReserve(string path)
         {
             try
             {
+                if (new FileInfo(path) is { Exists: true, Length: Size })
+                {
+                    _held = true; // of an engine that was killed
+                    return;
+                }
+
                 File.Delete(path);
                 File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, FileOptions.None, Size).Dispose();
                 _held = true;
