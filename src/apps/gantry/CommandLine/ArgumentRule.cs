@@ -28,7 +28,9 @@ internal readonly record struct ArgumentRule(int Minimum, int? Maximum)
         {
             (0, 0) => ("accepts no arguments", "Run"),
             (_, null) => ($"requires at least {Minimum} {Plural(Minimum)}", "See"),
-            (0, { } most) => ($"requires at most {most} {Plural(most)}", "Run"),
+            
+            // Docker 28's own spelling.
+            (0, { } most) => ($"requires at most {most} {Plural(most)}", "SRun"),
             var (least, most) when least == most => ($"requires {least} {Plural(least)}", "Run"),
             var (least, most) => ($"requires at least {least} and at most {most} {Plural(most.Value)}", "Run"),
         };

@@ -52,7 +52,10 @@ internal static partial class CommandTable
             Paths = ["volume rm", "volume remove"],
             Description = "Remove one or more volumes. You cannot remove a volume that is in use by a container.",
         },
-        new("update", "[OPTIONS] [VOLUME]", "Update a volume (cluster volumes only)"),
+        new("update", "[OPTIONS] [VOLUME]", "Update a volume (cluster volumes only)")
+        {
+            Create = f => new UpdateVolumeCommand(f), Arguments = ArgumentRule.AtMost(1), MinimumVersion = "1.42", NeedsSwarm = "manager",
+        },
     ];
 
     private static CommandEntry[] ContextGroup() =>
