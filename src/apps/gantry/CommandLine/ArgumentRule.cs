@@ -2,13 +2,17 @@ namespace Gantry.Apps.Cli.CommandLine;
 
 /// <summary>How many arguments a command takes.</summary>
 /// <param name="Maximum">Null: any number.</param>
-internal readonly record struct ArgumentRule(int Minimum, int? Maximum)
+/// <param name="IsBare">Whether the complaint is the command library's own, without a usage line.</param>
+internal readonly record struct ArgumentRule(int Minimum, int? Maximum, bool IsBare = false)
 {
     public static ArgumentRule None { get; } = new(0, 0);
 
     public static ArgumentRule Any { get; } = new(0, null);
 
     public static ArgumentRule Exactly(int count) => new(count, count);
+
+    /// <summary>As <see cref="Exactly"/>, for the few commands that docker leaves to its command library.</summary>
+    public static ArgumentRule Bare(int count) => new(count, count, IsBare: true);
 
     public static ArgumentRule AtLeast(int count) => new(count, null);
 
@@ -22,6 +26,11 @@ internal readonly record struct ArgumentRule(int Minimum, int? Maximum)
         if (count >= Minimum && count <= (Maximum ?? int.MaxValue))
         {
             return null;
+        }
+
+        if (IsBare)
+        {
+            return $"accepts {Minimum} arg(s), received {count}";
         }
 
         var (rule, hint) = (Minimum, Maximum) switch

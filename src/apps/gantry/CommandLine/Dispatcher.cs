@@ -121,7 +121,15 @@ internal sealed class Dispatcher(string program, TextOutput output, TextOutput e
 
         cli.Path = path;
         await CheckSupportAsync(cli, path, flags, cancellationToken);
-        return await command.RunAsync(cli, parsed.Arguments, cancellationToken);
+        try
+        {
+            return await command.RunAsync(cli, parsed.Arguments, cancellationToken);
+        }
+        catch (HelpWantedException)
+        {
+            output.Write(await HelpAsync(cli, path, flags, cancellationToken));
+            return 0;
+        }
     }
 
     private static FlagParser ParseFlags(CommandPath path, FlagSet flags, IReadOnlyList<string> words, bool interspersed)

@@ -113,12 +113,13 @@ internal sealed class ConfigFile
     /// <summary>Writes the file beside the old one and renames it over; it is readable for its owner only.</summary>
     public void Save()
     {
-        if (Auths.Count == 0)
+        if (!_root.ContainsKey("auths"))
         {
-            _root.Remove("auths");
+            // Docker always writes it.
+            _root.Insert(0, "auths", new JsonObject());
         }
 
-        var target = new FileInfo(FileName).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? FileName;
+        var target = (Exists ? new FileInfo(FileName).ResolveLinkTarget(returnFinalTarget: true)?.FullName : null) ?? FileName;
         var temporary = $"{target}{Environment.ProcessId}";
         try
         {

@@ -86,11 +86,6 @@ internal sealed class ResourceFlags
         host.CpuPercent = _cpuPercent.Changed ? _cpuPercent.Value : null;
         host.IOMaximumBandwidth = _maximumBandwidth.Changed ? _maximumBandwidth.Value : null;
         host.IOMaximumIOps = _maximumOperations.Changed ? (long)_maximumOperations.Value : null;
-        if (_kernelMemory.Changed)
-        {
-            warn("Flag --kernel-memory has been deprecated, and no longer supported by the kernel");
-        }
-
         host.BlkioWeight = _blkioWeight.Value != 0 ? (long)_blkioWeight.Value : null;
         host.BlkioWeightDevice = Set(_blkioWeightDevices);
         host.CgroupParent = Set(_cgroupParent);

@@ -46,10 +46,10 @@ internal static class BuiltinFunctions
                 (null, _) => throw Fail("index of untyped nil"),
                 (GoList list, long position) => position >= 0 && position < list.Items.Count
                     ? list.Items[(int)position]
-                    : throw Fail($"index out of range: {position}"),
+                    : throw Fail("reflect: slice index out of range"),
                 (string text, long position) => position >= 0 && position < text.Length
                     ? (long)text[(int)position]
-                    : throw Fail($"index out of range: {position}"),
+                    : throw Fail("reflect: string index out of range"),
                 (GoMap map, string key) => map.TryGet(key, out var found) ? found : map.MissingValue,
                 (GoList or string, null) => throw Fail("cannot index slice/array with nil"),
                 (GoList or string, _) => throw Fail($"cannot index slice/array with type {GoTypes.Name(index)}"),

@@ -14,6 +14,8 @@ internal static class SwarmArguments
                 throw new CliException($"Error reading content from \"{arguments[1]}\": error reading from {arguments[1]}: open {arguments[1]}: no such file or directory", 1);
             case "secret create" when arguments.Count > 1 && arguments[1] != "-" && !File.Exists(arguments[1]):
                 throw new CliException($"error reading from {arguments[1]}: open {arguments[1]}: no such file or directory", 1);
+            case "swarm update" when !flags.All.Any(f => f.Changed):
+                throw new HelpWantedException();
             case "stack deploy" or "stack config":
                 CheckFiles(((ListFlag<string>)flags.Find("compose-file")!).Values);
                 break;

@@ -40,7 +40,7 @@ internal sealed class UpdateVolumeCommand : Command
         throw new CliException(
             json.RootElement.TryGetProperty("ClusterVolume", out var cluster) && cluster.ValueKind == System.Text.Json.JsonValueKind.Object
                 ? "updating cluster volumes is not implemented yet"
-                : "Can only update cluster volumes",
+                : "can only update cluster volumes",
             1);
     }
 }

@@ -1,0 +1,73 @@
+using System.Text.Json;
+
+namespace Gantry.Cli.Tests.SideBySide;
+
+/// <summary>Whether two requests mean the same.</summary>
+internal static class Requests
+{
+    /// <summary>The same path and the same parameters in any order; parameters that say no are as good as none.</summary>
+    public static bool SameTarget(string left, string right) => Normal(left) == Normal(right);
+
+    /// <summary>The same JSON, where what is empty, null, zero or false is as good as missing.</summary>
+    public static bool SameBody(string? left, string? right)
+    {
+        if (left is null || right is null)
+        {
+            return IsNothing(left) && IsNothing(right);
+        }
+
+        using var a = JsonDocument.Parse(left);
+        using var b = JsonDocument.Parse(right);
+        return Same(a.RootElement, b.RootElement);
+    }
+
+    private static bool IsNothing(string? json) => json is null or "null" or "{}";
+
+    private static string Normal(string target)
+    {
+        var question = target.IndexOf('?', StringComparison.Ordinal);
+        if (question < 0)
+        {
+            return target;
+        }
+
+        var parts = target[(question + 1)..].Split('&').Select(Uri.UnescapeDataString).Select(p => p.Replace('+', ' '))
+            .Where(p => !p.EndsWith("=0", StringComparison.Ordinal) && !p.EndsWith("=false", StringComparison.Ordinal) && !p.EndsWith('=')).Order(StringComparer.Ordinal);
+        return $"{target[..question]}?{string.Join('&', parts)}".TrimEnd('?');
+    }
+
+    private static bool Same(JsonElement a, JsonElement b)
+    {
+        if (IsEmpty(a) && IsEmpty(b))
+        {
+            return true;
+        }
+
+        if (a.ValueKind != b.ValueKind)
+        {
+            return false;
+        }
+
+        return a.ValueKind switch
+        {
+            JsonValueKind.Object => Names(a).Union(Names(b)).All(n => Same(Member(a, n), Member(b, n))),
+            JsonValueKind.Array => a.GetArrayLength() == b.GetArrayLength() && a.EnumerateArray().Zip(b.EnumerateArray()).All(p => Same(p.First, p.Second)),
+            JsonValueKind.Number => a.GetDouble() == b.GetDouble(),
+            _ => a.ToString() == b.ToString(),
+        };
+    }
+
+    private static IEnumerable<string> Names(JsonElement json) => json.EnumerateObject().Select(p => p.Name);
+
+    private static JsonElement Member(JsonElement json, string name) => json.TryGetProperty(name, out var value) ? value : default;
+
+    private static bool IsEmpty(JsonElement json) => json.ValueKind switch
+    {
+        JsonValueKind.Undefined or JsonValueKind.Null or JsonValueKind.False => true,
+        JsonValueKind.String => json.GetString()!.Length == 0,
+        JsonValueKind.Number => json.GetDouble() == 0,
+        JsonValueKind.Array => json.GetArrayLength() == 0,
+        JsonValueKind.Object => json.EnumerateObject().All(p => IsEmpty(p.Value)),
+        _ => false,
+    };
+}
