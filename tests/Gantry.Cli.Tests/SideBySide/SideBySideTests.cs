@@ -16,7 +16,7 @@ public abstract class SideBySideTests
 
     private static string Ours { get; } = Environment.GetEnvironmentVariable("GANTRY_BIN") is { Length: > 0 } folder
         ? Path.Combine(folder, "gantry")
-        : Path.Combine(AppContext.BaseDirectory, "gantry");
+        : Path.GetFullPath(Path.Combine(ThisFolder(), "../../../src/apps/gantry/bin/Debug/net10.0/linux-x64/gantry"));
 
     /// <summary>The command lines of a file.</summary>
     internal static IEnumerable<string> Commands(string name) =>
