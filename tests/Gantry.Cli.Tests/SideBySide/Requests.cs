@@ -32,7 +32,7 @@ internal static class Requests
         }
 
         var parts = target[(question + 1)..].Split('&').Select(Uri.UnescapeDataString).Select(p => p.Replace('+', ' '))
-            .Where(p => !p.EndsWith("=0", StringComparison.Ordinal) && !p.EndsWith("=false", StringComparison.Ordinal) && !p.EndsWith('=')).Order(StringComparer.Ordinal);
+            .Where(p => !(target.Contains("/events?", StringComparison.Ordinal) && p.StartsWith("until=", StringComparison.Ordinal))).Where(p => !p.EndsWith("=0", StringComparison.Ordinal) && !p.EndsWith("=false", StringComparison.Ordinal) && !p.EndsWith('=')).Order(StringComparer.Ordinal);
         return $"{target[..question]}?{string.Join('&', parts)}".TrimEnd('?');
     }
 
@@ -66,7 +66,7 @@ internal static class Requests
         JsonValueKind.Undefined or JsonValueKind.Null or JsonValueKind.False => true,
         JsonValueKind.String => json.GetString()!.Length == 0,
         JsonValueKind.Number => json.GetDouble() == 0,
-        JsonValueKind.Array => json.GetArrayLength() == 0,
+        JsonValueKind.Array => json.EnumerateArray().All(e => e.ValueKind == JsonValueKind.Number && IsEmpty(e)),
         JsonValueKind.Object => json.EnumerateObject().All(p => IsEmpty(p.Value)),
         _ => false,
     };

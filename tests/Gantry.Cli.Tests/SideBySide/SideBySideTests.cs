@@ -14,7 +14,7 @@ public abstract class SideBySideTests
 
     private static string Folder { get; } = ThisFolder();
 
-    private static string Ours { get; } = Environment.GetEnvironmentVariable("GANTRY_BIN") is { Length: > 0 } folder
+    internal static string Ours { get; } = Environment.GetEnvironmentVariable("GANTRY_BIN") is { Length: > 0 } folder
         ? Path.Combine(folder, "gantry")
         : Path.GetFullPath(Path.Combine(ThisFolder(), "../../../src/apps/gantry/bin/Debug/net10.0/linux-x64/gantry"));
 
@@ -32,8 +32,11 @@ public abstract class SideBySideTests
         var (code, output, error) = await runner.RunAsync(command);
         var got = $"{Normalizer.Apply(output)}\n--- stderr\n{Normalizer.Apply(error)}\n--- exit {code}";
         var want = $"{Normalizer.Apply(expected.Output)}\n--- stderr\n{Normalizer.Apply(expected.Error)}\n--- exit {expected.ExitCode}";
-        Assert.Empty(engine?.Strange ?? []);
-        Assert.Equal(want, got);
+        var strange = engine?.Strange ?? [];
+        Assert.True(
+            strange.Count == 0,
+            $"docker did not ask this:\n{string.Join('\n', strange)}\nbut this:\n{string.Join('\n', expected.Exchanges.Select(e => $"{e.Method} {e.Target} {e.Request}"))}");
+        Assert.True(want == got, $"docker:\n{want}\nours:\n{got}");
     }
 
     internal static async Task<IReadOnlyDictionary<string, Recording>> LoadAsync(string name)

@@ -15,7 +15,7 @@ internal sealed class SwarmManagerCommand(string path, FlagSet flags) : Command
         SwarmArguments.Check(path, cli.Path, flags, arguments);
         try
         {
-            await cli.Client.GetRawAsync(path.StartsWith("swarm ", StringComparison.Ordinal) ? "/swarm" : "/services", cancellationToken);
+            await AskAsync(cli, arguments.Count > 0 ? Uri.EscapeDataString(arguments[0].Split('=')[0]) : "", cancellationToken);
         }
         catch (GantryException e) when (path == "swarm unlock-key")
         {
@@ -27,6 +27,29 @@ internal sealed class SwarmManagerCommand(string path, FlagSet flags) : Command
         }
 
         throw new CliException($"'{cli.Path}' is not implemented yet: this program can't manage a swarm", 1);
+    }
+
+    /// <summary>What docker asks first; only a manager answers.</summary>
+    private async Task AskAsync(Cli cli, string name, CancellationToken cancellationToken)
+    {
+        if (path == "node ps")
+        {
+            await cli.Client.GetRawAsync("/info", cancellationToken);
+        }
+
+        await cli.Client.GetRawAsync(
+            path switch
+            {
+                "swarm unlock-key" => "/swarm/unlockkey",
+                "service ls" => "/services?status=true",
+                "service update" or "service rollback" or "service scale" => $"/services/{name}?insertDefaults=false",
+                "node update" or "node promote" or "node demote" => $"/nodes/{name}",
+                "node ps" or "node ls" => "/nodes",
+                "secret ls" => "/secrets",
+                "config ls" => "/configs",
+                _ => path.StartsWith("swarm ", StringComparison.Ordinal) ? "/swarm" : "/services",
+            },
+            cancellationToken);
     }
 }
 
