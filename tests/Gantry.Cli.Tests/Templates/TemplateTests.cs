@@ -60,7 +60,8 @@ public sealed class TemplateTests
         Assert.Equal(message, Assert.Throws<GantryException>(() => Template.Parse(template)).Message);
 
     [Theory]
-    [InlineData("{{index .List 9}}", "template: :1:2: executing \"\" at <index .List 9>: error calling index: reflect: slice index out of range")]
+    [InlineData("{{index .List 9}}", "template: :1:2: executing \"\" at <index .List 9>: error calling index: index out of range: 9")]
+    [InlineData("{{index .List 3}}", "template: :1:2: executing \"\" at <index .List 3>: error calling index: reflect: slice index out of range")]
     [InlineData("{{lt .Name 1}}", "template: :1:2: executing \"\" at <lt .Name 1>: error calling lt: incompatible types for comparison")]
     [InlineData("{{range .Count}}{{end}}x{{template \"t\"}}", null)]
     [InlineData("{{.Name.Foo}}", "template: :1:7: executing \"\" at <.Name.Foo>: can't evaluate field Foo in type string")]

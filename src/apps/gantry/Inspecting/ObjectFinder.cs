@@ -19,6 +19,7 @@ internal static class ObjectFinder
             "network" => new("network.Inspect", await cli.Client.InspectNetworkRawAsync(name, verbose: false, null, cancellationToken)),
             "volume" => new("volume.Volume", await cli.Client.InspectVolumeRawAsync(name, cancellationToken)),
             "plugin" => new("", await cli.Client.GetRawAsync($"/plugins/{escaped}/json", cancellationToken)),
+            "service" => new("", await cli.Client.GetRawAsync($"/services/{escaped}?insertDefaults=true", cancellationToken)),
             _ => new("", await cli.Client.GetRawAsync($"/{kind}s/{escaped}", cancellationToken)),
         };
     }
