@@ -75,6 +75,11 @@ internal sealed class ConfigFile
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
+            if (File.Exists(folder))
+            {
+                warn($"WARNING: Error loading config file: open {path}: not a directory");
+            }
+
             return new ConfigFile(folder, []);
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)

@@ -67,7 +67,7 @@ internal sealed class PushCommand(FlagSet flags) : Command
         }
 
         var auth = await new CredentialStore(cli.Config).HeaderAsync(reference, cancellationToken);
-        using var response = await cli.Client.PushImageAsync(reference.FamiliarName, reference.Tag, platform, auth, cancellationToken);
+        using var response = await cli.Client.PushImageAsync(reference.Name, reference.Tag, platform, auth, cancellationToken);
         await ImagePuller.ShowAsync(response, _quiet ? null : cli.Out, TerminalInfo.StandardOutput, null, cancellationToken);
         if (_quiet.Value)
         {

@@ -29,6 +29,13 @@ internal sealed class SwarmManagerCommand(string path, FlagSet flags) : Command
         throw new CliException($"'{cli.Path}' is not implemented yet: this program can't manage a swarm", 1);
     }
 
+    private static string Filter(string key, string value)
+    {
+        var filters = new Client.Api.Filters();
+        filters.Add(key, value);
+        return "?filters=" + Uri.EscapeDataString(filters.ToJson() ?? "");
+    }
+
     /// <summary>What docker asks first; only a manager answers.</summary>
     private async Task AskAsync(Cli cli, string name, CancellationToken cancellationToken)
     {
@@ -41,8 +48,13 @@ internal sealed class SwarmManagerCommand(string path, FlagSet flags) : Command
             path switch
             {
                 "swarm unlock-key" => "/swarm/unlockkey",
-                "service ls" => "/services?status=true",
-                "service update" or "service rollback" or "service scale" => $"/services/{name}?insertDefaults=false",
+                "service ls" => flags.Find("quiet")!.Changed ? "/services" : "/services?status=true",
+                "service ps" => "/services" + Filter("id", name),
+                "stack ls" => "/services" + Filter("label", "com.docker.stack.namespace"),
+                "stack rm" => "/services" + Filter("label", "com.docker.stack.namespace=" + name),
+                "stack services" => $"/services{Filter("label", "com.docker.stack.namespace=" + name)}&status=true",
+                "stack ps" => "/tasks" + Filter("label", "com.docker.stack.namespace=" + name),
+                "service logs" or "service update" or "service rollback" or "service scale" => $"/services/{name}?insertDefaults=false",
                 "node update" or "node promote" or "node demote" => $"/nodes/{name}",
                 "node ps" or "node ls" => "/nodes",
                 "secret ls" => "/secrets",

@@ -113,7 +113,7 @@ internal sealed class DiskUsageCommand(FlagSet flags) : Command
             ["Volumes"] = List(VolumeRows.Columns, usage.Volumes ?? []),
             ["BuildCache"] = List(CacheColumns(truncate: false), usage.BuildCache ?? []),
         };
-        TemplateOutput.Print(cli, Template.Parse(_format.Value == "json" ? "{{json .}}" : _format.Value), root);
+        cli.Out.Write(Template.Parse(_format.Value == "json" ? "{{json .}}" : _format.Value).Execute(root));
     }
 
     private static GoList List<T>(Columns<T> columns, IEnumerable<T> items) => new([.. items.Select(i => (object?)new Row<T>(columns, i))], elementType: columns.TypeName);
