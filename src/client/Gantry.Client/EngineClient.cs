@@ -155,9 +155,9 @@ public sealed partial class EngineClient : IDisposable
         return _pool.SendAsync(request, cancellationToken);
     }
 
-    private static async Task<ReadOnlyMemory<byte>> ReadAllAsync(Stream body, int limit, CancellationToken cancellationToken)
+    internal static async Task<ReadOnlyMemory<byte>> ReadAllAsync(Stream body, int limit, CancellationToken cancellationToken)
     {
-        var buffer = new byte[4096];
+        var buffer = GC.AllocateUninitializedArray<byte>(4096);
         var length = 0;
         while (true)
         {

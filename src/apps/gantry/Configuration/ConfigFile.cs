@@ -56,6 +56,12 @@ internal sealed class ConfigFile
     public static ConfigFile Load(string folder, Action<string> warn)
     {
         var path = Path.Combine(folder, "config.json");
+        if (!File.Exists(path))
+        {
+            // The usual case, without the millisecond that a program's first exception takes.
+            return new ConfigFile(folder, []);
+        }
+
         try
         {
             using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1);

@@ -23,6 +23,8 @@ internal enum PumpEnd
 /// </summary>
 internal sealed class StdioPump(Cli cli, AttachedStream attached, PumpOptions options)
 {
+    private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(200);
+
     /// <summary>Runs until the output ends or the user detaches; the terminal is as before afterwards.</summary>
     /// <exception cref="Errors.GantryException">The connection broke or carried an error of the engine.</exception>
     public async Task<PumpEnd> RunAsync(CancellationToken cancellationToken)
@@ -41,12 +43,21 @@ internal sealed class StdioPump(Cli cli, AttachedStream attached, PumpOptions op
         return PumpEnd.Finished;
     }
 
+    /// <summary>Without input, output is all there is to wait for: blocking spares the threads of asynchronous sockets.</summary>
+    private void WaitForOutput()
+    {
+        if (!options.Stdin)
+        {
+            attached.Stream.WaitReadable(s_patience);
+        }
+    }
+
     private async Task CopyOutputAsync(CancellationToken cancellationToken)
     {
         var stream = attached.Stream;
         if (attached.IsMultiplexed ?? !options.Terminal)
         {
-            await FrameReader.CopyAsync(stream, new ConsoleSink(cli), cancellationToken);
+            await FrameReader.CopyAsync(stream, new ConsoleSink(cli), WaitForOutput, cancellationToken);
             return;
         }
 

@@ -18,6 +18,9 @@ public sealed class HijackedStream : DuplexStream
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => _stream.WriteAsync(buffer, cancellationToken);
 
+    /// <summary>Waits, blocking, for output: for callers that have nothing else to do meanwhile.</summary>
+    public override void WaitReadable(TimeSpan patience) => _buffer.WaitReadable(patience);
+
     public override ValueTask CloseWriteAsync(CancellationToken cancellationToken) => _stream.CloseWriteAsync(cancellationToken);
 
     protected override void Dispose(bool disposing)

@@ -6,6 +6,12 @@ namespace Gantry.Client.Http;
 /// <summary>One connection: a request, its response, and again while both sides keep it open.</summary>
 internal sealed class HttpConnection : IDisposable
 {
+    private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan s_haste = TimeSpan.FromMilliseconds(2);
+
+    // Requests of this process whose answer has not come: a single one may block its thread, several must not wait for each other.
+    private static int s_waiting;
+
     private readonly DuplexStream _stream;
     private readonly ReceiveBuffer _buffer;
     private readonly string _host;
@@ -103,15 +109,20 @@ internal sealed class HttpConnection : IDisposable
     /// <summary>A server that answers early may close before our body is through: its answer counts, not our failed write.</summary>
     private async Task<bool> FillAsync(Upload upload, CancellationToken cancellationToken)
     {
+        var isAlone = Interlocked.Increment(ref s_waiting) == 1 && upload.Completion.IsCompleted;
         try
         {
-            _stream.WaitBriefly();
+            _stream.WaitReadable(isAlone ? s_patience : s_haste);
             return await _buffer.FillAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException or ObjectDisposedException)
         {
             upload.ThrowIfSourceFailed();
             throw GantryException.Unavailable($"error during connect: {e.Message}", e);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref s_waiting);
         }
     }
 

@@ -6,13 +6,26 @@ namespace Gantry.Client.Http;
 /// <summary>Bytes read from a connection but not yet used.</summary>
 internal sealed class ReceiveBuffer(DuplexStream stream)
 {
-    private byte[] _buffer = new byte[8 * 1024];
+    /// <summary>The rest of a body is on its way.</summary>
+    private static readonly TimeSpan s_bodyPatience = TimeSpan.FromMilliseconds(2);
+
+    // Pages that are never filled are never touched.
+    private byte[] _buffer = GC.AllocateUninitializedArray<byte>(8 * 1024);
     private int _start;
     private int _end;
 
     public ReadOnlyMemory<byte> Available => _buffer.AsMemory(_start, _end - _start);
 
     public void Consume(int count) => _start += count;
+
+    /// <summary>Waits, blocking, until there is something to take.</summary>
+    public void WaitReadable(TimeSpan patience)
+    {
+        if (_start == _end)
+        {
+            stream.WaitReadable(patience);
+        }
+    }
 
     /// <summary>Reads more; false at the end of the stream.</summary>
     public async ValueTask<bool> FillAsync(CancellationToken cancellationToken)
@@ -39,7 +52,7 @@ internal sealed class ReceiveBuffer(DuplexStream stream)
         {
             if (isBody)
             {
-                stream.WaitBriefly();
+                stream.WaitReadable(s_bodyPatience);
             }
 
             return stream.ReadAsync(target, cancellationToken);
@@ -71,6 +84,7 @@ internal sealed class ReceiveBuffer(DuplexStream stream)
                 throw HttpHead.Malformed("line too long");
             }
 
+            stream.WaitReadable(s_bodyPatience);
             if (!await FillAsync(cancellationToken).ConfigureAwait(false))
             {
                 throw GantryException.Unavailable("unexpected EOF");

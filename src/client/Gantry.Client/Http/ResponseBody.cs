@@ -46,6 +46,15 @@ internal sealed class ResponseBody : Stream
         set => throw new NotSupportedException();
     }
 
+    /// <summary>Waits, blocking, for the first of it: for callers that have nothing else to do meanwhile.</summary>
+    public void WaitReadable(TimeSpan patience)
+    {
+        if (!_finished)
+        {
+            _buffer.WaitReadable(patience);
+        }
+    }
+
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         if (_finished || buffer.Length == 0)

@@ -1,6 +1,5 @@
 using Gantry.Api;
 using Gantry.Client.Api;
-using Gantry.Client.Http;
 using Gantry.Errors;
 
 namespace Gantry.Client;
@@ -55,15 +54,15 @@ public sealed partial class EngineClient
             cancellationToken);
 
     /// <summary>
-    /// Begins to wait. The returned task completes once the engine has registered the wait (so nothing that happens after it is missed); its
-    /// result completes when the container meets the condition.
+    /// Begins to wait. The returned task completes once the engine has registered the wait, so nothing that happens after it is missed.
     /// </summary>
     /// <param name="condition">"not-running", "next-exit", "removed"; null for the engine's default.</param>
-    public async Task<Task<ContainerWaitResponse>> BeginWaitContainerAsync(string container, string? condition, CancellationToken cancellationToken)
+    /// <returns>The wait, the caller's to dispose.</returns>
+    public async Task<ContainerWait> BeginWaitContainerAsync(string container, string? condition, CancellationToken cancellationToken)
     {
         var request = new ApiRequest { Query = new Query().Add("condition", condition) };
         var response = await SendAsync("POST", ContainerPath(container, "/wait"), request, cancellationToken).ConfigureAwait(false);
-        return FinishWaitAsync(response, cancellationToken);
+        return new ContainerWait(response);
     }
 
     /// <summary>The engine's own JSON.</summary>
@@ -115,12 +114,4 @@ public sealed partial class EngineClient
     private static ApiRequest ResizeQuery(int rows, int columns) => new() { Query = new Query().Add("h", rows).Add("w", columns) };
 
     private static Query? FilterQuery(Filters? filters) => new Query().Add("filters", filters?.ToJson());
-
-    private static async Task<ContainerWaitResponse> FinishWaitAsync(HttpResponse response, CancellationToken cancellationToken)
-    {
-        using (response)
-        {
-            return Parse(await ReadAllAsync(response.Body, LargestJson, cancellationToken).ConfigureAwait(false), ContainerWaitResponse.ReadFrom);
-        }
-    }
 }

@@ -77,7 +77,7 @@ public sealed partial class EngineClient
         }
     }
 
-    private static T Parse<T>(ReadOnlyMemory<byte> bytes, ReadValue<T?> read)
+    internal static T Parse<T>(ReadOnlyMemory<byte> bytes, ReadValue<T?> read)
         where T : class
     {
         try

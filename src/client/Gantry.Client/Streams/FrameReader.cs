@@ -49,13 +49,15 @@ public sealed class FrameReader
 
     /// <summary>Copies until the stream ends, which it may only do between frames.</summary>
     /// <exception cref="GantryException">The stream is cut short, is no frame stream, or carries an error of the engine.</exception>
-    public static async Task CopyAsync(Stream source, IFrameSink sink, CancellationToken cancellationToken)
+    /// <param name="beforeRead">Called before each read, after what came so far was passed on.</param>
+    public static async Task CopyAsync(Stream source, IFrameSink sink, Action? beforeRead, CancellationToken cancellationToken)
     {
         var reader = new FrameReader(sink);
-        var buffer = new byte[BufferSize];
+        var buffer = GC.AllocateUninitializedArray<byte>(BufferSize);
         while (true)
         {
             sink.Flush();
+            beforeRead?.Invoke();
             var read = await source.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
             if (read == 0)
             {

@@ -33,9 +33,10 @@ public abstract class DuplexStream : Stream
 
     /// <summary>
     /// Waits a moment, blocking, for something to read. An engine on this machine answers within it, and the read that follows completes at once,
-    /// which spares a short-lived process the threads of asynchronous sockets (half a millisecond).
+    /// which spares a short-lived process the threads of asynchronous sockets: five of them, and a change of threads for each answer.
     /// </summary>
-    public virtual void WaitBriefly()
+    /// <param name="patience">How long at most.</param>
+    public virtual void WaitReadable(TimeSpan patience)
     {
     }
 

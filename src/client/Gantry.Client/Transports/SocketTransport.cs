@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Gantry.Errors;
+using Gantry.Linux;
 
 namespace Gantry.Client.Transports;
 
@@ -11,9 +12,12 @@ public sealed class SocketTransport(EngineHost host) : ITransport
 
     public async Task<DuplexStream> ConnectAsync(CancellationToken cancellationToken)
     {
-        var socket = Host.Scheme == HostScheme.Unix
-            ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
-            : new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        if (Host.Scheme == HostScheme.Unix)
+        {
+            return ConnectUnix();
+        }
+
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
             await ConnectAsync(socket, cancellationToken).ConfigureAwait(false);
@@ -22,7 +26,7 @@ public sealed class SocketTransport(EngineHost host) : ITransport
         catch (Exception e) when (e is SocketException or ArgumentException)
         {
             socket.Dispose();
-            throw Refused(e);
+            throw Refused(e, isDenied: false);
         }
         catch
         {
@@ -31,15 +35,20 @@ public sealed class SocketTransport(EngineHost host) : ITransport
         }
     }
 
+    private UnixStream ConnectUnix()
+    {
+        try
+        {
+            return UnixStream.Connect(Host.Address);
+        }
+        catch (LinuxException e)
+        {
+            throw Refused(e, e.Errno == Errno.EACCES);
+        }
+    }
+
     private async Task ConnectAsync(Socket socket, CancellationToken cancellationToken)
     {
-        if (Host.Scheme == HostScheme.Unix)
-        {
-            // Connecting to a unix socket never waits for the network: the synchronous call spares an epoll thread until it is needed.
-            socket.Connect(new UnixDomainSocketEndPoint(Host.Address));
-            return;
-        }
-
         var colon = Host.Address.LastIndexOf(':');
         var name = Host.Address[..colon].Trim('[', ']');
         var port = int.Parse(Host.Address.AsSpan(colon + 1), System.Globalization.CultureInfo.InvariantCulture);
@@ -53,9 +62,9 @@ public sealed class SocketTransport(EngineHost host) : ITransport
         }
     }
 
-    private GantryException Refused(Exception e)
+    private GantryException Refused(Exception e, bool isDenied)
     {
-        if (e is SocketException { SocketErrorCode: SocketError.AccessDenied })
+        if (isDenied)
         {
             var escaped = Uri.EscapeDataString(Host.Address);
             return new GantryException(
@@ -71,11 +80,9 @@ public sealed class SocketTransport(EngineHost host) : ITransport
 /// <summary>A connected socket as a stream.</summary>
 internal sealed class SocketStream(Socket socket) : DuplexStream
 {
-    private const int BriefWait = 2_000; // microseconds
-
     public override bool IsStale => socket.Poll(0, SelectMode.SelectRead);
 
-    public override void WaitBriefly() => socket.Poll(BriefWait, SelectMode.SelectRead);
+    public override void WaitReadable(TimeSpan patience) => socket.Poll(patience, SelectMode.SelectRead);
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
         socket.ReceiveAsync(buffer, SocketFlags.None, cancellationToken);

@@ -31,6 +31,7 @@ public static unsafe partial class UnixSockets
     private const int Truncated = 0x20;
     private const int ControlHeader = 16;
     private const int MaxPath = 107;
+    private const short PollIn = 1;
 
     /// <summary>A connected, close-on-exec pair.</summary>
     public static (int First, int Second) CreatePair(UnixSocketType type, bool nonBlocking)
@@ -112,6 +113,21 @@ public static unsafe partial class UnixSockets
 
     /// <summary>Ends both directions without giving up the descriptor: a blocked reader wakes up.</summary>
     public static void ShutdownBoth(int fd) => _ = ShutdownNative(fd, 2);
+
+    /// <summary>Waits until there is something to receive (the end, too); false when it did not come in time. Blocks the thread (poll(2)).</summary>
+    public static bool WaitReadable(int fd, TimeSpan patience)
+    {
+        var entry = new PollEntry { Descriptor = fd, Wanted = PollIn };
+        var end = Environment.TickCount64 + (long)patience.TotalMilliseconds;
+        while (true)
+        {
+            var ready = PollNative(&entry, 1, (int)Math.Max(0, end - Environment.TickCount64));
+            if (ready >= 0 || Marshal.GetLastPInvokeError() != Errno.EINTR)
+            {
+                return ready != 0;
+            }
+        }
+    }
 
     /// <summary>Sends without SIGPIPE. Returns the byte count or minus the errno.</summary>
     public static int TrySend(int fd, ReadOnlySpan<byte> data, ReadOnlySpan<int> descriptors = default, bool wait = false)
@@ -230,6 +246,13 @@ public static unsafe partial class UnixSockets
         return (uint)(count + 3);
     }
 
+    private struct PollEntry
+    {
+        public int Descriptor;
+        public short Wanted;
+        public short Got;
+    }
+
     private struct IoVector
     {
         public byte* Base;
@@ -270,6 +293,9 @@ public static unsafe partial class UnixSockets
 
     [LibraryImport("libc", EntryPoint = "setsockopt", SetLastError = true)]
     private static partial int SetSockOptNative(int fd, int level, int name, void* value, uint length);
+
+    [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
+    private static partial int PollNative(PollEntry* entries, nuint count, int timeoutMilliseconds);
 
     [LibraryImport("libc", EntryPoint = "shutdown", SetLastError = true)]
     private static partial int ShutdownNative(int fd, int how);

@@ -23,7 +23,7 @@ internal sealed class AttachCommand(FlagSet flags) : Command
         }
 
         var keys = DetachSequence.Of(cli, _detachKeys);
-        var exit = await cli.Client.BeginWaitContainerAsync(id, null, cancellationToken);
+        using var exit = await cli.Client.BeginWaitContainerAsync(id, null, cancellationToken);
         using var proxy = _signalProxy.Value && !tty ? new SignalProxy(cli, (name, token) => cli.Client.KillContainerAsync(id, name, token), cancellationToken) : null;
         var options = new AttachOptions { Stdin = stdin, Stdout = true, Stderr = true, DetachKeys = DetachSequence.Text(cli, _detachKeys) };
         using var attached = await cli.Client.AttachContainerAsync(id, options, cancellationToken);
@@ -31,7 +31,7 @@ internal sealed class AttachCommand(FlagSet flags) : Command
             ? new TerminalResizer((rows, columns, token) => cli.Client.ResizeContainerAsync(id, rows, columns, token), cancellationToken)
             : null;
         var end = await new StdioPump(cli, attached, new PumpOptions(tty, stdin, keys)).RunAsync(cancellationToken);
-        return end == PumpEnd.Detached ? throw new CliException("read escape sequence", 1) : await ContainerExit.CodeAsync(cli, exit);
+        return end == PumpEnd.Detached ? throw new CliException("read escape sequence", 1) : await ContainerExit.CodeAsync(cli, exit, cancellationToken);
     }
 
     private static void CheckState(Api.ContainerState? state)

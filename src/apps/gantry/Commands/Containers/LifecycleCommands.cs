@@ -110,7 +110,8 @@ internal sealed class WaitCommand : Command
         {
             try
             {
-                var result = await await cli.Client.BeginWaitContainerAsync(container, null, cancellationToken);
+                using var wait = await cli.Client.BeginWaitContainerAsync(container, null, cancellationToken);
+                var result = await wait.ResultAsync(cancellationToken);
                 if (result.Error is { Message: { Length: > 0 } message })
                 {
                     failures.Add(message);

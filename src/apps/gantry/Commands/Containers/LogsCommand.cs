@@ -34,7 +34,7 @@ internal sealed class LogsCommand(FlagSet flags) : Command
         }
         else
         {
-            await FrameReader.CopyAsync(response.Body, new ConsoleSink(cli), cancellationToken);
+            await FrameReader.CopyAsync(response.Body, new ConsoleSink(cli), null, cancellationToken);
         }
 
         return 0;

@@ -95,8 +95,7 @@ internal sealed class RunCommand(FlagSet flags) : Command
             DetachKeys = DetachSequence.Text(cli, _detachKeys),
         };
         using var attached = await cli.Client.AttachContainerAsync(id, options, cancellationToken);
-        var exit = await cli.Client.BeginWaitContainerAsync(id, _container.AutoRemove ? "removed" : "next-exit", cancellationToken);
-        var pump = new StdioPump(cli, attached, new PumpOptions(tty, options.Stdin, keys)).RunAsync(cancellationToken);
+        using var exit = await cli.Client.BeginWaitContainerAsync(id, _container.AutoRemove ? "removed" : "next-exit", cancellationToken);
         try
         {
             await cli.Client.StartContainerAsync(id, null, cancellationToken);
@@ -109,7 +108,8 @@ internal sealed class RunCommand(FlagSet flags) : Command
         using var resizer = tty && cli.OutIsTerminal
             ? new TerminalResizer((rows, columns, token) => cli.Client.ResizeContainerAsync(id, rows, columns, token), cancellationToken)
             : null;
-        return await pump == PumpEnd.Detached ? 0 : await ContainerExit.CodeAsync(cli, exit);
+        var end = await new StdioPump(cli, attached, new PumpOptions(tty, options.Stdin, keys)).RunAsync(cancellationToken);
+        return end == PumpEnd.Detached ? 0 : await ContainerExit.CodeAsync(cli, exit, cancellationToken);
     }
 }
 
@@ -118,9 +118,9 @@ internal static class ContainerExit
 {
     private const int Unknown = 125;
 
-    public static async Task<int> CodeAsync(Cli cli, Task<ContainerWaitResponse> exit)
+    public static async Task<int> CodeAsync(Cli cli, ContainerWait exit, CancellationToken cancellationToken)
     {
-        var result = await exit;
+        var result = await exit.ResultAsync(cancellationToken);
         if (result.Error is { Message: { Length: > 0 } message })
         {
             cli.Error.WriteLine($"Error waiting for container: {message}");

@@ -65,12 +65,12 @@ internal sealed class StartCommand(FlagSet flags) : Command
         };
         var keys = DetachSequence.Of(cli, _detachKeys);
         using var attached = await cli.Client.AttachContainerAsync(id, options, cancellationToken);
-        var pump = new StdioPump(cli, attached, new PumpOptions(tty, options.Stdin, keys)).RunAsync(cancellationToken);
-        var exit = await cli.Client.BeginWaitContainerAsync(id, container.HostConfig?.AutoRemove == true ? "removed" : "next-exit", cancellationToken);
+        using var exit = await cli.Client.BeginWaitContainerAsync(id, container.HostConfig?.AutoRemove == true ? "removed" : "next-exit", cancellationToken);
         await cli.Client.StartContainerAsync(id, null, cancellationToken);
         using var resizer = tty && cli.OutIsTerminal
             ? new TerminalResizer((rows, columns, token) => cli.Client.ResizeContainerAsync(id, rows, columns, token), cancellationToken)
             : null;
-        return await pump == PumpEnd.Detached ? 0 : await ContainerExit.CodeAsync(cli, exit);
+        var end = await new StdioPump(cli, attached, new PumpOptions(tty, options.Stdin, keys)).RunAsync(cancellationToken);
+        return end == PumpEnd.Detached ? 0 : await ContainerExit.CodeAsync(cli, exit, cancellationToken);
     }
 }

@@ -77,23 +77,24 @@ internal sealed class ExitFlow(EngineCore core, StartFlow start)
     {
         var delay = container.RestartDelay = RestartPolicies.NextDelay(container.RestartDelay, ran);
         var pending = CancellationTokenSource.CreateLinkedTokenSource(core.Stopping.Token);
-        container.PendingRestart = pending;
-        _ = Task.Run(() => RestartAsync(container, delay, pending));
+        var token = pending.Token;
+        container.SetPendingRestart(pending);
+        _ = Task.Run(() => RestartAsync(container, delay, pending, token));
     }
 
-    private async Task RestartAsync(Container container, TimeSpan delay, CancellationTokenSource pending)
+    private async Task RestartAsync(Container container, TimeSpan delay, CancellationTokenSource pending, CancellationToken token)
     {
         try
         {
-            await Task.Delay(delay, pending.Token).ConfigureAwait(false);
-            using (await container.Gate.AcquireAsync(pending.Token).ConfigureAwait(false))
+            await Task.Delay(delay, token).ConfigureAwait(false);
+            using (await container.Gate.AcquireAsync(token).ConfigureAwait(false))
             {
-                if (pending.IsCancellationRequested || container.State.Phase != ContainerPhase.Restarting)
+                if (token.IsCancellationRequested || container.State.Phase != ContainerPhase.Restarting)
                 {
                     return;
                 }
 
-                container.PendingRestart = null;
+                container.EndPendingRestart(pending);
                 await start.StartLockedAsync(container, s => s with { RestartCount = s.RestartCount + 1 }).ConfigureAwait(false);
             }
         }
@@ -108,7 +109,7 @@ internal sealed class ExitFlow(EngineCore core, StartFlow start)
         }
         finally
         {
-            pending.Dispose();
+            container.EndPendingRestart(pending);
         }
     }
 }

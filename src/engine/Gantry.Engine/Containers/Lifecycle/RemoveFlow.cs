@@ -88,7 +88,7 @@ internal sealed class RemoveFlow(EngineCore core, StartFlow start, StopFlow stop
         // Step 17: from here on a crash ends in the removal being finished at the next start.
         var exitCode = record.State.ExitCode;
         record = core.UpdateState(container, s => s with { Phase = ContainerPhase.Removing });
-        StartFlow.CancelPendingRestart(container);
+        container.CancelPendingRestart();
 
         // Step 18: everything it has. Idempotent, whatever is left of an earlier try.
         await start.ReleaseAsync(container).ConfigureAwait(false);

@@ -21,7 +21,7 @@ internal sealed class StartFlow(EngineCore core, NetworkUse networks, VolumeUse 
         using (await container.Gate.AcquireAsync().ConfigureAwait(false))
         {
             CheckStartable(container);
-            CancelPendingRestart(container);
+            container.CancelPendingRestart();
             container.RestartDelay = TimeSpan.Zero;
             await StartLockedAsync(container, s => s with { RestartCount = 0, StoppedByUser = false }).ConfigureAwait(false);
         }
@@ -64,12 +64,6 @@ internal sealed class StartFlow(EngineCore core, NetworkUse networks, VolumeUse 
             StartedBefore = true,
         });
         core.Publish(container, "start");
-    }
-
-    internal static void CancelPendingRestart(Container container)
-    {
-        container.PendingRestart?.Cancel();
-        container.PendingRestart = null;
     }
 
     private static void CheckStartable(Container container)

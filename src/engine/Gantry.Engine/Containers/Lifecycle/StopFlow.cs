@@ -141,7 +141,7 @@ internal sealed class StopFlow(EngineCore core, StartFlow start)
             var waiting = container.State.Phase == ContainerPhase.Restarting;
             if (ends)
             {
-                StartFlow.CancelPendingRestart(container);
+                container.CancelPendingRestart();
                 core.UpdateState(container, s => s with { StoppedByUser = true, Phase = waiting ? ContainerPhase.Exited : s.Phase });
             }
 
