@@ -5,7 +5,7 @@ rss_kb() {
   local total=0 pid name
   for name in "$@"; do
     for pid in $(pgrep -x "$name"); do
-      total=$((total + $(awk '/^VmRSS/ { print $2 }' "/proc/$pid/status" 2>/dev/null || echo 0)))
+      total=$((total + $(awk '/^VmRSS/ { n = $2 } END { print n + 0 }' "/proc/$pid/status" 2>/dev/null || echo 0)))
     done
   done
   echo $total

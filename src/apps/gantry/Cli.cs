@@ -3,6 +3,7 @@ using Gantry.Apps.Cli.Configuration;
 using Gantry.Apps.Cli.Engine;
 using Gantry.Apps.Cli.Output;
 using Gantry.Client;
+using Gantry.Client.Transports;
 using Gantry.Errors;
 using Gantry.Terminal.Tty;
 
@@ -48,18 +49,28 @@ internal sealed class Cli : IDisposable
 
     public void Dispose() => _client?.Dispose();
 
+    /// <summary>As <see cref="Client"/>, but an engine that does not run is not started; the caller disposes it.</summary>
+    public EngineClient ConnectWithoutStart()
+    {
+        var target = Target();
+        return new EngineClient(target.ToOptions(this), Transport.For(target.Host, target.Tls));
+    }
+
     private EngineClient Connect()
     {
-        EngineTarget target;
+        var target = Target();
+        return new EngineClient(target.ToOptions(this), EngineStarter.Wrap(target));
+    }
+
+    private EngineTarget Target()
+    {
         try
         {
-            target = EngineTarget.Resolve(this);
+            return EngineTarget.Resolve(this);
         }
         catch (GantryException e)
         {
             throw new GantryException(e.Kind, $"Failed to initialize: unable to resolve docker endpoint: {e.Message}", e);
         }
-
-        return new EngineClient(target.ToOptions(this), EngineStarter.Wrap(target));
     }
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using Gantry.Apps.Cli.CommandLine;
 using Gantry.Apps.Cli.Output;
 
@@ -12,7 +13,11 @@ internal static class Program
     /// <summary>How we were called: through a link named docker, this is docker.</summary>
     private static string ProgramName()
     {
-        var name = Path.GetFileName(Environment.GetCommandLineArgs()[0]);
+        var called = Environment.GetCommandLineArgs()[0];
+        var name = Path.GetFileName(called.EndsWith(".dll", StringComparison.Ordinal) ? CalledByKernel() : called);
         return name == Engine.ProductInfo.DockerName ? name : Engine.ProductInfo.Name;
     }
+
+    /// <summary>The name the kernel was given; a build that is not native tells the assembly's instead.</summary>
+    private static string CalledByKernel() => Encoding.UTF8.GetString(File.ReadAllBytes("/proc/self/cmdline")).Split('\0')[0];
 }

@@ -184,7 +184,7 @@ public sealed partial class ImageStore
 
     private void Untag(ImageRecord image, ImageReference name, List<ImageDeleteResponseItem> done)
     {
-        Database.Write(Durability.Durable, session => _tables.DeleteName(session, name));
+        Database.Write(Durability.Durable, session => _tables.DeleteName(session, name), mayUseReserve: true);
         done.Add(new ImageDeleteResponseItem { Untagged = name.Familiar });
         Raise(new ImageEvent("untag", image.Id.ToString(), image.Id.ToString(), DateTimeOffset.UtcNow));
     }
@@ -217,7 +217,7 @@ public sealed partial class ImageStore
         }
 
         var chain = Database.Read(session => _tables.Chain(session, image.Id));
-        Database.Write(Durability.Durable, session => _tables.Delete(session, image.Id));
+        Database.Write(Durability.Durable, session => _tables.Delete(session, image.Id), mayUseReserve: true);
         done.Add(new ImageDeleteResponseItem { Deleted = image.Id.ToString() });
         Raise(new ImageEvent("delete", image.Id.ToString(), image.Id.ToString(), DateTimeOffset.UtcNow));
         done.AddRange(Sweep(image, chain).Select(c => new ImageDeleteResponseItem { Deleted = c.ToString() }));

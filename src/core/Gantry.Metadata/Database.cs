@@ -12,6 +12,7 @@ namespace Gantry.Metadata;
 public sealed partial class Database : IDisposable
 {
     private const int MaxIdleReaders = 8;
+    private const int DiskFull = 13;
 
     private readonly string _path;
     private readonly Lock _writeLock = new();
@@ -19,6 +20,7 @@ public sealed partial class Database : IDisposable
     private readonly ConcurrentBag<DatabaseSession> _readers = [];
     private readonly WalFile _wal;
     private readonly Checkpointer _checkpointer;
+    private readonly SpaceReserve _reserve;
     private long _commits;
     private bool _disposed;
 
@@ -28,6 +30,8 @@ public sealed partial class Database : IDisposable
         _writer = writer;
         _wal = new WalFile(path + "-wal");
         _checkpointer = new Checkpointer(path);
+        _reserve = new SpaceReserve(path + "-reserve");
+        _reserve.Refill();
         _versions = LoadVersions();
     }
 
@@ -95,7 +99,12 @@ public sealed partial class Database : IDisposable
     }
 
     /// <summary>Runs <paramref name="work"/> in the one write transaction; it is undone when the delegate throws.</summary>
-    public T Write<T>(Durability durability, Func<DatabaseSession, T> work)
+    /// <param name="mayUseReserve">
+    /// Whether the write makes room or records what has happened: on a full disk it gets the space that is kept for such writes. It is run again
+    /// then.
+    /// </param>
+    /// <exception cref="GantryException">ResourceExhausted: no space left.</exception>
+    public T Write<T>(Durability durability, Func<DatabaseSession, T> work, bool mayUseReserve = false)
     {
         long commit;
         T result;
@@ -103,7 +112,7 @@ public sealed partial class Database : IDisposable
         {
             lock (_writeLock)
             {
-                result = Transact(work);
+                result = TransactWithReserve(work, mayUseReserve);
                 commit = ++_commits;
             }
 
@@ -118,16 +127,17 @@ public sealed partial class Database : IDisposable
         }
 
         _checkpointer.Written();
+        _reserve.Refill();
         return result;
     }
 
-    /// <inheritdoc cref="Write{T}(Durability, Func{DatabaseSession, T})"/>
-    public void Write(Durability durability, Action<DatabaseSession> work) =>
+    /// <inheritdoc cref="Write{T}(Durability, Func{DatabaseSession, T}, bool)"/>
+    public void Write(Durability durability, Action<DatabaseSession> work, bool mayUseReserve = false) =>
         Write(durability, session =>
         {
             work(session);
             return true;
-        });
+        }, mayUseReserve);
 
     /// <summary>Waits for running work and folds the write-ahead log into the file.</summary>
     public void Dispose()
@@ -150,6 +160,18 @@ public sealed partial class Database : IDisposable
 
         _wal.Dispose();
         _writer.Dispose();
+    }
+
+    private T TransactWithReserve<T>(Func<DatabaseSession, T> work, bool mayUseReserve)
+    {
+        try
+        {
+            return Transact(work);
+        }
+        catch (SqliteException e) when (mayUseReserve && e.SqliteErrorCode == DiskFull && _reserve.Release())
+        {
+            return Transact(work);
+        }
     }
 
     private T Transact<T>(Func<DatabaseSession, T> work)
@@ -191,7 +213,7 @@ public sealed partial class Database : IDisposable
     private static GantryException Translate(SqliteException e, string path) => e.SqliteErrorCode switch
     {
         11 or 26 => GantryException.DataCorrupt($"the database {path} is damaged ({e.Message}); move it away to start with an empty one", e),
-        13 => new GantryException(ErrorKind.ResourceExhausted, $"no space left on device: {path}", e),
+        DiskFull => new GantryException(ErrorKind.ResourceExhausted, $"no space left on device: {path}", e),
         14 => GantryException.Internal($"the database {path} can't be opened", e),
         5 or 6 => GantryException.Unavailable($"the database {path} is in use by another program", e),
         _ => GantryException.Internal($"database: {e.Message}", e),

@@ -23,9 +23,11 @@ public sealed class RecordTable<T>(Database database, string kind, JsonTypeInfo<
             kind);
 
     /// <summary>Inserts or replaces.</summary>
-    public void Put(string id, T record, Durability durability) => database.Write(durability, session => Put(session, id, record));
+    /// <param name="mayUseReserve">The record tells what has happened: it may use the space kept for that on a full disk.</param>
+    public void Put(string id, T record, Durability durability, bool mayUseReserve = false) =>
+        database.Write(durability, session => Put(session, id, record), mayUseReserve);
 
-    /// <summary>The same inside a transaction that <see cref="Database.Write(Durability, Action{DatabaseSession})"/> opened.</summary>
+    /// <summary>The same inside a transaction that <see cref="Database.Write(Durability, Action{DatabaseSession}, bool)"/> opened.</summary>
     public void Put(DatabaseSession session, string id, T record) =>
         session.Execute(
             "INSERT INTO record(kind, id, json) VALUES(?1, ?2, ?3) ON CONFLICT DO UPDATE SET json = excluded.json",
@@ -34,7 +36,7 @@ public sealed class RecordTable<T>(Database database, string kind, JsonTypeInfo<
             JsonSerializer.SerializeToUtf8Bytes(record, type));
 
     /// <summary>False when there was no such record.</summary>
-    public bool Delete(string id, Durability durability) => database.Write(durability, session => Delete(session, id));
+    public bool Delete(string id, Durability durability) => database.Write(durability, session => Delete(session, id), mayUseReserve: true);
 
     public bool Delete(DatabaseSession session, string id) => session.Execute("DELETE FROM record WHERE kind = ?1 AND id = ?2", kind, id) > 0;
 

@@ -4,6 +4,7 @@ using Gantry.Engine.Containers.State;
 using Gantry.Engine.Diagnostics;
 using Gantry.Engine.Events;
 using Gantry.Engine.Settings;
+using Gantry.Errors;
 using Gantry.Metadata;
 using Gantry.Runtime.Spec;
 
@@ -51,9 +52,25 @@ internal sealed class EngineCore
         return record;
     }
 
-    /// <summary>Changes a container's state. The caller holds the container's gate.</summary>
-    internal ContainerRecord UpdateState(Container container, Func<ContainerStateRecord, ContainerStateRecord> change) =>
-        Update(container, r => r with { State = change(r.State) });
+    /// <summary>
+    /// Changes a container's state: what has happened counts, whether it can be written or not. A disk without space is told of and written to
+    /// with the next change; should the engine be killed before, the next one finds out from the monitor. The caller holds the container's gate.
+    /// </summary>
+    internal ContainerRecord UpdateState(Container container, Func<ContainerStateRecord, ContainerStateRecord> change)
+    {
+        var record = container.Record with { State = change(container.State) };
+        try
+        {
+            Records.Put(record.Id, record, Durability.Relaxed, mayUseReserve: true);
+        }
+        catch (GantryException e) when (e.Kind == ErrorKind.ResourceExhausted)
+        {
+            Log.Warn("a container's state could not be saved", ("container", record.Id), ("error", e.Message));
+        }
+
+        container.Set(record);
+        return record;
+    }
 
     /// <summary>Publishes a container event with the attributes Docker gives all of them: image, name and labels.</summary>
     internal void Publish(Container container, string action, params ReadOnlySpan<(string Key, string Value)> attributes)

@@ -27,7 +27,7 @@ public sealed class EngineHost
         _core = new EngineCore(settings, parts, log);
         _flows = new ContainerFlows(_core);
         Containers = new ContainerService(_core, _flows);
-        Execs = new ExecService(_core, _flows.Bundles);
+        Execs = _flows.Execs;
         Images = new ImageService(_core);
         Networks = new NetworkResource(_core, _flows.Networks);
         Volumes = new VolumeResource(_core, _flows.Volumes);

@@ -2,49 +2,42 @@ using Gantry.EndToEnd.Tests.Engine;
 
 namespace Gantry.EndToEnd.Tests.Container;
 
-/// <summary>Legacy links on the default bridge.</summary>
+/// <summary>Links that are taken away, and checkpoints that aren't there.</summary>
 [Collection(EngineCollection.Name)]
 public sealed class LinkTests(EngineProcess engine)
 {
-    [Fact]
-    public async Task A_linked_container_has_a_name_an_address_and_variables_and_another_name_itself()
+    [Theory]
+    [ClassData(typeof(CommandLines))]
+    public async Task A_link_can_be_removed(string client)
     {
-        (await engine.GantryAsync("run", "-d", "--name", "lk-db", "--expose", "5432", "-e", "USER=me", "busybox", "sleep", "1000")).Succeeded();
-        (await engine.GantryAsync("run", "-d", "--name", "lk-web", "--link", "lk-db:my-db", "busybox", "sleep", "1000")).Succeeded();
-        var address = (await engine.GantryAsync("inspect", "-f", "{{.NetworkSettings.IPAddress}}", "lk-db")).Succeeded().Text;
+        (await engine.GantryAsync("run", "-d", "--name", "target", "busybox", "sleep", "1000")).Succeeded();
+        (await engine.GantryAsync("create", "--name", "linked", "--link", "target:one", "--link", "target:two", "busybox", "cat", "/etc/hosts")).Succeeded();
 
-        var variables = (await engine.GantryAsync("exec", "lk-web", "sh", "-c", "env | grep ^MY_DB | sort")).Succeeded().Text.Split('\n');
-        Assert.Equal(
-            [
-                "MY_DB_ENV_USER=me", "MY_DB_NAME=/lk-web/my-db", $"MY_DB_PORT=tcp://{address}:5432", $"MY_DB_PORT_5432_TCP=tcp://{address}:5432",
-                $"MY_DB_PORT_5432_TCP_ADDR={address}", "MY_DB_PORT_5432_TCP_PORT=5432", "MY_DB_PORT_5432_TCP_PROTO=tcp",
-            ],
-            variables);
-        Assert.StartsWith(address + "\tmy-db ", (await engine.GantryAsync("exec", "lk-web", "grep", "my-db", "/etc/hosts")).Succeeded().Text, StringComparison.Ordinal);
-        Assert.Equal("lk-db,lk-web/my-db", (await engine.GantryAsync("ps", "--no-trunc", "--filter", "name=lk-db", "--format", "{{.Names}}")).Succeeded().Text);
+        (await engine.RunAsync(client, "rm", "--link", "linked/one")).Succeeded();
 
-        // Both may be renamed; the link stays.
-        (await engine.GantryAsync("rename", "lk-db", "lk-db2")).Succeeded();
-        (await engine.GantryAsync("rename", "lk-web", "lk-web2")).Succeeded();
-        Assert.Equal("[/lk-db2:/lk-web2/my-db]", (await engine.GantryAsync("inspect", "-f", "{{.HostConfig.Links}}", "lk-web2")).Succeeded().Text);
-
-        (await engine.GantryAsync("rm", "--link", "/lk-web2/my-db")).Succeeded();
-        Assert.Equal("[]", (await engine.GantryAsync("inspect", "-f", "{{.HostConfig.Links}}", "lk-web2")).Succeeded().Text);
-        (await engine.GantryAsync("rm", "-f", "lk-db2", "lk-web2")).Succeeded();
+        Assert.Equal("[\"/target:/linked/two\"]", (await engine.GantryAsync("inspect", "-f", "{{json .HostConfig.Links}}", "linked")).Succeeded().Text);
+        var hosts = (await engine.GantryAsync("start", "-a", "linked")).Succeeded().Output;
+        Assert.Contains("\ttwo ", hosts, StringComparison.Ordinal);
+        Assert.DoesNotContain("\tone ", hosts, StringComparison.Ordinal);
+        (await engine.RunAsync(client, "rm", "--link", "linked/one")).Failed("No such container: linked/one");
+        (await engine.RunAsync(client, "rm", "--link", "linked")).Failed("Conflict, cannot remove the default link name of the container");
+        (await engine.GantryAsync("rm", "-f", "linked", "target")).Succeeded();
     }
 
     [Fact]
-    public async Task A_link_to_nobody_is_refused_and_one_to_a_stopped_container_does_not_start()
+    public async Task Checkpoints_are_refused_as_outside_experimental_mode()
     {
-        var missing = await engine.GantryAsync("create", "--link", "lk-nobody:x", "busybox");
-        Assert.Contains("could not get container for lk-nobody: No such container: lk-nobody", missing.Error, StringComparison.Ordinal);
+        (await engine.GantryAsync("create", "--name", "frozen", "busybox", "true")).Succeeded();
+        foreach (var (method, path, status) in new[]
+        {
+            ("POST", "checkpoints", "501"), ("GET", "checkpoints", "501"), ("DELETE", "checkpoints/c1", "501"), ("POST", "start?checkpoint=c1", "400"),
+        })
+        {
+            var answer = await Command.RunAsync("curl", ["-s", "-X", method, "-w", "%{http_code}", "--unix-socket", engine.Host["unix://".Length..], $"http://d/v1.51/containers/frozen/{path}"]);
+            Assert.Contains("experimental", answer.Output, StringComparison.Ordinal);
+            Assert.EndsWith(status, answer.Output, StringComparison.Ordinal);
+        }
 
-        (await engine.GantryAsync("create", "--name", "lk-idle", "busybox", "true")).Succeeded();
-        (await engine.GantryAsync("create", "--name", "lk-eager", "--link", "lk-idle", "busybox", "true")).Succeeded();
-        var start = await engine.GantryAsync("start", "lk-eager");
-
-        Assert.Equal(1, start.ExitCode);
-        Assert.Contains("Cannot link to a non running container: /lk-idle AS /lk-eager/lk-idle", start.Error, StringComparison.Ordinal);
-        (await engine.GantryAsync("rm", "lk-idle", "lk-eager")).Succeeded();
+        (await engine.GantryAsync("rm", "frozen")).Succeeded();
     }
 }

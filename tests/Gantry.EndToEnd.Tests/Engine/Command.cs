@@ -14,6 +14,14 @@ internal sealed record Result(int ExitCode, string Output, string Error)
         Assert.True(ExitCode == 0, $"exit code {ExitCode}\nstdout: {Output}\nstderr: {Error}");
         return this;
     }
+
+    /// <summary>It failed and said so.</summary>
+    internal Result Failed(string error)
+    {
+        Assert.True(ExitCode != 0, $"it succeeded\nstdout: {Output}");
+        Assert.Contains(error, Error, StringComparison.Ordinal);
+        return this;
+    }
 }
 
 /// <summary>Runs programs to their end, with a limit after which they are killed and the test fails.</summary>

@@ -172,15 +172,10 @@ internal sealed class MonitoredProcess
         Log = null;
     }
 
-    /// <summary>Closes everything without draining it.</summary>
+    /// <summary>It is forgotten. Readers that lag behind still get what is kept for them: they live on in the loop until it is sent.</summary>
     public void Release()
     {
-        foreach (var attachment in Attachments.ToArray())
-        {
-            attachment.Close();
-        }
-
-        Attachments.Clear();
+        EndAttachments();
         ReleaseExitWatch();
     }
 

@@ -65,7 +65,7 @@ internal sealed class BuildFlags
         _remove = flags.Bool("rm", "Remove intermediate containers after a successful build", value: true);
         _securityOptions = flags.Strings("security-opt", "Security options");
         _shmSize = flags.Bytes("shm-size", "Size of \"/dev/shm\"");
-        _squash = flags.Bool("squash", "Squash newly built layers into a single new layer", hidden: true);
+        _squash = flags.Experimental(flags.Bool("squash", "Squash newly built layers into a single new layer"));
         _target = flags.String("target", "Set the target build stage to build.");
         _ulimits = flags.Values("ulimit", "ulimit", "Ulimit options", Ulimits.Parse, @default: "[]");
 

@@ -7,7 +7,7 @@ namespace Gantry.Apps.Cli.CommandLine;
 /// <param name="Name">One word, as typed.</param>
 /// <param name="Usage">What follows the path in the usage line: "[OPTIONS] IMAGE [COMMAND] [ARG...]".</param>
 /// <param name="Summary">The line in the list of commands.</param>
-internal sealed record CommandEntry(string Name, string Usage, string Summary)
+internal sealed record CommandEntry(string Name, string Usage, string Summary) : IGated
 {
     /// <summary>Makes the command and adds its flags; null for a group and for what is not there yet.</summary>
     public Func<FlagSet, Command>? Create { get; init; }
@@ -33,10 +33,22 @@ internal sealed record CommandEntry(string Name, string Usage, string Summary)
     /// <summary>True: flags are the business of the program that is called; all but --help is passed on.</summary>
     public bool PassesFlags { get; init; }
 
+    /// <summary>Whether help says that it may change.</summary>
+    public bool IsExperimental { get; init; }
+
+    /// <summary>A program of its own, found in the plugin directories.</summary>
+    public bool IsPlugin { get; init; }
+
     public CommandGroup Group { get; init; } = CommandGroup.Other;
 
     /// <summary>The newest API version that an engine must have; null for any.</summary>
     public string? MinimumVersion { get; init; }
+
+    public string? EngineSystem => null;
+
+    public bool NeedsExperimental { get; init; }
+
+    public string? NeedsSwarm { get; init; }
 
     /// <summary>Known by name, so that it is refused in its own words rather than as unknown.</summary>
     public bool IsMissing => Create is null && Children is null;

@@ -33,7 +33,7 @@ internal static partial class CommandTable
 
     private static CommandEntry Import { get; } = new("import", "[OPTIONS] file|URL|- [REPOSITORY[:TAG]]", "Import the contents from a tarball to create a filesystem image")
     {
-        Create = f => new ImportCommand(f), Arguments = ArgumentRule.Between(1, 2), Paths = ["image import", "import"],
+        Create = f => new ImportCommand(f), Arguments = ArgumentRule.AtLeast(1), Paths = ["image import", "import"],
     };
 
     private static CommandEntry InspectImage { get; } = new("inspect", "[OPTIONS] IMAGE [IMAGE...]", "Display detailed information on one or more images")

@@ -52,14 +52,20 @@ internal static partial class CommandTable
             Paths = ["volume rm", "volume remove"],
             Description = "Remove one or more volumes. You cannot remove a volume that is in use by a container.",
         },
-        new("update", "[OPTIONS] [VOLUME]", "Update a volume (cluster volumes only)"),
+        new("update", "[OPTIONS] [VOLUME]", "Update a volume (cluster volumes only)")
+        {
+            Create = f => new UpdateVolumeCommand(f), Arguments = ArgumentRule.AtMost(1), MinimumVersion = "1.42", NeedsSwarm = "manager",
+        },
     ];
 
     private static CommandEntry[] ContextGroup() =>
     [
         new("create", "[OPTIONS] CONTEXT", "Create a context") { Create = f => new SaveContextCommand(f, update: false), Arguments = ArgumentRule.Exactly(1), Description = ContextHelp },
-        new("export", "[OPTIONS] CONTEXT [FILE|-]", "Export a context to a tar archive FILE or a tar stream on STDOUT."),
-        new("import", "CONTEXT FILE|-", "Import a context from a tar or zip file"),
+        new("export", "[OPTIONS] CONTEXT [FILE|-]", "Export a context to a tar archive FILE or a tar stream on STDOUT.")
+        {
+            Create = _ => new ExportContextCommand(), Arguments = ArgumentRule.Between(1, 2),
+        },
+        new("import", "CONTEXT FILE|-", "Import a context from a tar or zip file") { Create = _ => new ImportContextCommand(), Arguments = ArgumentRule.Exactly(2) },
         new("inspect", "[OPTIONS] [CONTEXT] [CONTEXT...]", "Display detailed information on one or more contexts")
         {
             Create = f => new InspectContextsCommand(f), Arguments = ArgumentRule.Any,
@@ -77,7 +83,7 @@ internal static partial class CommandTable
             Description = ContextHelp.Replace("Create a context", "Update a context", StringComparison.Ordinal)
                 .Replace("context create my-context", "context update my-context", StringComparison.Ordinal),
         },
-        new("use", "CONTEXT", "Set the current docker context") { Create = _ => new UseContextCommand(), Arguments = ArgumentRule.Exactly(1) },
+        new("use", "CONTEXT", "Set the current docker context") { Create = _ => new UseContextCommand(), Arguments = ArgumentRule.Bare(1) },
     ];
 
     private static CommandEntry[] SystemGroup() =>

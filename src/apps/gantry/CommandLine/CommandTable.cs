@@ -1,4 +1,5 @@
 using Gantry.Apps.Cli.Commands;
+using Gantry.Apps.Cli.Commands.Checkpoints;
 using Gantry.Apps.Cli.Commands.Containers;
 
 namespace Gantry.Apps.Cli.CommandLine;
@@ -27,25 +28,23 @@ internal static partial class CommandTable
         Version,
         Info with { Group = CommandGroup.Common },
         new("builder", "", "Manage builds") { Group = CommandGroup.Management, Children = BuilderGroup },
-        new("checkpoint", "", "Manage checkpoints") { Group = CommandGroup.Management },
+        new("checkpoint", "", "Manage checkpoints") { Group = CommandGroup.Management, Children = CheckpointGroup, NeedsExperimental = true },
         new("container", "", "Manage containers") { Group = CommandGroup.Management, Children = ContainerGroup },
         new("context", "", "Manage contexts") { Group = CommandGroup.Management, Children = ContextGroup },
         new("image", "", "Manage images") { Group = CommandGroup.Management, Children = ImageGroup },
         new("manifest", "", "Manage Docker image manifests and manifest lists") { Group = CommandGroup.Management },
         new("network", "", "Manage networks") { Group = CommandGroup.Management, Children = NetworkGroup },
-        new("plugin", "", "Manage plugins") { Group = CommandGroup.Management },
+        new("plugin", "", "Manage plugins") { Group = CommandGroup.Management, Children = EnginePluginGroup },
         new("registry", "", "Run a registry") { Group = CommandGroup.Management, Children = RegistryGroup },
         new("system", "", "Manage Docker") { Group = CommandGroup.Management, Children = SystemGroup },
-        new("trust", "", "Manage trust on Docker images") { Group = CommandGroup.Management },
+        new("trust", "", "Manage trust on Docker images") { Group = CommandGroup.Management, Children = TrustGroup },
         new("volume", "", "Manage volumes") { Group = CommandGroup.Management, Children = VolumeGroup },
-        new("config", "", "Manage Swarm configs") { Group = CommandGroup.Swarm },
-        new("node", "", "Manage Swarm nodes") { Group = CommandGroup.Swarm },
-        new("secret", "", "Manage Swarm secrets") { Group = CommandGroup.Swarm },
-        new("service", "", "Manage Swarm services") { Group = CommandGroup.Swarm },
-        new("stack", "", "Manage Swarm stacks") { Group = CommandGroup.Swarm },
-        new("swarm", "", "Manage Swarm") { Group = CommandGroup.Swarm },
-        new("compose", "", "Docker Compose") { Group = CommandGroup.Hidden },
-        new("buildx", "", "Docker Buildx") { Group = CommandGroup.Hidden },
+        new("config", "", "Manage Swarm configs") { Group = CommandGroup.Swarm, Children = () => SwarmGroup("config"), NeedsSwarm = "manager" },
+        new("node", "", "Manage Swarm nodes") { Group = CommandGroup.Swarm, Children = () => SwarmGroup("node"), NeedsSwarm = "manager" },
+        new("secret", "", "Manage Swarm secrets") { Group = CommandGroup.Swarm, Children = () => SwarmGroup("secret"), NeedsSwarm = "manager" },
+        new("service", "", "Manage Swarm services") { Group = CommandGroup.Swarm, Children = () => SwarmGroup("service"), NeedsSwarm = "manager" },
+        new("stack", "", "Manage Swarm stacks") { Group = CommandGroup.Swarm, Children = () => SwarmGroup("stack"), NeedsSwarm = "manager" },
+        new("swarm", "", "Manage Swarm") { Group = CommandGroup.Swarm, Children = () => SwarmGroup("swarm") },
         new("completion", "", "Generate the autocompletion script for the specified shell") { Group = CommandGroup.Hidden },
         Attach,
         Commit,
@@ -81,6 +80,30 @@ internal static partial class CommandTable
     [
         Attach, Commit, Copy, Create, Diff, Exec, Export, InspectContainer, Kill, Logs, List, Pause, Port, PruneContainers, Rename, Restart, Remove, Run, Start, Stats,
         Stop, Top, Unpause, Update, Wait,
+    ];
+
+    private static CommandEntry[] CheckpointGroup() =>
+    [
+        new("create", "[OPTIONS] CONTAINER CHECKPOINT", "Create a checkpoint from a running container")
+        {
+            Create = f => new CreateCheckpointCommand(f), Arguments = ArgumentRule.Exactly(2), NeedsExperimental = true,
+        },
+        new("ls", "[OPTIONS] CONTAINER", "List checkpoints for a container")
+        {
+            Create = f => new ListCheckpointsCommand(f),
+            Aliases = s_list,
+            Arguments = ArgumentRule.Exactly(1),
+            NeedsExperimental = true,
+            Paths = ["checkpoint ls", "checkpoint list"],
+        },
+        new("rm", "[OPTIONS] CONTAINER CHECKPOINT", "Remove a checkpoint")
+        {
+            Create = f => new RemoveCheckpointCommand(f),
+            Aliases = s_remove,
+            Arguments = ArgumentRule.Exactly(2),
+            NeedsExperimental = true,
+            Paths = ["checkpoint rm", "checkpoint remove"],
+        },
     ];
 
     private static CommandEntry Attach { get; } = new("attach", "[OPTIONS] CONTAINER", "Attach local standard input, output, and error streams to a running container")

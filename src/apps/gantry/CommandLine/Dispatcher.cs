@@ -1,5 +1,6 @@
 using Gantry.Apps.Cli.Engine;
 using Gantry.Apps.Cli.Output;
+using Gantry.Apps.Cli.Plugins;
 using Gantry.Errors;
 using Gantry.Terminal.Tty;
 
@@ -47,40 +48,60 @@ internal sealed class Dispatcher(string program, TextOutput output, TextOutput e
         var globals = new GlobalFlags(globalFlags);
         var parsed = ParseFlags(root, globalFlags, arguments, interspersed: false);
         var words = parsed.Arguments;
+        using var cli = new Cli(program, globals, output, error);
         if (globals.Help.Value)
         {
             error.Write(arguments.Contains("-h") ? "Flag shorthand -h has been deprecated, use --help\n" : "");
-            output.Write(HelpText.Root(root, globalFlags, TerminalInfo.Width(TerminalInfo.StandardInput)));
+            output.Write(await RootHelpAsync(cli, root, globalFlags, cancellationToken));
             return 0;
         }
 
         globals.Check();
         if (words.Count == 0)
         {
-            return globals.Version.Value ? PrintVersion() : PrintRootHelp(root, globalFlags);
+            if (globals.Version.Value)
+            {
+                return PrintVersion();
+            }
+
+            error.Write(await RootHelpAsync(cli, root, globalFlags, cancellationToken));
+            return 0;
         }
 
-        using var cli = new Cli(program, globals, output, error);
-        return words[0] == "help" ? Help(root, globalFlags, words) : await DispatchAsync(cli, root, words, cancellationToken);
+        if (Aliases.Resolve(cli.Config, CommandTable.Root(), arguments, words) is { } aliased)
+        {
+            PluginEntries.TryBecome(cli, aliased.Plugin.Name, aliased.Arguments);
+        }
+
+        return words[0] == "help" && (words.Count < 2 || words[1] != "--help")
+            ? await HelpAsync(cli, root, globalFlags, words, cancellationToken)
+            : await DispatchAsync(cli, root, globalFlags, words, arguments, cancellationToken);
     }
 
-    private async Task<int> DispatchAsync(Cli cli, CommandPath path, List<string> words, CancellationToken cancellationToken)
+    private async Task<int> DispatchAsync(
+        Cli cli, CommandPath path, FlagSet globalFlags, List<string> words, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
+        var root = path;
         var next = 0;
         while (path.Entry.Children is { } children)
         {
             if (next == words.Count || words[next].StartsWith('-'))
             {
-                return GroupHelp(path, words.GetRange(next, words.Count - next));
+                return await GroupHelpAsync(cli, path, words.GetRange(next, words.Count - next), cancellationToken);
             }
 
-            path = Array.Find(children(), c => c.Matches(words[next])) is { } found ? path.Child(found) : throw Unknown(path, words[next]);
+            if (Array.Find(children(), c => c.Matches(words[next])) is not { } found)
+            {
+                return await UnknownAsync(cli, path, globalFlags, words.GetRange(next, words.Count - next), arguments, cancellationToken);
+            }
+
+            path = path.Child(found);
             next++;
         }
 
         if (path.Entry.Create is not { } create)
         {
-            throw new CliException($"{program}: '{path}' is not implemented yet\n\nRun '{program} --help' for more information", 1);
+            throw new CliException($"{program}: '{path}' is not implemented yet\n\nRun '{root} --help' for more information", 1);
         }
 
         var flags = new FlagSet();
@@ -89,7 +110,7 @@ internal sealed class Dispatcher(string program, TextOutput output, TextOutput e
         var parsed = ParseFlags(path, flags, path.Entry.PassesFlags && rest is not ["--help" or "-h", ..] ? ["--", .. rest] : rest, path.Entry.Interspersed);
         if (parsed.HelpWanted)
         {
-            output.Write((parsed.HelpByShorthand ? "Flag shorthand -h has been deprecated, use --help\n" : "") + Help(path, flags));
+            output.Write((parsed.HelpByShorthand ? "Flag shorthand -h has been deprecated, use --help\n" : "") + await HelpAsync(cli, path, flags, cancellationToken));
             return 0;
         }
 
@@ -99,8 +120,16 @@ internal sealed class Dispatcher(string program, TextOutput output, TextOutput e
         }
 
         cli.Path = path;
-        await CheckVersionsAsync(cli, path, flags, cancellationToken);
-        return await command.RunAsync(cli, parsed.Arguments, cancellationToken);
+        await CheckSupportAsync(cli, path, flags, cancellationToken);
+        try
+        {
+            return await command.RunAsync(cli, parsed.Arguments, cancellationToken);
+        }
+        catch (HelpWantedException)
+        {
+            output.Write(await HelpAsync(cli, path, flags, cancellationToken));
+            return 0;
+        }
     }
 
     private static FlagParser ParseFlags(CommandPath path, FlagSet flags, IReadOnlyList<string> words, bool interspersed)
@@ -115,49 +144,76 @@ internal sealed class Dispatcher(string program, TextOutput output, TextOutput e
         }
     }
 
-    private async Task CheckVersionsAsync(Cli cli, CommandPath path, FlagSet flags, CancellationToken cancellationToken)
+    /// <summary>Refuses what the engine does not have.</summary>
+    private async Task CheckSupportAsync(Cli cli, CommandPath path, FlagSet flags, CancellationToken cancellationToken)
     {
-        if (path.Entry.MinimumVersion is { } wanted && Client.Api.ApiVersion.TryParse(wanted, out var least))
+        foreach (var flag in flags.All.Where(f => f.Changed && f.Deprecated is not null))
         {
-            await cli.Client.RequireAsync(least, $"\"{path}\"", cancellationToken);
+            error.WriteLine($"Flag --{flag.Name} has been deprecated, {flag.Deprecated}");
         }
 
-        foreach (var flag in flags.All)
+        var gated = flags.All.Where(f => f.Changed && (f.MinimumVersion is not null || f.EngineSystem is not null || f.NeedsExperimental)).ToList();
+        if (gated.Count == 0 && path.Entry is { MinimumVersion: null, NeedsExperimental: false })
         {
-            if (flag.Changed && flag.Deprecated is { } reason)
-            {
-                error.WriteLine($"Flag --{flag.Name} has been deprecated, {reason}");
-            }
+            return;
+        }
 
-            if (flag.Changed && Client.Api.ApiVersion.TryParse(flag.MinimumVersion, out var version))
-            {
-                await cli.Client.RequireAsync(version, $"\"--{flag.Name}\"", cancellationToken);
-            }
+        var features = await EngineFeatures.AskAsync(cli.Client, cancellationToken);
+        if (features.Complain(path.Entry, path.ToString()) is { } complaint)
+        {
+            throw new CliException(complaint, 1);
+        }
+
+        var complaints = gated.Select(f => features.Complain(f, $"\"--{f.Name}\"")).OfType<string>().ToList();
+        if (complaints.Count > 0)
+        {
+            throw new CliException(string.Join('\n', complaints), 1);
         }
     }
 
-    private int GroupHelp(CommandPath path, List<string> rest)
+    private async Task<int> GroupHelpAsync(Cli cli, CommandPath path, List<string> rest, CancellationToken cancellationToken)
     {
-        var parsed = ParseFlags(path with { Entry = path.Entry with { Usage = "COMMAND" } }, new FlagSet(), rest, interspersed: false);
-        var text = Help(path with { Entry = path.Entry with { Usage = "COMMAND" } }, new FlagSet());
-        (parsed.HelpWanted ? output : error).Write(text);
+        var parsed = ParseFlags(path, new FlagSet(), rest, interspersed: false);
+        var text = await HelpAsync(cli, path, new FlagSet(), cancellationToken);
+        (parsed.HelpWanted ? output : error).Write((parsed.HelpByShorthand ? "Flag shorthand -h has been deprecated, use --help\n" : "") + text);
         return 0;
     }
 
-    private int Help(CommandPath root, FlagSet globalFlags, List<string> words)
+    /// <summary>A word that is no command: a plugin, help that was asked for all the same, or an error.</summary>
+    private async Task<int> UnknownAsync(
+        Cli cli, CommandPath path, FlagSet globalFlags, List<string> rest, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
+    {
+        var isRoot = path.Words.Count == 0;
+        if (isRoot)
+        {
+            PluginEntries.TryBecome(cli, rest[0], arguments);
+        }
+
+        if (rest.TakeWhile(w => w != "--").Contains("--help"))
+        {
+            output.Write(isRoot ? await RootHelpAsync(cli, path, globalFlags, cancellationToken) : await HelpAsync(cli, path, new FlagSet(), cancellationToken));
+            return 0;
+        }
+
+        var usage = isRoot ? "" : $"Usage:  {path}\n\n";
+        throw new CliException($"{program}: unknown command: {path} {rest[0]}\n\n{usage}Run '{path} --help' for more information", 1);
+    }
+
+    private async Task<int> HelpAsync(Cli cli, CommandPath root, FlagSet globalFlags, List<string> words, CancellationToken cancellationToken)
     {
         if (words.Count == 1)
         {
-            output.Write(HelpText.Root(root, globalFlags, TerminalInfo.Width(TerminalInfo.StandardInput)));
+            output.Write(await RootHelpAsync(cli, root, globalFlags, cancellationToken));
             return 0;
         }
 
         var path = root;
-        foreach (var word in words.Skip(1))
+        for (var i = 1; i < words.Count; i++)
         {
-            if (path.Entry.Children is null || Array.Find(path.Entry.Children(), c => c.Matches(word) && !c.IsMissing) is not { } found)
+            if (path.Entry.Children is null || Array.Find(path.Entry.Children(), c => c.Matches(words[i]) && !c.IsMissing) is not { } found)
             {
-                throw new CliException($"unknown help topic: {string.Join(' ', words.Skip(1))}", 1);
+                PluginEntries.TryBecome(cli, words[1], [.. words.Skip(1), "--help"]);
+                throw new CliException($"unknown help topic: {string.Join(' ', words.Skip(i))}", 1);
             }
 
             path = path.Child(found);
@@ -165,17 +221,25 @@ internal sealed class Dispatcher(string program, TextOutput output, TextOutput e
 
         var flags = new FlagSet();
         path.Entry.Create?.Invoke(flags);
-        path = path.Entry.Children is null ? path : path with { Entry = path.Entry with { Usage = "COMMAND" } };
-        output.Write(Help(path, flags));
+        output.Write(await HelpAsync(cli, path, flags, cancellationToken));
         return 0;
     }
 
-    private static string Help(CommandPath path, FlagSet flags) => HelpText.For(path, flags, TerminalInfo.Width(TerminalInfo.StandardInput));
-
-    private int PrintRootHelp(CommandPath root, FlagSet flags)
+    /// <summary>A command's help; of one that the engine does not have, why.</summary>
+    private static async Task<string> HelpAsync(Cli cli, CommandPath path, FlagSet flags, CancellationToken cancellationToken)
     {
-        error.Write(HelpText.Root(root, flags, TerminalInfo.Width(TerminalInfo.StandardInput)));
-        return 0;
+        var features = await EngineFeatures.ForHelpAsync(cli, cancellationToken);
+        var shown = path.Entry.Children is null ? path : path with { Entry = path.Entry with { Usage = "COMMAND" } };
+        return features.Complain(path.Entry, path.ToString()) is { } complaint
+            ? throw new CliException(complaint, 0)
+            : new HelpText(features, TerminalInfo.Width(TerminalInfo.StandardInput)).For(shown, flags);
+    }
+
+    private static async Task<string> RootHelpAsync(Cli cli, CommandPath root, FlagSet globalFlags, CancellationToken cancellationToken)
+    {
+        var features = await EngineFeatures.ForHelpAsync(cli, cancellationToken);
+        var plugins = await PluginEntries.ForHelpAsync(cli, CommandTable.Root(), cancellationToken);
+        return new HelpText(features, TerminalInfo.Width(TerminalInfo.StandardInput)).Root(root, globalFlags, plugins);
     }
 
     private int PrintVersion()
@@ -184,12 +248,6 @@ internal sealed class Dispatcher(string program, TextOutput output, TextOutput e
             ? $"Docker version {ProductInfo.DockerVersion}, build gantry-{ProductInfo.Version}"
             : $"Gantry version {ProductInfo.Version}, docker CLI {ProductInfo.DockerVersion}");
         return 0;
-    }
-
-    private CliException Unknown(CommandPath path, string word)
-    {
-        var usage = path.Words.Count == 0 ? "" : $"Usage:  {path}\n\n";
-        return new CliException($"{program}: unknown command: {path} {word}\n\n{usage}Run '{path} --help' for more information", 1);
     }
 
     private int Report(string message, int code)

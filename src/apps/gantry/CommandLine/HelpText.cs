@@ -3,62 +3,84 @@ using System.Text;
 namespace Gantry.Apps.Cli.CommandLine;
 
 /// <summary>Help as docker lays it out.</summary>
-internal static class HelpText
+/// <param name="features">What the engine does not have is left out.</param>
+/// <param name="width">Columns of the terminal.</param>
+internal sealed class HelpText(EngineFeatures features, int width)
 {
-    /// <param name="width">Columns of the terminal.</param>
-    public static string For(CommandPath path, FlagSet flags, int width)
+    private static readonly (string Title, CommandGroup Group)[] s_groups =
+    [
+        ("Common Commands", CommandGroup.Common), ("Management Commands", CommandGroup.Management), ("Swarm Commands", CommandGroup.Swarm),
+        ("Commands", CommandGroup.Other),
+    ];
+
+    public string For(CommandPath path, FlagSet flags)
     {
         var entry = path.Entry;
-        var text = new StringBuilder().Append("Usage:  ").Append(path.UseLine).Append("\n\n")
-            .Append((entry.Description ?? entry.Summary).Replace("{program}", path.Program, StringComparison.Ordinal)).Append('\n');
+        var description = (entry.Description ?? entry.Summary).Replace("{program}", path.Program, StringComparison.Ordinal);
+        var text = new StringBuilder().Append("Usage:  ").Append(path.UseLine).Append("\n\n").Append(description).Append('\n');
+        if (entry.IsExperimental)
+        {
+            text.Append(Experimental(path.ToString()));
+        }
+
         if (entry.Paths.Length > 0)
         {
             text.Append("\nAliases:\n  ").AppendJoin(", ", entry.Paths.Select(p => $"{path.Program} {p}")).Append('\n');
         }
 
-        if (flags.All.Any(f => !f.IsHidden))
+        if (flags.All.Any(f => f.IsShown(features)))
         {
-            text.Append("\nOptions:\n").Append(FlagUsage.Format(flags, width - 1));
+            text.Append("\nOptions:\n").Append(FlagUsage.Format(flags, features, width - 1));
         }
 
         if (entry.Children is { } children)
         {
-            text.Append("\nCommands:\n").Append(List(children().Where(c => !c.IsMissing && c.Group != CommandGroup.Hidden)))
-                .Append($"\nRun '{path} COMMAND --help' for more information on a command.\n");
+            text.Append(Lists(children())).Append($"\nRun '{path} COMMAND --help' for more information on a command.\n");
         }
 
         return text.ToString();
     }
 
-    public static string Root(CommandPath path, FlagSet flags, int width)
+    public string Root(CommandPath path, FlagSet flags, IEnumerable<CommandEntry> plugins)
     {
-        var entries = path.Entry.Children!().Where(c => !c.IsMissing).ToList();
         var text = new StringBuilder().Append("Usage:  ").Append(path.Program).Append(" [OPTIONS] COMMAND\n\nA self-sufficient runtime for containers\n");
-        foreach (var (title, group) in (ReadOnlySpan<(string, CommandGroup)>)[
-            ("Common Commands", CommandGroup.Common), ("Management Commands", CommandGroup.Management), ("Swarm Commands", CommandGroup.Swarm),
-            ("Commands", CommandGroup.Other)])
-        {
-            var listed = entries.Where(e => e.Group == group).ToList();
-            if (listed.Count > 0)
-            {
-                text.Append('\n').Append(title).Append(":\n").Append(List(listed));
-            }
-        }
-
-        return text.Append("\nGlobal Options:\n").Append(FlagUsage.Format(flags, width - 1))
+        return text.Append(Lists([.. path.Entry.Children!(), .. plugins])).Append("\nGlobal Options:\n").Append(FlagUsage.Format(flags, features, width - 1))
             .Append($"\nRun '{path.Program} COMMAND --help' for more information on a command.\n\n")
             .Append("For more help on how to use Docker, head to https://docs.docker.com/go/guides/\n").ToString();
     }
 
-    private static string List(IEnumerable<CommandEntry> entries)
+    private string Lists(IReadOnlyList<CommandEntry> entries)
     {
-        const int NameWidth = 11;
         var text = new StringBuilder();
-        foreach (var entry in entries)
+        var shown = entries.Where(features.Shows).ToList();
+        var width = Math.Max(11, shown.Where(e => e.Group != CommandGroup.Hidden).Select(e => e.Name.Length + (e.IsPlugin ? 1 : 0)).DefaultIfEmpty().Max());
+        foreach (var (title, group) in s_groups)
         {
-            text.Append("  ").Append(entry.Name.PadRight(NameWidth)).Append(' ').Append(entry.Summary).Append('\n');
+            var listed = shown.Where(e => e.Group == group).ToList();
+            if (group == CommandGroup.Management)
+            {
+                listed.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name));
+            }
+
+            if (listed.Count > 0)
+            {
+                text.Append('\n').Append(title).Append(":\n");
+                listed.ForEach(e => text.Append("  ").Append((e.Name + (e.IsPlugin ? "*" : "")).PadRight(width)).Append(' ').Append(e.Summary).Append('\n'));
+            }
         }
 
         return text.ToString();
     }
+
+    private static string Experimental(string path) =>
+        $"""
+
+        EXPERIMENTAL:
+          {path} is an experimental feature.
+          Experimental features provide early access to product functionality. These
+          features may change between releases without warning, or can be removed from a
+          future release. Learn more about experimental features in our documentation:
+          https://docs.docker.com/go/experimental/
+
+        """.ReplaceLineEndings("\n");
 }

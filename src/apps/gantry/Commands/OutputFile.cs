@@ -6,17 +6,19 @@ namespace Gantry.Apps.Cli.Commands;
 /// <summary>-o/--output: a file that is there complete or not at all, or stdout.</summary>
 internal static class OutputFile
 {
-    public static void CheckNotTerminal(Cli cli, string path, string complaint)
+    /// <param name="what">Comes first in the complaint about a path that can't be written.</param>
+    public static void CheckNotTerminal(Cli cli, string path, string what)
     {
         if (path.Length == 0 && cli.OutIsTerminal)
         {
-            throw new CliException(complaint, 1);
+            throw new CliException("cowardly refusing to save to a terminal. Use the -o flag or redirect", 1);
         }
 
         var folder = Path.GetDirectoryName(Path.GetFullPath(path.Length > 0 ? path : "."));
         if (path.Length > 0 && (Directory.Exists(path) || !Directory.Exists(folder)))
         {
-            throw new CliException($"invalid output path: {(Directory.Exists(path) ? $"\"{path}\" must be a regular file" : $"directory \"{folder}\" does not exist")}", 1);
+            throw new CliException(
+                $"{what}: invalid output path: {(Directory.Exists(path) ? $"\"{path}\" must be a regular file" : $"stat {folder}: no such file or directory")}", 1);
         }
     }
 

@@ -18,7 +18,7 @@ internal static class Timestamps
         "yyyy-MM-ddTHH:mmZ", "yyyy-MM-ddTHH:mm:ssZ", "yyyy-MM-ddTHH:mm:ss.FFFFFFFZ",
     ];
 
-    /// <summary>Seconds since 1970 with nine digits of fraction, as the API takes them; null for an empty text.</summary>
+    /// <summary>Seconds since 1970 with nine digits of fraction (whole ones for a duration), as the API takes them; null for an empty text.</summary>
     /// <param name="complaint">Comes before the complaint about a text that is no time.</param>
     public static string? ToUnix(string text, string complaint = "")
     {
@@ -29,7 +29,7 @@ internal static class Timestamps
 
         if (Durations.TryParse(text, out var back, out _))
         {
-            return Format(DateTimeOffset.UtcNow.AddTicks(-back / 100));
+            return DateTimeOffset.UtcNow.AddTicks(-back / 100).ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
         }
 
         var cut = CutNanoseconds(text);

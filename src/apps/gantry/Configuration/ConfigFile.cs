@@ -40,6 +40,14 @@ internal sealed class ConfigFile
 
     public IReadOnlyDictionary<string, string> HttpHeaders => Map("HttpHeaders");
 
+    /// <summary>Which plugin a command goes to.</summary>
+    public IReadOnlyDictionary<string, string> Aliases => Map("aliases");
+
+    /// <summary>Directories with CLI plugins besides the usual ones.</summary>
+    public IReadOnlyList<string> PluginFolders => _root["cliPluginsExtraDirs"] is JsonArray folders
+        ? [.. folders.OfType<JsonValue>().Select(f => f.TryGetValue<string>(out var text) ? text : "").Where(f => f.Length > 0)]
+        : [];
+
     /// <summary>Whether there is a file at all.</summary>
     public bool Exists => File.Exists(FileName);
 
@@ -73,11 +81,16 @@ internal sealed class ConfigFile
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
+            if (File.Exists(folder))
+            {
+                warn($"WARNING: Error loading config file: open {path}: not a directory");
+            }
+
             return new ConfigFile(folder, []);
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
-            warn($"WARNING: Error loading config file: {path}: {e.Message}");
+            warn($"WARNING: Error loading config file: {(e is JsonException ? path + ": " + e.Message : $"open {path}: {Reason(e)}")}");
             return new ConfigFile(folder, []);
         }
     }
@@ -111,12 +124,13 @@ internal sealed class ConfigFile
     /// <summary>Writes the file beside the old one and renames it over; it is readable for its owner only.</summary>
     public void Save()
     {
-        if (Auths.Count == 0)
+        if (!_root.ContainsKey("auths"))
         {
-            _root.Remove("auths");
+            // Docker always writes it.
+            _root.Insert(0, "auths", new JsonObject());
         }
 
-        var target = new FileInfo(FileName).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? FileName;
+        var target = (Exists ? new FileInfo(FileName).ResolveLinkTarget(returnFinalTarget: true)?.FullName : null) ?? FileName;
         var temporary = $"{target}{Environment.ProcessId}";
         try
         {
@@ -134,6 +148,13 @@ internal sealed class ConfigFile
             throw GantryException.Internal($"Error saving config file: {e.Message}", e);
         }
     }
+
+    private static string Reason(Exception e) => e switch
+    {
+        UnauthorizedAccessException => "permission denied",
+        _ when e.Message.StartsWith("Not a directory", StringComparison.Ordinal) => "not a directory",
+        _ => e.Message,
+    };
 
     private JsonObject Child(string name)
     {

@@ -62,16 +62,30 @@ internal sealed class ContextStore(string configFolder)
         return [.. s_tlsFiles.Where(f => File.Exists(Path.Combine(folder, f)))];
     }
 
-    /// <param name="tls">Files to copy by their name in the store.</param>
-    public void Save(DockerContext context, IReadOnlyDictionary<string, string> tls)
+    /// <summary>Contents of the TLS files that a context has.</summary>
+    public IReadOnlyDictionary<string, byte[]> ReadTls(string name) =>
+        TlsFiles(name).ToDictionary(f => f, f => File.ReadAllBytes(Path.Combine(TlsFolder(name), "docker", f)), StringComparer.Ordinal);
+
+    /// <param name="tls">Contents of the TLS files by their name in the store.</param>
+    public void Save(DockerContext context, IReadOnlyDictionary<string, byte[]> tls)
     {
-        foreach (var (name, source) in tls)
+        foreach (var (name, content) in tls)
         {
             var folder = Path.Combine(TlsFolder(context.Name), "docker");
             Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-            WriteFile(Path.Combine(folder, name), File.ReadAllBytes(source), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            WriteFile(Path.Combine(folder, name), content, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         }
 
+        Directory.CreateDirectory(MetaFolder(context.Name));
+        WriteFile(
+            Path.Combine(MetaFolder(context.Name), "meta.json"),
+            ToJson(context),
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+    }
+
+    /// <summary>The content of meta.json.</summary>
+    public static byte[] ToJson(DockerContext context)
+    {
         var endpoint = new JsonObject();
         if (context.Host is not null)
         {
@@ -85,11 +99,7 @@ internal sealed class ContextStore(string configFolder)
             ["Metadata"] = context.Description.Length == 0 ? new JsonObject() : new JsonObject { ["Description"] = context.Description },
             ["Endpoints"] = new JsonObject { ["docker"] = endpoint },
         };
-        Directory.CreateDirectory(MetaFolder(context.Name));
-        WriteFile(
-            Path.Combine(MetaFolder(context.Name), "meta.json"),
-            Encoding.UTF8.GetBytes(meta.ToJsonString()),
-            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+        return Encoding.UTF8.GetBytes(meta.ToJsonString());
     }
 
     public void Remove(string name)

@@ -39,6 +39,14 @@ internal static class ImageRows
     /// <summary>One row for every tag (and digest, where they are shown) of every image.</summary>
     public static IEnumerable<ImageRow> Expand(IEnumerable<ImageSummary> images, bool digests) => images.SelectMany(i => Expand(i, digests));
 
+    /// <summary>One row for every image, named by its first tag.</summary>
+    public static IEnumerable<ImageRow> First(IEnumerable<ImageSummary> images) => images.Select(image =>
+    {
+        var tag = image.RepoTags is [var first, ..] && first != "<none>:<none>" ? ImageReference.Parse(first) : null;
+        var digest = image.RepoDigests is [var named, ..] && named != "<none>@<none>" ? ImageReference.Parse(named) : null;
+        return new ImageRow(image, tag?.FamiliarName ?? digest?.FamiliarName ?? None, tag?.Tag ?? None, "");
+    });
+
     /// <summary>The "raw" format.</summary>
     public static string Raw(bool digests) =>
         $"repository: {{{{.Repository}}}}\n{(digests ? "tag: {{.Tag}}\ndigest: {{.Digest}}\n" : "tag: {{.Tag}}\n")}image_id: {{{{.ID}}}}\n"

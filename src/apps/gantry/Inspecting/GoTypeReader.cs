@@ -48,7 +48,8 @@ internal static class GoTypeReader
     {
         ('s', JsonValueKind.String) => json.GetString(),
         ('t', JsonValueKind.String) => new GoTimestamp(json.GetString()!),
-        ('i' or 'f', JsonValueKind.Number) => GoValues.Number(json),
+        ('i', JsonValueKind.Number) => GoValues.Number(json),
+        ('f', JsonValueKind.Number) => json.GetDouble(),
         ('b', JsonValueKind.True or JsonValueKind.False) => json.GetBoolean(),
         ('e', _) => new GoStruct("struct {}", []),
         ('a', _) => GoValues.FromJson(json),

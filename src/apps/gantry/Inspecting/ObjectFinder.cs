@@ -8,6 +8,8 @@ internal static class ObjectFinder
     /// <summary>In the order in which inspect without --type tries them.</summary>
     public static readonly string[] Kinds = ["container", "image", "network", "volume", "service", "task", "node", "plugin", "secret", "config"];
 
+    private static readonly string[] s_swarmKinds = ["service", "task", "node", "secret", "config"];
+
     /// <exception cref="GantryException">NotFound, or whatever the engine says.</exception>
     public static async Task<Inspected> GetAsync(Cli cli, string kind, string name, bool size, CancellationToken cancellationToken)
     {
@@ -19,6 +21,7 @@ internal static class ObjectFinder
             "network" => new("network.Inspect", await cli.Client.InspectNetworkRawAsync(name, verbose: false, null, cancellationToken)),
             "volume" => new("volume.Volume", await cli.Client.InspectVolumeRawAsync(name, cancellationToken)),
             "plugin" => new("", await cli.Client.GetRawAsync($"/plugins/{escaped}/json", cancellationToken)),
+            "service" => new("", await cli.Client.GetRawAsync($"/services/{escaped}?insertDefaults=true", cancellationToken)),
             _ => new("", await cli.Client.GetRawAsync($"/{kind}s/{escaped}", cancellationToken)),
         };
     }
@@ -26,8 +29,14 @@ internal static class ObjectFinder
     /// <summary>Tries every kind. An engine that is no swarm manager knows none of the swarm's objects.</summary>
     public static async Task<Inspected> FindAsync(Cli cli, string name, bool size, CancellationToken cancellationToken)
     {
+        bool? isManager = null;
         foreach (var kind in Kinds)
         {
+            if (Array.IndexOf(s_swarmKinds, kind) >= 0 && !(isManager ??= await IsManagerAsync(cli, cancellationToken)))
+            {
+                continue;
+            }
+
             try
             {
                 var found = await GetAsync(cli, kind, name, size, cancellationToken);
@@ -45,6 +54,9 @@ internal static class ObjectFinder
 
         throw GantryException.NotFound($"Error: No such object: {name}");
     }
+
+    private static async Task<bool> IsManagerAsync(Cli cli, CancellationToken cancellationToken) =>
+        (await cli.Client.SystemInfoAsync(cancellationToken)).Swarm?.ControlAvailable == true;
 
     private static bool IsElsewhere(GantryException e, string kind) =>
         e.Kind == ErrorKind.NotFound

@@ -14,13 +14,13 @@ internal sealed class CreateFlags(FlagSet flags, string verb)
 
     public Flag<string> Platform { get; } = flags.String("platform", "Set platform if server is multi-platform capable");
 
-    public Flag<string> Pull { get; } = flags.String("pull", $"Pull image before {verb} (\"always\", \"missing\", \"never\")", value: "missing");
+    public Flag<string> Pull { get; } = flags.String("pull", $"Pull image before {verb} (\"always\", \"{(verb == "creating" ? "|" : "")}missing\", \"never\")", value: "missing");
 
     public Flag<bool> Quiet { get; } = flags.Bool("quiet", "Suppress the pull output", 'q');
 
     public Flag<bool> DisableContentTrust { get; } = flags.Bool("disable-content-trust", "Skip image verification", value: true);
 
-    public Flag<bool> UseApiSocket { get; } = flags.Bool("use-api-socket", "Bind mount Docker API socket and required auth", hidden: true);
+    public Flag<bool> UseApiSocket { get; } = flags.Bool("use-api-socket", "Bind mount Docker API socket and required auth");
 
     /// <exception cref="GantryException">A value is none, or what it asks for isn't there.</exception>
     public void Check()

@@ -17,7 +17,7 @@ internal static class GpuFlag
         {
             var mark = field.IndexOf('=', StringComparison.Ordinal);
             var (key, value) = mark < 0 ? ("count", field) : (field[..mark], field[(mark + 1)..]);
-            if (!seen.Add(key))
+            if (!seen.Add(key) && mark >= 0)
             {
                 throw GantryException.InvalidArgument($"gpu request key '{key}' can be specified only once");
             }

@@ -17,7 +17,7 @@ internal static class ImagePuller
     {
         var tag = reference.Digest.IsEmpty ? reference.Tag : reference.Digest.ToString();
         var auth = await new CredentialStore(cli.Config).HeaderAsync(reference, cancellationToken);
-        using var response = await cli.Client.PullImageAsync(reference.FamiliarName, tag, platform, auth, cancellationToken);
+        using var response = await cli.Client.PullImageAsync(reference.Name, tag, platform, auth, cancellationToken);
         await ShowAsync(response, output, fd, null, cancellationToken);
     }
 

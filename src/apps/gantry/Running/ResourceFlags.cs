@@ -13,6 +13,10 @@ internal sealed class ResourceFlags
     private readonly Flag<ulong> _blkioWeight;
     private readonly ListFlag<WeightDevice> _blkioWeightDevices;
     private readonly Flag<string> _cgroupParent;
+    private readonly Flag<long> _cpuCount;
+    private readonly Flag<long> _cpuPercent;
+    private readonly Flag<long> _maximumBandwidth;
+    private readonly Flag<ulong> _maximumOperations;
     private readonly Flag<long> _cpuPeriod;
     private readonly Flag<long> _cpuQuota;
     private readonly Flag<long> _cpuRealtimePeriod;
@@ -41,6 +45,12 @@ internal sealed class ResourceFlags
         _blkioWeight = flags.Value("blkio-weight", "uint16", "Block IO (relative weight), between 10 and 1000, or 0 to disable", 0UL, t => FlagValues.Unsigned(t, 16), @default: "0");
         _blkioWeightDevices = flags.Values("blkio-weight-device", "list", "Block IO weight (relative device weight)", DeviceLimits.Weight, @default: "[]");
         _cgroupParent = flags.String("cgroup-parent", "Optional parent cgroup for the container");
+        _cpuCount = flags.OnlyOn("windows", flags.Int("cpu-count", "CPU count (Windows only)"));
+        _cpuPercent = flags.OnlyOn("windows", flags.Int("cpu-percent", "CPU percent (Windows only)"));
+        _maximumBandwidth = flags.OnlyOn("windows", flags.Bytes("io-maxbandwidth", "Maximum IO bandwidth limit for the system drive (Windows only)"));
+        _maximumOperations = flags.OnlyOn(
+            "windows",
+            flags.Value("io-maxiops", "uint", "Maximum IOps limit for the system drive (Windows only)", 0UL, t => FlagValues.Unsigned(t)));
         _cpuPeriod = flags.Int("cpu-period", "Limit CPU CFS (Completely Fair Scheduler) period");
         _cpuQuota = flags.Int("cpu-quota", "Limit CPU CFS (Completely Fair Scheduler) quota");
         _cpuRealtimePeriod = flags.Int("cpu-rt-period", "Limit CPU real-time period in microseconds");
@@ -72,11 +82,10 @@ internal sealed class ResourceFlags
             throw GantryException.InvalidArgument($"invalid value: {_memorySwappiness.Value}. Valid memory swappiness range is 0-100");
         }
 
-        if (_kernelMemory.Changed)
-        {
-            warn("Flag --kernel-memory has been deprecated, and no longer supported by the kernel");
-        }
-
+        host.CpuCount = _cpuCount.Changed ? _cpuCount.Value : null;
+        host.CpuPercent = _cpuPercent.Changed ? _cpuPercent.Value : null;
+        host.IOMaximumBandwidth = _maximumBandwidth.Changed ? _maximumBandwidth.Value : null;
+        host.IOMaximumIOps = _maximumOperations.Changed ? (long)_maximumOperations.Value : null;
         host.BlkioWeight = _blkioWeight.Value != 0 ? (long)_blkioWeight.Value : null;
         host.BlkioWeightDevice = Set(_blkioWeightDevices);
         host.CgroupParent = Set(_cgroupParent);

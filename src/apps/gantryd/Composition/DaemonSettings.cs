@@ -6,6 +6,7 @@ using Gantry.Engine.Diagnostics;
 using Gantry.Engine.Http.Hosting;
 using Gantry.Engine.Settings;
 using Gantry.Errors;
+using Gantry.Logs.Drivers;
 using Gantry.Networks;
 using Gantry.Runtime;
 
@@ -143,7 +144,7 @@ internal sealed class DaemonSettings(FlagValues flags)
     private string LogDriver()
     {
         var driver = flags.Text("log-driver", "json-file");
-        return driver is "json-file" or "none"
+        return driver == LogDrivers.None || LogDrivers.Names.Contains(driver)
             ? driver
             : throw GantryException.InvalidArgument($"logger: no log driver named '{driver}' is registered");
     }

@@ -45,6 +45,12 @@ public sealed partial class EngineClient
     /// <param name="path">From the slash after the version, already escaped.</param>
     public Task<ReadOnlyMemory<byte>> GetRawAsync(string path, CancellationToken cancellationToken) => GetBytesAsync("GET", path, ApiRequest.Empty, cancellationToken);
 
+    /// <summary>Any call whose answer does not matter.</summary>
+    /// <param name="path">From the slash after the version, already escaped, with its query.</param>
+    /// <param name="json">The body, or null for none.</param>
+    public Task CallRawAsync(string method, string path, CancellationToken cancellationToken, string? json = null) => CallAsync(
+        method, path, json is null ? ApiRequest.Empty : new ApiRequest { Body = System.Text.Encoding.UTF8.GetBytes(json), ContentType = JsonBody.ContentType }, cancellationToken);
+
     private async Task<T> GetAsync<T>(string path, Query? query, ReadValue<T?> read, CancellationToken cancellationToken)
         where T : class =>
         Parse(await GetBytesAsync("GET", path, new ApiRequest { Query = query }, cancellationToken).ConfigureAwait(false), read);

@@ -36,6 +36,10 @@ internal static class BuiltinFunctions
         _ => throw Fail($"len of type {GoTypes.Name(value)}"),
     };
 
+    /// <summary>Go checks against the capacity first: the position just behind the end is told by another part of it.</summary>
+    private static GantryException OutOfRange(long position, int count, string kind) =>
+        Fail(position == count ? $"reflect: {kind} index out of range" : $"index out of range: {position}");
+
     private static object? Index(IReadOnlyList<object?> arguments)
     {
         var value = arguments[0];
@@ -46,10 +50,10 @@ internal static class BuiltinFunctions
                 (null, _) => throw Fail("index of untyped nil"),
                 (GoList list, long position) => position >= 0 && position < list.Items.Count
                     ? list.Items[(int)position]
-                    : throw Fail($"index out of range: {position}"),
+                    : throw OutOfRange(position, list.Items.Count, "slice"),
                 (string text, long position) => position >= 0 && position < text.Length
                     ? (long)text[(int)position]
-                    : throw Fail($"index out of range: {position}"),
+                    : throw OutOfRange(position, text.Length, "string"),
                 (GoMap map, string key) => map.TryGet(key, out var found) ? found : map.MissingValue,
                 (GoList or string, null) => throw Fail("cannot index slice/array with nil"),
                 (GoList or string, _) => throw Fail($"cannot index slice/array with type {GoTypes.Name(index)}"),

@@ -140,7 +140,7 @@ internal sealed partial class Evaluator
             case IGoObject structure:
                 return structure.TryGet(name, arguments, out var field) ? field : throw Fail($"can't evaluate field {name} in type {structure.TypeName}");
             default:
-                throw Fail($"can't evaluate field {name} in type {(isRoot ? GoTypes.Name(receiver) : RowField)}");
+                throw Fail($"can't evaluate field {name} in type {(isRoot || !_failOnMissingKey ? GoTypes.Name(receiver) : RowField)}");
         }
     }
 

@@ -91,7 +91,7 @@ public static class GoValues
     };
 
     /// <summary>A long where the number is one, else a double.</summary>
-    public static object Number(JsonElement element) => element.TryGetInt64(out var integer) ? integer : element.GetDouble();
+    public static object Number(JsonElement element) => element.TryGetInt64(out var integer) ? (object)integer : element.GetDouble();
 
     private static GoMap Map(JsonElement element)
     {

@@ -44,7 +44,7 @@ internal sealed record CopySources(string Hash, IReadOnlyList<(SourceFile File, 
         }
 
         var path = GoPath.Inside(source);
-        if (Glob.IsPattern(path) && path.AsSpan().ContainsAny("*?[\\"))
+        if (path.AsSpan().ContainsAny("*?["))
         {
             return Match(tree, path);
         }

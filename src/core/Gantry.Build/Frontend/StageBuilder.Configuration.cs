@@ -48,7 +48,7 @@ internal sealed partial class StageBuilder
     private string SetEntrypoint(EntrypointInstruction instruction)
     {
         var command = instruction.Command.Words.Count == 0 ? [] : instruction.Command.Resolve(_draft.Shell);
-        _draft.Config = _draft.Config with { Entrypoint = command, Cmd = _draft.HasOwnCommand ? _draft.Config.Cmd : null };
+        _draft.Config = _draft.Config with { Entrypoint = command.Count == 0 ? null : command, Cmd = _draft.HasOwnCommand ? _draft.Config.Cmd : null };
         return "ENTRYPOINT " + GoText.Quote(command);
     }
 

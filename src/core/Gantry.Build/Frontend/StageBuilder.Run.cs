@@ -29,6 +29,7 @@ internal sealed partial class StageBuilder
             ImageEnvironment = _draft.Environment,
             WorkingDirectory = _draft.Config.WorkingDir ?? string.Empty,
             User = _draft.Config.User ?? string.Empty,
+            Volumes = [.. (_draft.Config.Volumes?.Keys ?? []).Where(v => v.StartsWith('/')).Order(StringComparer.Ordinal)],
             Network = instruction.Network is "default" ? string.Empty : instruction.Network,
             Privileged = instruction.Security == "insecure" ? throw Insecure() : false,
             Mounts = mounts,

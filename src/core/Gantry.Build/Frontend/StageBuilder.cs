@@ -21,6 +21,7 @@ internal sealed partial class StageBuilder
 
     /// <summary>Names everything up to here, so that the same configuration step after other steps is another.</summary>
     private Digest _position;
+    private int _idle;
 
     /// <param name="draft">The base.</param>
     public StageBuilder(BuildSession session, int index, ImageDraft draft)
@@ -87,7 +88,7 @@ internal sealed partial class StageBuilder
             return;
         }
 
-        var vertex = Vertex.Of(new ConfigOperation(createdBy, _position));
+        var vertex = Vertex.Of(new ConfigOperation(createdBy, _position), 0);
         var solved = await _session.Solver.SolveAsync(vertex, Observer(step), cancellationToken).ConfigureAwait(false);
         if (solved.Cached)
         {
@@ -112,7 +113,7 @@ internal sealed partial class StageBuilder
     private async Task<bool> BuildAsync(
         IOperation operation, IReadOnlyList<Digest> otherInputs, Func<string, string> createdBy, BuildStep step, CancellationToken cancellationToken)
     {
-        var vertex = Vertex.Of(operation, [Vertex.Of(_draft.ChainId), .. otherInputs.Select(Vertex.Of)]);
+        var vertex = Vertex.Of(operation, _idle, [Vertex.Of(_draft.ChainId), .. otherInputs.Select(Vertex.Of)]);
         var solved = await _session.Solver.SolveAsync(vertex, Observer(step), cancellationToken).ConfigureAwait(false);
         if (solved.Cached)
         {
@@ -137,7 +138,9 @@ internal sealed partial class StageBuilder
 
     private void Take(string createdBy, LayerResult result)
     {
+        var before = _draft.ChainId;
         _draft.Add(createdBy, result.Created, result.DiffId);
+        _idle = _draft.ChainId == before ? _idle + 1 : 0;
         _position = new KeyBuilder("step").Add(_position).Add(createdBy).Add(_draft.ChainId).Build();
     }
 

@@ -27,9 +27,17 @@ internal sealed class Vertex
     /// <summary>Set for content that is there from the start.</summary>
     public LayerResult? Known { get; }
 
-    public static Vertex Of(IOperation operation, params IReadOnlyList<Vertex> inputs)
+    /// <param name="idle">
+    /// Steps just before this one that left the file system as it was: the same command twice in a row is run twice, though its input is the same.
+    /// </param>
+    public static Vertex Of(IOperation operation, int idle, params IReadOnlyList<Vertex> inputs)
     {
         var key = new KeyBuilder("vertex").Add(operation.Definition);
+        if (idle > 0)
+        {
+            key.Add($"after {idle}");
+        }
+
         foreach (var input in inputs)
         {
             key.Add(input.Definition);

@@ -31,6 +31,12 @@ public sealed record StepSpec
 
     public IReadOnlyList<StepMount> Mounts { get; init; } = [];
 
+    /// <summary>
+    /// Absolute paths of declared volumes. One that the file system lacks is there while the step runs, and what is written to it is dropped. What
+    /// the image has in one can be changed: BuildKit's rule, not the classic builder's, which silently drops such changes.
+    /// </summary>
+    public IReadOnlyList<string> Volumes { get; init; } = [];
+
     public required IStepOutput Output { get; init; }
 }
 

@@ -20,7 +20,7 @@ internal sealed class RunOperation : IOperation
         Definition = new KeyBuilder("run")
             .Add(plan.CacheCommand).Add(plan.ImageEnvironment).Add(plan.WorkingDirectory).Add(plan.User)
             .Add(plan.Network).Add(plan.Privileged ? "insecure" : string.Empty)
-            .Add(plan.Mounts.Select(m => m.Key).ToList()).Add(plan.Script ?? string.Empty)
+            .Add(plan.Mounts.Select(m => m.Key).ToList()).Add(plan.Script ?? string.Empty).Add(plan.Volumes)
             .Build();
     }
 
@@ -49,6 +49,7 @@ internal sealed class RunOperation : IOperation
                 NetworkMode = _plan.Network.Length > 0 ? _plan.Network : _plan.Settings.NetworkMode,
                 Privileged = _plan.Privileged,
                 Mounts = mounts.Mounts,
+                Volumes = _plan.Volumes,
                 Output = observer,
             };
             var code = await _runner.RunAsync(spec, cancellationToken).ConfigureAwait(false);

@@ -18,6 +18,9 @@ internal sealed record RunPlan
 
     public required string User { get; init; }
 
+    /// <summary>Absolute paths that the image declares as volumes so far.</summary>
+    public IReadOnlyList<string> Volumes { get; init; } = [];
+
     /// <summary>Of the instruction; empty for the build's.</summary>
     public string Network { get; init; } = string.Empty;
 

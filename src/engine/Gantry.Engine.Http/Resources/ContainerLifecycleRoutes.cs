@@ -18,13 +18,20 @@ internal static class ContainerLifecycleRoutes
         router.Map("POST", "/containers/{id}/pause", PauseAsync);
         router.Map("POST", "/containers/{id}/unpause", UnpauseAsync);
         router.Map("POST", "/containers/{id}/wait", WaitAsync);
+        router.Map("POST", "/containers/{id}/checkpoints", RefuseCheckpoint);
+        router.Map("GET", "/containers/{id}/checkpoints", RefuseCheckpoint);
+        router.Map("DELETE", "/containers/{id}/checkpoints/{name}", RefuseCheckpoint);
     }
+
+    /// <summary>Checkpoints are an experimental feature of Docker's; this engine has no experimental mode.</summary>
+    private static Task RefuseCheckpoint(ApiRequest request) => throw GantryException.NotImplemented(
+        "This experimental feature is disabled by default. Start the Docker daemon in experimental mode in order to enable it.");
 
     private static async Task StartAsync(ApiRequest request)
     {
         if (request.Query["checkpoint"].Length > 0)
         {
-            throw GantryException.NotImplemented("checkpoints are not available in this version");
+            throw GantryException.InvalidArgument("checkpoint is only supported in experimental mode");
         }
 
         if (request.HasBody)

@@ -16,7 +16,8 @@ internal static class ContainerRoutes
         router.Map("POST", "/containers/create", CreateAsync);
         router.Map("GET", "/containers/json", ListAsync);
         router.Map("GET", "/containers/{id}/json", InspectAsync);
-        router.Map("DELETE", "/containers/{id*}", RemoveAsync);
+        router.Map("DELETE", "/containers/{id}", RemoveAsync);
+        router.Map("DELETE", "/containers/{id}/{name}", RemoveLinkAsync);
         router.Map("POST", "/containers/{id}/rename", RenameAsync);
         router.Map("POST", "/containers/{id}/update", UpdateAsync);
         router.Map("POST", "/containers/{id}/resize", ResizeAsync);
@@ -69,12 +70,23 @@ internal static class ContainerRoutes
     {
         if (request.Query.Bool("link"))
         {
-            await request.Engine.Containers.RemoveLinkAsync(request.Id).ConfigureAwait(false);
-            await request.NoContentAsync().ConfigureAwait(false);
-            return;
+            request.Engine.Containers.CheckExists(request.Id);
+            throw GantryException.Internal("Conflict, cannot remove the default link name of the container");
         }
 
         await request.Engine.Containers.RemoveAsync(request.Id, request.Query.Bool("force"), request.Query.Bool("v")).ConfigureAwait(false);
+        await request.NoContentAsync().ConfigureAwait(false);
+    }
+
+    /// <summary><c>/containers/CONTAINER/ALIAS?link=1</c>: one of the container's links.</summary>
+    private static async Task RemoveLinkAsync(ApiRequest request)
+    {
+        if (!request.Query.Bool("link"))
+        {
+            throw GantryException.NotFound($"No such container: {request.Id}/{request.Name}");
+        }
+
+        await request.Engine.Containers.RemoveLinkAsync(request.Id, request.Name).ConfigureAwait(false);
         await request.NoContentAsync().ConfigureAwait(false);
     }
 

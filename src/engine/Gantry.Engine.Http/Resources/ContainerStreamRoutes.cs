@@ -1,25 +1,22 @@
 using Gantry.Engine.Containers;
 using Gantry.Engine.Http.Routing;
+using Gantry.Engine.Http.Streams;
+using Gantry.Engine.Streams;
 
 namespace Gantry.Engine.Http.Resources;
 
-/// <summary><c>/containers/ID/attach</c>: a container's stdio over the request's own connection.</summary>
+/// <summary><c>/containers/ID/attach</c>: a container's stdio over the request's own connection or, with <c>/ws</c>, a web socket.</summary>
 internal static class ContainerStreamRoutes
 {
-    internal static void Map(Router router) => router.Map("POST", "/containers/{id}/attach", AttachAsync);
+    internal static void Map(Router router)
+    {
+        router.Map("POST", "/containers/{id}/attach", AttachAsync);
+        router.Map("GET", "/containers/{id}/attach/ws", AttachWebSocketAsync);
+    }
 
     private static async Task AttachAsync(ApiRequest request)
     {
-        var query = request.Query;
-        var session = request.Engine.Containers.Attach(request.Id, new AttachRequest
-        {
-            Stdin = query.Bool("stdin"),
-            Stdout = query.Bool("stdout"),
-            Stderr = query.Bool("stderr"),
-            Stream = query.Bool("stream"),
-            Logs = query.Bool("logs"),
-            DetachKeys = query["detachKeys"],
-        });
+        var session = request.Engine.Containers.Attach(request.Id, Asked(request));
         await using (session.ConfigureAwait(false))
         {
             var type = HijackedStream.TypeFor(request.Version, session.IsRaw);
@@ -29,5 +26,56 @@ internal static class ContainerStreamRoutes
                 await session.RunAsync(connection.Input, connection.Output, CancellationToken.None).ConfigureAwait(false);
             }
         }
+    }
+
+    /// <summary>Output and error come as they are, without frames, in binary messages. The client's close ends the session, not the process's stdin.</summary>
+    private static async Task AttachWebSocketAsync(ApiRequest request)
+    {
+        var asked = Asked(request);
+        var session = request.Engine.Containers.Attach(request.Id, asked);
+        await using (session.ConfigureAwait(false))
+        {
+            if (WebSocketHandshake.Refusal(request.Http) is { } reason)
+            {
+                await WebSocketHandshake.RefuseAsync(request, reason).ConfigureAwait(false);
+                return;
+            }
+
+            var socket = await WebSocketSession.AcceptAsync(request, asked.Stdin).ConfigureAwait(false);
+            await using (socket.ConfigureAwait(false))
+            {
+                var output = session.IsRaw ? socket.Output : new UnframingStream(socket.Output);
+                await using (output.ConfigureAwait(false))
+                {
+                    await RunAsync(session, socket, output).ConfigureAwait(false);
+                }
+            }
+        }
+    }
+
+    private static async Task RunAsync(AttachSession session, WebSocketSession socket, Stream output)
+    {
+        try
+        {
+            await session.RunAsync(socket.Input, output, socket.Closed).ConfigureAwait(false);
+        }
+        catch (Exception e) when (socket.Closed.IsCancellationRequested && e is OperationCanceledException or IOException)
+        {
+            // The client closed: that is how such a session ends.
+        }
+    }
+
+    private static AttachRequest Asked(ApiRequest request)
+    {
+        var query = request.Query;
+        return new AttachRequest
+        {
+            Stdin = query.Bool("stdin"),
+            Stdout = query.Bool("stdout"),
+            Stderr = query.Bool("stderr"),
+            Stream = query.Bool("stream"),
+            Logs = query.Bool("logs"),
+            DetachKeys = query["detachKeys"],
+        };
     }
 }

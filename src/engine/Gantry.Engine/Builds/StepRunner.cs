@@ -65,7 +65,7 @@ internal sealed class StepRunner(EngineCore core, NetworkUse networks, BundleWri
             await network.ConfigureAwait(false);
         }
 
-        var task = bundles.Write(new BundleInputs(record, await network.ConfigureAwait(false), StepRecord.Mounts(spec)));
+        var task = bundles.Write(new BundleInputs(record, await network.ConfigureAwait(false), [.. StepRecord.Mounts(spec), .. StepVolumes.Prepare(spec, rootfs, core.Paths.Container(record.Id))]));
         var attachment = core.Parts.Tasks.Attach(record.Id, null, new AttachOptions { Overflow = AttachOverflow.Block });
         await using (attachment.ConfigureAwait(false))
         {

@@ -1,12 +1,14 @@
 using Gantry.Engine.Containers.Bundles;
 using Gantry.Engine.Containers.Create;
 using Gantry.Engine.Containers.Files;
+using Gantry.Engine.Containers.HealthChecks;
 using Gantry.Engine.Containers.Lifecycle;
 using Gantry.Engine.Containers.Logs;
 using Gantry.Engine.Containers.Mounts;
 using Gantry.Engine.Containers.Networking;
 using Gantry.Engine.Containers.Stats;
 using Gantry.Engine.Containers.Views;
+using Gantry.Engine.Exec;
 
 namespace Gantry.Engine.Containers;
 
@@ -19,18 +21,22 @@ internal sealed class ContainerFlows
         Networks = new NetworkUse(core);
         Rootfs = new RootfsUse(core);
         Bundles = new BundleWriter(core, new SharedNamespaces(core));
+        Execs = new ExecService(core, Bundles);
+        var health = new HealthMonitor(core, Execs);
+        var shipping = new LogShipping(core);
         Create = new CreateFlow(core, Volumes);
-        Start = new StartFlow(core, Networks, Volumes, Rootfs, new SubpathMounts(core), Bundles);
-        Exit = new ExitFlow(core, Start);
+        Start = new StartFlow(core, Networks, Volumes, Rootfs, new SubpathMounts(core), Bundles, health, shipping);
+        Exit = new ExitFlow(core, Start, health);
         Stop = new StopFlow(core, Start);
-        Pause = new PauseFlow(core);
-        Remove = new RemoveFlow(core, Start, Stop, Volumes);
-        Restore = new RestoreFlow(core, Exit, Remove, Start);
+        Pause = new PauseFlow(core, health);
+        Remove = new RemoveFlow(core, Start, Stop, Volumes, shipping);
+        Restore = new RestoreFlow(core, Exit, Remove, Start, health, shipping);
         Inspect = new InspectView(core);
         List = new ListFlow(core, new ListView(core, Inspect));
         Attach = new AttachFlow(core);
         Logs = new LogFlow(core);
         Rename = new RenameFlow(core, Networks);
+        Links = new LinkFlow(core);
         Update = new UpdateFlow(core);
         Stats = new StatsFlow(core);
         Top = new TopFlow(core);
@@ -48,6 +54,8 @@ internal sealed class ContainerFlows
     internal RootfsUse Rootfs { get; }
 
     internal BundleWriter Bundles { get; }
+
+    internal ExecService Execs { get; }
 
     internal CreateFlow Create { get; }
 
@@ -72,6 +80,8 @@ internal sealed class ContainerFlows
     internal LogFlow Logs { get; }
 
     internal RenameFlow Rename { get; }
+
+    internal LinkFlow Links { get; }
 
     internal UpdateFlow Update { get; }
 

@@ -45,10 +45,10 @@ public sealed class ContainerService
 
     public Task UnpauseAsync(string reference) => _flows.Pause.UnpauseAsync(Get(reference));
 
-    /// <summary>Removes a legacy link, <c>CONTAINER/ALIAS</c>.</summary>
-    public Task RemoveLinkAsync(string name) => new Links.ContainerLinks(_core).RemoveAsync(name);
-
     public Task RemoveAsync(string reference, bool force, bool removeVolumes) => _flows.Remove.RemoveAsync(Get(reference), force, removeVolumes);
+
+    /// <summary>Takes a link given at create away.</summary>
+    public Task RemoveLinkAsync(string reference, string alias) => _flows.Links.RemoveAsync(Get(reference), reference, alias);
 
     /// <summary>
     /// Begins to wait: when this returns nothing is missed any more. The inner task ends with the exit code, or is cancelled.

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Gantry.Api;
 using Gantry.Engine.Containers.State;
 using Gantry.Images;
+using Gantry.Logs.Drivers;
 using Gantry.Oci;
 
 namespace Gantry.Engine.Daemon;
@@ -82,7 +83,7 @@ public sealed class DaemonService
                 ["userxattr", "false"],
             ],
             DockerRootDir = settings.DataRoot,
-            Plugins = new PluginsInfo { Volume = ["local"], Network = ["bridge", "host", "null"], Log = ["json-file"] },
+            Plugins = new PluginsInfo { Volume = ["local"], Network = ["bridge", "host", "null"], Log = [.. LogDrivers.Names] },
             MemoryLimit = cgroups.MemoryLimit,
             SwapLimit = cgroups.SwapLimit,
             CpuCfsPeriod = cgroups.CpuCfs,

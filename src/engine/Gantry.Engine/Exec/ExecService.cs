@@ -46,11 +46,20 @@ public sealed class ExecService
 
         DetachKeys.Parse(request.DetachKeys ?? string.Empty);
         Forget();
-        var exec = new ExecInstance { Id = Ids.New(), ContainerId = container.Id, Request = request, Created = DateTimeOffset.UtcNow };
-        _execs[exec.Id] = exec;
-        Publish(container, exec, "exec_create: " + CommandText(request));
-        return exec.Id;
+        return Register(container, request, Ids.New()).Id;
     }
+
+    /// <summary>Makes an exec known.</summary>
+    internal ExecInstance Register(Container container, ExecCreateRequest request, string id)
+    {
+        var exec = new ExecInstance { Id = id, ContainerId = container.Id, Request = request, Created = DateTimeOffset.UtcNow };
+        _execs[id] = exec;
+        Publish(container, exec, "exec_create: " + CommandText(request));
+        return exec;
+    }
+
+    /// <summary>Drops an ended exec now instead of after the usual time.</summary>
+    internal void Forget(ExecInstance exec) => _execs.TryRemove(exec.Id, out _);
 
     /// <summary>Claims the exec for a start and prepares its connection; the process is started by <see cref="ExecSession"/>.</summary>
     /// <exception cref="GantryException">NotFound; Conflict: it was started before, or the container doesn't run.</exception>
@@ -132,14 +141,21 @@ public sealed class ExecService
     internal ITaskService Tasks => _core.Parts.Tasks;
 
     /// <summary>Starts the process. On failure the exit code is recorded and the reason thrown.</summary>
-    internal async Task StartProcessAsync(ExecInstance exec, Container container, bool openOutput, (int Rows, int Columns) size)
+    internal Task StartProcessAsync(ExecInstance exec, Container container, bool openOutput, (int Rows, int Columns) size) =>
+        StartProcessAsync(exec, container, () => SpecFor(exec, ProcessFor(exec.Request, container), openOutput, size));
+
+    /// <summary>Starts a process that <see cref="ProcessFor"/> made before, with its output open.</summary>
+    internal Task StartProcessAsync(ExecInstance exec, Container container, ReadOnlyMemory<byte> process) =>
+        StartProcessAsync(exec, container, () => SpecFor(exec, process, openOutput: true, (0, 0)));
+
+    private async Task StartProcessAsync(ExecInstance exec, Container container, Func<ExecSpec> spec)
     {
         Publish(container, exec, "exec_start: " + CommandText(exec.Request));
         exec.Running = true;
         container.Execs.TryAdd(exec.Id, 0);
         try
         {
-            var state = await _core.Parts.Tasks.ExecAsync(SpecFor(exec, container, openOutput, size), CancellationToken.None).ConfigureAwait(false);
+            var state = await _core.Parts.Tasks.ExecAsync(spec(), CancellationToken.None).ConfigureAwait(false);
             exec.Pid = state.Pid;
         }
         catch (Exception e)
@@ -155,24 +171,26 @@ public sealed class ExecService
     internal void Publish(Container container, ExecInstance exec, string action, params ReadOnlySpan<(string Key, string Value)> more) =>
         _core.Publish(container, action, [("execID", exec.Id), .. more]);
 
-    private ExecSpec SpecFor(ExecInstance exec, Container container, bool openOutput, (int Rows, int Columns) size)
+    /// <summary>The OCI <c>process</c> of an exec in this run of the container, as JSON.</summary>
+    internal ReadOnlyMemory<byte> ProcessFor(ExecCreateRequest request, Container container)
     {
-        var request = exec.Request;
         var rootfs = _core.Paths.Rootfs(container.Id);
         var user = string.IsNullOrEmpty(request.User) ? null : UserResolver.Resolve(rootfs, request.User, container.Record.HostConfig.GroupAdd);
         var process = ExecProcessBuilder.Build(request, container.Record.Config, _bundles.ReadProcess(container.Id), user, _core.Host, LinkEnvironment.Build(_core, container.Record));
-        return new ExecSpec
-        {
-            ContainerId = container.Id,
-            ExecId = exec.Id,
-            ProcessJson = JsonSerializer.SerializeToUtf8Bytes(process, RuntimeSpecJson.Default.RuntimeProcess),
-            Tty = exec.IsTty,
-            OpenStdin = request.AttachStdin == true,
-            OpenOutput = openOutput,
-            ConsoleRows = size.Rows,
-            ConsoleColumns = size.Columns,
-        };
+        return JsonSerializer.SerializeToUtf8Bytes(process, RuntimeSpecJson.Default.RuntimeProcess);
     }
+
+    private static ExecSpec SpecFor(ExecInstance exec, ReadOnlyMemory<byte> process, bool openOutput, (int Rows, int Columns) size) => new()
+    {
+        ContainerId = exec.ContainerId,
+        ExecId = exec.Id,
+        ProcessJson = process,
+        Tty = exec.IsTty,
+        OpenStdin = exec.Request.AttachStdin == true,
+        OpenOutput = openOutput,
+        ConsoleRows = size.Rows,
+        ConsoleColumns = size.Columns,
+    };
 
     private static void Finish(ExecInstance exec, int exitCode)
     {

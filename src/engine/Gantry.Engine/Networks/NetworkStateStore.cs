@@ -30,5 +30,6 @@ public sealed class NetworkStateStore : INetworkStateStore
         session =>
         {
             session.Execute("DELETE FROM network_state WHERE kind = ?1 AND id = ?2", (int)kind, id);
-        });
+        },
+        mayUseReserve: true);
 }

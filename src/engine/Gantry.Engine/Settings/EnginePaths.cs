@@ -12,6 +12,9 @@ internal sealed class EnginePaths(EngineSettings settings)
 
     internal string Log(string id) => Path.Combine(Container(id), id + "-json.log");
 
+    /// <summary>The log of every driver but json-file.</summary>
+    internal string LocalLog(string id) => Path.Combine(Container(id), "local-logs", "container.log");
+
     internal string Hostname(string id) => Path.Combine(Container(id), "hostname");
 
     internal string Hosts(string id) => Path.Combine(Container(id), "hosts");

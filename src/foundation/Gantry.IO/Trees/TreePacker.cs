@@ -25,7 +25,7 @@ public sealed class TreePacker
         _options = options;
     }
 
-    /// <summary>Bytes of the regular files written.</summary>
+    /// <summary>Bytes of the regular files and links' texts written.</summary>
     public long FileBytes { get; private set; }
 
     /// <summary>Packs the directory <paramref name="root"/> (any kind of descriptor; stays the caller's). Returns the file bytes.</summary>
@@ -92,6 +92,7 @@ public sealed class TreePacker
                 break;
             default:
                 await WriteAsync(ToEntry(status, directory, name, path), cancellationToken).ConfigureAwait(false);
+                FileBytes += status.Kind == FileKind.Symlink ? status.Size : 0;
                 break;
         }
     }

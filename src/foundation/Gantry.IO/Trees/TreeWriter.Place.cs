@@ -50,7 +50,12 @@ public sealed partial class TreeWriter
 
     private void Count(TarEntry entry, TarReader reader)
     {
-        FileBytes += entry.Kind == TarEntryKind.File ? entry.Size : 0;
+        FileBytes += entry.Kind switch
+        {
+            TarEntryKind.File => entry.Size,
+            TarEntryKind.Symlink => System.Text.Encoding.UTF8.GetByteCount(entry.LinkName),
+            _ => 0,
+        };
         if (++_entries > _options.MaxEntries || entry.Size > _options.MaxBytes || FileBytes > _options.MaxBytes || reader.DataLeft > _options.MaxBytes)
         {
             throw GantryException.DataCorrupt($"the archive is larger than allowed ({_options.MaxEntries} entries, {_options.MaxBytes} bytes)");

@@ -28,7 +28,7 @@ public sealed partial class TreeWriter : IDisposable
         _options = options;
     }
 
-    /// <summary>Bytes of all regular files made, as their sizes say.</summary>
+    /// <summary>Bytes of all regular files and links' texts, as their sizes say: what Docker calls a layer's size.</summary>
     public long FileBytes { get; private set; }
 
     /// <summary>

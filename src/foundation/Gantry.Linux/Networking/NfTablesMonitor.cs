@@ -14,6 +14,10 @@ public sealed unsafe class NfTablesMonitor : IEpollHandler, IDisposable
     private const int MessageNewGeneration = 15;
     private const ushort AttributeTable = 1;
     private const ushort AttributeGenerationPid = 2;
+    private const ushort AttributeGenerationName = 3;
+
+    /// <summary>Inode of the first PID namespace (include/linux/proc_ns.h).</summary>
+    private const string FirstPidNamespace = "pid:[4026531836]";
     private const int HeaderLength = NetlinkBatch.HeaderLength + 4;
 
     private readonly SafeFileHandle _handle;
@@ -121,6 +125,7 @@ public sealed unsafe class NfTablesMonitor : IEpollHandler, IDisposable
 
     private void ReadOne(int type, NetlinkAttributes attributes)
     {
+        var (thread, name) = (0u, string.Empty);
         while (attributes.Next())
         {
             if (type != MessageNewGeneration && attributes.Type == AttributeTable)
@@ -129,16 +134,42 @@ public sealed unsafe class NfTablesMonitor : IEpollHandler, IDisposable
             }
             else if (type == MessageNewGeneration && attributes.Type == AttributeGenerationPid && attributes.Value.Length == 4)
             {
-                if (_tables.Count > 0 && !IsOurs(BinaryPrimitives.ReadUInt32BigEndian(attributes.Value)))
-                {
-                    _onChange(_tables);
-                }
-
-                _tables.Clear();
+                thread = BinaryPrimitives.ReadUInt32BigEndian(attributes.Value);
             }
+            else if (type == MessageNewGeneration && attributes.Type == AttributeGenerationName)
+            {
+                name = attributes.Text;
+            }
+        }
+
+        if (type == MessageNewGeneration)
+        {
+            if (_tables.Count > 0 && !IsOurs(thread, name))
+            {
+                _onChange(_tables);
+            }
+
+            _tables.Clear();
         }
     }
 
-    /// <summary>The kernel names the thread, by its number in the first PID namespace.</summary>
-    private static bool IsOurs(uint thread) => Directory.Exists($"/proc/self/task/{thread}");
+    /// <summary>
+    /// The kernel names the thread, by its number in the first PID namespace. From inside another one that number says nothing: there, a name that
+    /// one of our threads has too must do.
+    /// </summary>
+    private static bool IsOurs(uint thread, string name) => new FileInfo("/proc/self/ns/pid").LinkTarget == FirstPidNamespace
+        ? Directory.Exists($"/proc/self/task/{thread}")
+        : Directory.EnumerateDirectories("/proc/self/task").Any(task => NameOf(task) == name);
+
+    private static string NameOf(string task)
+    {
+        try
+        {
+            return File.ReadAllText(task + "/comm").TrimEnd('\n');
+        }
+        catch (IOException)
+        {
+            return string.Empty; // the thread has ended
+        }
+    }
 }

@@ -42,6 +42,14 @@ public static class DetachedProcess
     /// <exception cref="LinuxException">The program can't be executed.</exception>
     public static void Become(string path, IReadOnlyList<string> arguments) => ProcessControl.Execute(path, [path, .. arguments], Environment());
 
+    /// <summary>As <see cref="Become(string, IReadOnlyList{string})"/>, with one variable set besides our own environment.</summary>
+    /// <exception cref="LinuxException">The program can't be executed.</exception>
+    public static void Become(string path, IReadOnlyList<string> arguments, string variable, string value)
+    {
+        System.Environment.SetEnvironmentVariable(variable, value);
+        Become(path, arguments);
+    }
+
     /// <summary>Our own environment as NAME=value.</summary>
     internal static List<string> Environment()
     {

@@ -6,7 +6,7 @@ namespace Gantry.Apps.Cli.CommandLine;
 /// <param name="name">Without the dashes.</param>
 /// <param name="shorthand">One letter, or '\0'.</param>
 /// <param name="typeName">What help shows behind the name; empty for switches.</param>
-internal abstract class Flag(string name, char shorthand, string typeName, string help)
+internal abstract class Flag(string name, char shorthand, string typeName, string help) : IGated
 {
     public string Name { get; } = name;
 
@@ -27,6 +27,15 @@ internal abstract class Flag(string name, char shorthand, string typeName, strin
 
     /// <summary>The API version from which engines know what it means; null for all.</summary>
     public string? MinimumVersion { get; init; }
+
+    public string? EngineSystem { get; set; }
+
+    public bool NeedsExperimental { get; set; }
+
+    public string? NeedsSwarm { get; set; }
+
+    /// <summary>Whether help shows it.</summary>
+    public bool IsShown(EngineFeatures features) => !IsHidden && features.Shows(this);
 
     /// <summary>Not in help: Windows only, or deprecated.</summary>
     public bool IsHidden { get; init; }
@@ -82,10 +91,19 @@ internal sealed class Flag<T>(string name, char shorthand, string typeName, stri
 internal sealed class ListFlag<T>(string name, char shorthand, string typeName, string help, Action<List<T>, string> read) : Flag(name, shorthand, typeName, help)
 {
     private readonly string? _default;
+    private readonly string? _bare;
 
     public List<T> Values { get; } = [];
 
     public override string? DefaultText => _default;
+
+    public override string? ValueWhenBare => _bare;
+
+    /// <summary>What the flag means without a value.</summary>
+    public string? Bare
+    {
+        init => _bare = value;
+    }
 
     public string? Default
     {

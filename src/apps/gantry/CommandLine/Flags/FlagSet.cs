@@ -64,6 +64,30 @@ internal sealed class FlagSet
     public ListFlag<T> Values<T>(string name, string typeName, string help, Func<string, T> parse, char shorthand = '\0', string? @default = null, string? since = null) =>
         Add(new ListFlag<T>(name, shorthand, typeName, help, (list, text) => list.Add(parse(text))) { Default = @default, MinimumVersion = since });
 
+    /// <summary>Adds a flag that only engines on <paramref name="system"/> know; it is refused by others.</summary>
+    public T OnlyOn<T>(string system, T flag)
+        where T : Flag
+    {
+        flag.EngineSystem = system;
+        return flag;
+    }
+
+    /// <summary>Hides a flag in help where the engine is not in a swarm in this way ("active", "manager").</summary>
+    public T OnlyInSwarm<T>(string role, T flag)
+        where T : Flag
+    {
+        flag.NeedsSwarm = role;
+        return flag;
+    }
+
+    /// <summary>A flag for engines with experimental features; it is refused by others.</summary>
+    public T Experimental<T>(T flag)
+        where T : Flag
+    {
+        flag.NeedsExperimental = true;
+        return flag;
+    }
+
     public T Add<T>(T flag)
         where T : Flag
     {

@@ -38,9 +38,9 @@ internal sealed class AttachCommand(FlagSet flags) : Command
     {
         var complaint = state switch
         {
-            { Running: not true } => "cannot attach to a stopped container, start it first",
-            { Paused: true } => "cannot attach to a paused container, unpause it first",
-            { Restarting: true } => "cannot attach to a restarting container, wait until it is running",
+            { Running: not true } => "You cannot attach to a stopped container, start it first",
+            { Paused: true } => "You cannot attach to a paused container, unpause it first",
+            { Restarting: true } => "You cannot attach to a restarting container, wait until it is running",
             _ => null,
         };
         if (complaint is not null)

@@ -127,9 +127,12 @@ internal sealed class CopyCommand(FlagSet flags) : Command
 
     private static string Combine(string link, string target) => target.StartsWith('/') ? target : $"{CopyPaths.Split(link).Directory.TrimEnd('/')}/{target}";
 
+    /// <summary>Without a word on it, what goes on is told to a terminal only.</summary>
+    private bool IsQuiet(Cli cli) => _quiet.Changed ? _quiet.Value : !cli.OutIsTerminal;
+
     private Action<long>? Progress(Cli cli, string what)
     {
-        if (_quiet.Value || !TerminalInfo.IsTerminal(TerminalInfo.StandardError))
+        if (IsQuiet(cli) || !TerminalInfo.IsTerminal(TerminalInfo.StandardError))
         {
             return null;
         }
@@ -148,7 +151,7 @@ internal sealed class CopyCommand(FlagSet flags) : Command
 
     private void Tell(Cli cli, long bytes, string where)
     {
-        if (!_quiet.Value)
+        if (!IsQuiet(cli))
         {
             var clear = TerminalInfo.IsTerminal(TerminalInfo.StandardError) ? "\r\u001b[2K" : "";
             cli.Error.WriteLine($"{clear}Successfully copied {Sizes.Human(bytes, 3)} to {where}");

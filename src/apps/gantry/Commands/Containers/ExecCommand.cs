@@ -30,6 +30,8 @@ internal sealed class ExecCommand(FlagSet flags) : Command
             throw new CliException("the input device is not a TTY", 1);
         }
 
+        // As docker: an unknown container is told as one, before anything of the exec is looked at.
+        await cli.Client.InspectContainerRawAsync(arguments[0], size: false, cancellationToken);
         var exec = (await cli.Client.CreateExecAsync(arguments[0], request, cancellationToken)).Id
             ?? throw Errors.GantryException.DataCorrupt("exec ID empty");
         var start = new ExecStartRequest { Detach = _detach.Value, Tty = _tty.Value, ConsoleSize = request.ConsoleSize };

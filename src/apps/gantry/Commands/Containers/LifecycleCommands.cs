@@ -86,7 +86,16 @@ internal sealed class RenameCommand : Command
             throw new CliException("Error: Neither old nor new names may be empty", 1);
         }
 
-        await cli.Client.RenameContainerAsync(from, to, cancellationToken);
+        try
+        {
+            await cli.Client.RenameContainerAsync(from, to, cancellationToken);
+        }
+        catch (GantryException e)
+        {
+            cli.Error.WriteLine(e.Message);
+            throw new CliException($"Error: failed to rename container named {from}", 1);
+        }
+
         return 0;
     }
 }

@@ -41,6 +41,11 @@ internal sealed class ListCommand(FlagSet flags) : Command
 
     private string Format(Cli cli, bool size)
     {
+        if (_format.Value.Length > 0 && _quiet.Value)
+        {
+            cli.Error.WriteLine("WARNING: Ignoring custom format, because both --format and --quiet are set.");
+        }
+
         if (_format.Value.Length == 0 && _quiet.Value)
         {
             return "{{.ID}}";

@@ -113,7 +113,7 @@ internal sealed class ExportCommand(FlagSet flags) : Command
 
     public override async Task<int> RunAsync(Cli cli, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
-        OutputFile.CheckNotTerminal(cli, _output, "cowardly refusing to save to a terminal. Use the -o flag or redirect");
+        OutputFile.CheckNotTerminal(cli, _output, "failed to export container");
         using var archive = await cli.Client.ExportContainerAsync(arguments[0], cancellationToken);
         await OutputFile.WriteAsync(cli, _output, archive.Body, "failed to export container", cancellationToken);
         return 0;

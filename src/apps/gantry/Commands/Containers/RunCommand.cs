@@ -143,9 +143,10 @@ internal static class DetachSequence
         {
             return DetachKeys.Parse(text);
         }
-        catch (GantryException e)
+        catch (GantryException)
         {
-            throw GantryException.InvalidArgument($"invalid detach keys ({text}): {e.Message}", e);
+            // The engine is sent the text, too, and refuses it in its own words.
+            return DetachKeys.Parse(DetachKeys.Default);
         }
     }
 }

@@ -9,11 +9,18 @@ namespace Gantry.Apps.Cli.Commands.Containers;
 internal sealed class StartCommand(FlagSet flags) : Command
 {
     private readonly Flag<bool> _attach = flags.Bool("attach", "Attach STDOUT/STDERR and forward signals", 'a');
+    private readonly Flag<string> _checkpoint = flags.Experimental(flags.String("checkpoint", "Restore from this checkpoint"));
+    private readonly Flag<string> _checkpointFolder = flags.Experimental(flags.String("checkpoint-dir", "Use a custom checkpoint storage directory"));
     private readonly Flag<string> _detachKeys = flags.String("detach-keys", "Override the key sequence for detaching a container");
     private readonly Flag<bool> _interactive = flags.Bool("interactive", "Attach container's STDIN", 'i');
 
     public override Task<int> RunAsync(Cli cli, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
+        if (_checkpoint.Changed || _checkpointFolder.Changed)
+        {
+            throw new CliException("--checkpoint is not implemented yet", 1);
+        }
+
         if (!_attach.Value && !_interactive.Value)
         {
             return StartAllAsync(cli, arguments, cancellationToken);

@@ -4,7 +4,6 @@ using Gantry.Apps.Cli.Configuration;
 using Gantry.Apps.Cli.Engine;
 using Gantry.Apps.Cli.Formatting;
 using Gantry.Apps.Cli.Inspecting;
-using Gantry.Client.Transports;
 using Gantry.Errors;
 
 namespace Gantry.Apps.Cli.Commands.Contexts;
@@ -238,7 +237,7 @@ internal sealed class SaveContextCommand : Command
 
         var old = _update ? cli.Contexts.Get(name) : null;
         var (context, tls) = Build(cli, name, old);
-        cli.Contexts.Save(context, tls);
+        cli.Contexts.Save(context, tls.ToDictionary(f => f.Key, f => File.ReadAllBytes(f.Value), StringComparer.Ordinal));
         cli.Out.WriteLine(name);
         cli.Out.Flush();
         cli.Error.WriteLine(_update ? $"Successfully updated context \"{name}\"" : $"Successfully created context \"{name}\"");
@@ -255,8 +254,8 @@ internal sealed class SaveContextCommand : Command
             switch (key)
             {
                 case "from":
-                    source = Source(cli, value, tls);
-                    (host, skip) = (source.Host, source.SkipTlsVerify);
+                    var endpoint = Source(cli, value, tls);
+                    (host, skip) = (endpoint.Host, endpoint.SkipTlsVerify);
                     break;
                 case "host":
                     host = value;
@@ -268,7 +267,7 @@ internal sealed class SaveContextCommand : Command
                     skip = FlagValues.Boolean(value);
                     break;
                 default:
-                    throw new CliException($"unrecognized config key: {key}", 1);
+                    throw new CliException($"unable to create docker endpoint config: unrecognized config key: {key}", 1);
             }
         }
 
@@ -277,7 +276,6 @@ internal sealed class SaveContextCommand : Command
             throw new CliException("docker endpoint configuration is required", 1);
         }
 
-        _ = EngineHost.Parse(host ?? "");
         return (new DockerContext(name, _description.Changed ? _description.Value : source?.Description ?? "", host, skip), tls);
     }
 

@@ -15,7 +15,7 @@ internal sealed class TagCommand : Command
     public override async Task<int> RunAsync(Cli cli, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
         var target = Parse(arguments[1]);
-        await cli.Client.TagImageAsync(arguments[0], target.FamiliarName, target.Tag!, cancellationToken);
+        await cli.Client.TagImageAsync(arguments[0], target.Name, target.Tag!, cancellationToken);
         return 0;
     }
 

@@ -12,7 +12,7 @@ internal sealed class ListImagesCommand(FlagSet flags) : Command
     private readonly Flag<string> _format = flags.String("format", FormatHelp.List);
     private readonly Flag<bool> _noTrunc = flags.Bool("no-trunc", "Don't truncate output");
     private readonly Flag<bool> _quiet = flags.Bool("quiet", "Only show image IDs", 'q');
-    private readonly Flag<bool> _tree = flags.Bool("tree", "List multi-platform images as a tree (EXPERIMENTAL)", hidden: true);
+    private readonly Flag<bool> _tree = flags.Bool("tree", "List multi-platform images as a tree (EXPERIMENTAL)", since: "1.47");
 
     public override async Task<int> RunAsync(Cli cli, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {

@@ -67,7 +67,7 @@ internal sealed class PushCommand(FlagSet flags) : Command
         }
 
         var auth = await new CredentialStore(cli.Config).HeaderAsync(reference, cancellationToken);
-        using var response = await cli.Client.PushImageAsync(reference.FamiliarName, reference.Tag, platform, auth, cancellationToken);
+        using var response = await cli.Client.PushImageAsync(reference.Name, reference.Tag, platform, auth, cancellationToken);
         await ImagePuller.ShowAsync(response, _quiet ? null : cli.Out, TerminalInfo.StandardOutput, null, cancellationToken);
         if (_quiet.Value)
         {
@@ -86,7 +86,7 @@ internal sealed class SaveCommand(FlagSet flags) : Command
 
     public override async Task<int> RunAsync(Cli cli, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
-        OutputFile.CheckNotTerminal(cli, _output, "cowardly refusing to save to a terminal. Use the -o flag or redirect");
+        OutputFile.CheckNotTerminal(cli, _output, "failed to save image");
         using var archive = await cli.Client.SaveImagesAsync(arguments, Platforms.ToJson(_platform), cancellationToken);
         await OutputFile.WriteAsync(cli, _output, archive.Body, "failed to save image", cancellationToken);
         return 0;

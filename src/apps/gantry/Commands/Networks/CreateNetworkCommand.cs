@@ -96,7 +96,7 @@ internal sealed class CreateNetworkCommand(FlagSet flags) : Command
 
         foreach (var (name, address) in _auxiliary.Values)
         {
-            var pool = Find(pools, ParseAddress(address)) ?? throw Invalid($"no matching subnet for aux-address {address}");
+            var pool = Find(pools, address.Length == 0 ? null : ParseAddress(address)) ?? throw Invalid($"no matching subnet for aux-address {address}");
             (pool.AuxiliaryAddresses ??= [])[name] = address;
         }
 

@@ -69,7 +69,7 @@ internal sealed class RemoveNetworksCommand(FlagSet flags) : Command
             }
         }
 
-        return code;
+        return code == 0 ? 0 : throw new CliException("exit status 1", code);
     }
 }
 

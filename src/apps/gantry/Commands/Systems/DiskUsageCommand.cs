@@ -3,7 +3,9 @@ using Gantry.Api;
 using Gantry.Apps.Cli.CommandLine;
 using Gantry.Apps.Cli.Commands.Volumes;
 using Gantry.Apps.Cli.Formatting;
+using Gantry.Terminal.Templates;
 using Gantry.Terminal.Units;
+using Gantry.Terminal.Values;
 
 namespace Gantry.Apps.Cli.Commands.Systems;
 
@@ -29,7 +31,7 @@ internal sealed class DiskUsageCommand(FlagSet flags) : Command
         }
         else
         {
-            foreach (var rows in (IEnumerable<UsageRow[]>)(_format.Value is "" or "table" ? [[.. Rows(usage)]] : Rows(usage).Select(r => new[] { r })))
+            foreach (var rows in (IEnumerable<UsageRow[]>)(RowWriter.IsTable(_format.Value) || _format.Value.Length == 0 ? [[.. Rows(usage)]] : Rows(usage).Select(r => new[] { r })))
             {
                 RowWriter.Write(cli.Out, _format.Value is "" or "table" ? Table : _format.Value, Columns(rows[0].GoType), rows);
             }
@@ -83,13 +85,15 @@ internal sealed class DiskUsageCommand(FlagSet flags) : Command
 
     private void PrintVerbose(Cli cli, SystemDataUsageResponse usage)
     {
+        var images = ImageRows.First(usage.Images ?? []).ToList();
         if (_format.Value is not ("" or "table"))
         {
-            throw new CliException("--format with --verbose is not implemented yet", 1);
+            PrintFormatted(cli, usage, images);
+            return;
         }
 
         cli.Out.Write("Images space usage:\n\n");
-        RowWriter.Write(cli.Out, ImageRows.UsageTable, ImageRows.Columns(truncate: true), ImageRows.Expand(usage.Images ?? [], digests: false));
+        RowWriter.Write(cli.Out, ImageRows.UsageTable, ImageRows.Columns(truncate: true), images);
         cli.Out.Write("\nContainers space usage:\n\n");
         RowWriter.Write(cli.Out, ContainerTable, SizedContainers(), usage.Containers ?? []);
         cli.Out.Write("\nLocal Volumes space usage:\n\n");
@@ -99,18 +103,33 @@ internal sealed class DiskUsageCommand(FlagSet flags) : Command
         RowWriter.Write(cli.Out, CacheTable, CacheColumns(), cache);
     }
 
-    /// <summary>Here a container's size is what it wrote, without the image's.</summary>
-    private static Columns<ContainerSummary> SizedContainers()
+    /// <summary>One object for the whole answer, with a list for each kind.</summary>
+    private void PrintFormatted(Cli cli, SystemDataUsageResponse usage, List<ImageRow> images)
     {
-        var columns = ContainerRows.Columns(truncate: true);
+        var root = new GoMap
+        {
+            ["Images"] = List(ImageRows.Columns(truncate: false), images),
+            ["Containers"] = List(SizedContainers(truncate: false), usage.Containers ?? []),
+            ["Volumes"] = List(VolumeRows.Columns, usage.Volumes ?? []),
+            ["BuildCache"] = List(CacheColumns(truncate: false), usage.BuildCache ?? []),
+        };
+        cli.Out.Write(Template.Parse(_format.Value == "json" ? "{{json .}}" : _format.Value).Execute(root));
+    }
+
+    private static GoList List<T>(Columns<T> columns, IEnumerable<T> items) => new([.. items.Select(i => (object?)new Row<T>(columns, i))], elementType: columns.TypeName);
+
+    /// <summary>Here a container's size is what it wrote, without the image's.</summary>
+    private static Columns<ContainerSummary> SizedContainers(bool truncate = true)
+    {
+        var columns = ContainerRows.Columns(truncate);
         return new Columns<ContainerSummary>(
             columns.TypeName, [.. columns.All.Select(c => c.Name == "Size" ? c with { Value = s => Sizes.Human(s.SizeRw ?? 0, 3) } : c)]);
     }
 
-    private static Columns<BuildCache> CacheColumns() => new(
+    private static Columns<BuildCache> CacheColumns(bool truncate = true) => new(
         "*formatter.buildCacheContext",
         [
-            new("ID", "CACHE ID", c => c.InUse == true ? Shorten.Id(c.ID) + "*" : Shorten.Id(c.ID)),
+            new("ID", "CACHE ID", c => (truncate ? Shorten.Id(c.ID) : c.ID) + (c.InUse == true ? "*" : "")),
             new("CacheType", "CACHE TYPE", c => c.Type ?? ""),
             new("Size", "SIZE", c => Sizes.Human(c.Size ?? 0, 3)),
             new("CreatedSince", "CREATED", c => Since(c.CreatedAt)),

@@ -29,7 +29,7 @@ internal sealed class EventsCommand(FlagSet flags) : Command
         {
             using (document)
             {
-                cli.Out.WriteLine(template is null ? Text(document.RootElement) : template.Execute(GoTypeReader.Read("events.Message", document.RootElement)));
+                cli.Out.WriteLine(template is null ? Text(document.RootElement) : Execute(template, document.RootElement));
                 cli.Out.Flush();
             }
         }
@@ -47,6 +47,18 @@ internal sealed class EventsCommand(FlagSet flags) : Command
         try
         {
             return Template.Parse(_format.Value == "json" ? "{{json .}}" : _format.Value);
+        }
+        catch (GantryException e)
+        {
+            throw new CliException($"Error parsing format: {e.Message}", BadTemplate);
+        }
+    }
+
+    private static string Execute(Template template, JsonElement json)
+    {
+        try
+        {
+            return template.Execute(GoTypeReader.Read("events.Message", json, isPointer: true));
         }
         catch (GantryException e)
         {

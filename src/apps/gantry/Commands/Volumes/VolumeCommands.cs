@@ -34,19 +34,24 @@ internal static class VolumeRows
 /// <summary>docker volume ls.</summary>
 internal sealed class ListVolumesCommand(FlagSet flags) : Command
 {
-    private readonly Flag<bool> _cluster = flags.Bool("cluster", "Display only cluster volumes, and use cluster volume list formatting", hidden: true);
+    private const string ClusterTable = "table {{.Name}}\t{{.Group}}\t{{.Driver}}\t{{.Availability}}\t{{.Status}}";
+
+    private readonly Flag<bool> _cluster = flags.OnlyInSwarm("manager", flags.Bool("cluster", "Display only cluster volumes, and use cluster volume list formatting", since: "1.42"));
     private readonly FilterFlag _filter = flags.Filter("Provide filter values (e.g. \"dangling=true\")");
     private readonly Flag<string> _format = flags.String("format", FormatHelp.List);
     private readonly Flag<bool> _quiet = flags.Bool("quiet", "Only display volume names", 'q');
 
     public override async Task<int> RunAsync(Cli cli, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
+        var volumes = (await cli.Client.ListVolumesAsync(_filter.Filters.IsEmpty ? null : _filter.Filters, cancellationToken)).Volumes ?? [];
         if (_cluster.Value)
         {
-            throw new CliException("--cluster is not implemented yet", 1);
+            // Only volumes of a swarm have these columns.
+            volumes = volumes.FindAll(v => v.ClusterVolume is not null);
+            RowWriter.Write(cli.Out, _format.Value.Length > 0 ? _format.Value : ClusterTable, VolumeRows.Columns, volumes.OrderBy(v => v.Name, NaturalOrder.Instance));
+            return 0;
         }
 
-        var volumes = await cli.Client.ListVolumesAsync(_filter.Filters.IsEmpty ? null : _filter.Filters, cancellationToken);
         var given = _format.Value.Length > 0 ? _format.Value : _quiet.Value ? "" : cli.Config.Text("volumesFormat") ?? "";
         var format = given switch
         {
@@ -54,7 +59,7 @@ internal sealed class ListVolumesCommand(FlagSet flags) : Command
             "raw" => _quiet.Value ? "name: {{.Name}}" : "name: {{.Name}}\ndriver: {{.Driver}}\n",
             _ => given,
         };
-        RowWriter.Write(cli.Out, format, VolumeRows.Columns, (volumes.Volumes ?? []).OrderBy(v => v.Name, NaturalOrder.Instance));
+        RowWriter.Write(cli.Out, format, VolumeRows.Columns, volumes.OrderBy(v => v.Name, NaturalOrder.Instance));
         return 0;
     }
 }
@@ -74,20 +79,15 @@ internal sealed class CreateVolumeCommand : Command
         _labels = flags.List("label", "Set metadata for a volume", check: FlagChecks.Label);
         _name = flags.String("name", "Specify volume name", hidden: true);
         _options = flags.Map("opt", "Set driver specific options", 'o');
-        _cluster =
-        [
-            flags.String("availability", "", hidden: true), flags.String("group", "", hidden: true), flags.String("limit-bytes", "", hidden: true),
-            flags.String("required-bytes", "", hidden: true), flags.String("scope", "", hidden: true), flags.List("secret", "", hidden: true),
-            flags.String("sharing", "", hidden: true), flags.List("topology-preferred", "", hidden: true), flags.List("topology-required", "", hidden: true),
-            flags.String("type", "", hidden: true),
-        ];
+        _cluster = ClusterVolumeFlags.Add(flags);
     }
 
     public override async Task<int> RunAsync(Cli cli, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
         if (_cluster.Find(f => f.Changed) is { } cluster)
         {
-            throw new CliException($"--{cluster.Name} is not implemented yet: there are no cluster volumes", 1);
+            await cli.Client.GetRawAsync("/swarm", cancellationToken);
+            throw new CliException($"--{cluster.Name} is not implemented yet: cluster volumes can't be made", 1);
         }
 
         if (arguments.Count > 0 && _name.Value.Length > 0)

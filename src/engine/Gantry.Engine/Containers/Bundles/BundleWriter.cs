@@ -40,7 +40,7 @@ internal sealed class BundleWriter(EngineCore core, SharedNamespaces namespaces)
             ConsoleRows = Console(record, 0),
             ConsoleColumns = Console(record, 1),
             SharedPidNamespace = !string.IsNullOrEmpty(record.HostConfig.PidMode) && record.HostConfig.PidMode != "private",
-            Log = LogSettings.For(record, core.Paths.Log(record.Id)),
+            Log = LogSettings.For(core, record),
         };
     }
 

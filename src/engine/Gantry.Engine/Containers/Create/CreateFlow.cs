@@ -5,6 +5,7 @@ using Gantry.Engine.Containers.Naming;
 using Gantry.Engine.Containers.State;
 using Gantry.Errors;
 using Gantry.Images;
+using Gantry.Logs.Drivers;
 using Gantry.Metadata;
 using Gantry.Oci;
 using Gantry.Runtime.Spec;
@@ -22,9 +23,10 @@ internal sealed class CreateFlow(EngineCore core, VolumeUse volumes)
         // Step 1: what was asked for, completed from the image and the daemon's settings.
         var given = ConfigOf(request);
         var (asked, found) = HostSettingsValidator.Validate(given, request.HostConfig ?? new HostConfig(), core.Host);
-        var warnings = found.ToList();
+        var warnings = found;
         CreateValidation.Check(given, asked, [.. core.Settings.Runtimes.Keys]);
         var host = HostConfigCompletion.Complete(asked, core.Settings, core.Host);
+        LogDrivers.Validate(host.LogConfig!.Type!, host.LogConfig.Config ?? []);
         NetworkSelection.CheckConflicts(given, host);
         SharedModes.Resolve(host, core.Containers);
         var links = LinkResolution.Take(host, core.Containers);
@@ -33,11 +35,6 @@ internal sealed class CreateFlow(EngineCore core, VolumeUse volumes)
         var config = ContainerConfigMerge.Merge(given, imageConfig?.Config);
         config.ExposedPorts = PortSpecs.ExposeBound(config.ExposedPorts, host);
         PortSpecs.Validate(config, host);
-        if (config.Healthcheck?.Test is { Count: > 0 } test && test[0] is not ("" or "NONE"))
-        {
-            warnings.Add("The image's health check is not run: health checks are not available in this version");
-        }
-
         var id = Ids.New();
         var networks = NetworkSelection.Select(config, host, request.NetworkingConfig);
         var mounts = MountResolution.Resolve(config, host, core.Settings.DataRoot, r => core.Containers.Get(r).Record);
@@ -63,7 +60,7 @@ internal sealed class CreateFlow(EngineCore core, VolumeUse volumes)
                 Links = links,
             };
             await BuildAsync(record).ConfigureAwait(false);
-            return new ContainerCreateResponse { Id = id, Warnings = warnings };
+            return new ContainerCreateResponse { Id = id, Warnings = [.. warnings] };
         }
         catch
         {

@@ -1,4 +1,5 @@
 using Gantry.Api;
+using Gantry.Engine.Containers.HealthChecks;
 using Gantry.Engine.Containers.State;
 using Gantry.Errors;
 
@@ -18,13 +19,12 @@ internal static class CreateValidation
             throw GantryException.InvalidArgument("can't create 'AutoRemove' container with restart policy");
         }
 
-        CheckUnsupported(config, host);
+        CheckUnsupported(host);
         if (!string.IsNullOrEmpty(host.Runtime) && !runtimes.Contains(host.Runtime))
         {
             throw GantryException.InvalidArgument($"unknown or invalid runtime name: {host.Runtime}");
         }
 
-        LogOptions.Validate(host.LogConfig);
         foreach (var entry in host.ExtraHosts ?? [])
         {
             CheckExtraHost(entry);
@@ -69,15 +69,12 @@ internal static class CreateValidation
         {
             throw GantryException.InvalidArgument($"invalid hostname: {config.Hostname}");
         }
+
+        HealthSettings.Validate(config.Healthcheck);
     }
 
-    private static void CheckUnsupported(ContainerConfig config, HostConfig host)
+    private static void CheckUnsupported(HostConfig host)
     {
-        if (config.Healthcheck?.Test is { Count: > 0 } test && test[0] is not ("" or "NONE"))
-        {
-            throw GantryException.NotImplemented("health checks are not available in this version");
-        }
-
         if (host.StorageOpt is { Count: > 0 })
         {
             throw GantryException.InvalidArgument("--storage-opt is supported only for overlay over xfs with 'pquota' mount option");

@@ -1,11 +1,12 @@
 using System.Globalization;
+using Gantry.Engine.Containers.HealthChecks;
 using Gantry.Engine.Containers.State;
 using Gantry.Runtime;
 
 namespace Gantry.Engine.Containers.Lifecycle;
 
 /// <summary>What happens when a container's process has ended: steps 13 to 16 of docs/flows/run.md.</summary>
-internal sealed class ExitFlow(EngineCore core, StartFlow start)
+internal sealed class ExitFlow(EngineCore core, StartFlow start, HealthMonitor health)
 {
     /// <summary>Removes a container that removes itself.</summary>
     internal Func<Container, Task>? OnAutoRemove { get; set; }
@@ -30,6 +31,8 @@ internal sealed class ExitFlow(EngineCore core, StartFlow start)
 
     private async Task HandleLockedAsync(Container container, TaskExit exit)
     {
+        health.Abandon(container);
+
         // Step 13: give everything back, so that whoever is told of the exit finds ports and mounts free.
         try
         {
@@ -52,6 +55,7 @@ internal sealed class ExitFlow(EngineCore core, StartFlow start)
             ExitCode = exit.ExitCode,
             OomKilled = exit.OomKilled,
             FinishedAt = exit.ExitedAt,
+            Health = HealthRules.Stopped(s.Health),
         });
 
         // Step 15: tell.
@@ -77,23 +81,24 @@ internal sealed class ExitFlow(EngineCore core, StartFlow start)
     {
         var delay = container.RestartDelay = RestartPolicies.NextDelay(container.RestartDelay, ran);
         var pending = CancellationTokenSource.CreateLinkedTokenSource(core.Stopping.Token);
-        container.PendingRestart = pending;
-        _ = Task.Run(() => RestartAsync(container, delay, pending));
+        var token = pending.Token;
+        container.SetPendingRestart(pending);
+        _ = Task.Run(() => RestartAsync(container, delay, pending, token));
     }
 
-    private async Task RestartAsync(Container container, TimeSpan delay, CancellationTokenSource pending)
+    private async Task RestartAsync(Container container, TimeSpan delay, CancellationTokenSource pending, CancellationToken token)
     {
         try
         {
-            await Task.Delay(delay, pending.Token).ConfigureAwait(false);
-            using (await container.Gate.AcquireAsync(pending.Token).ConfigureAwait(false))
+            await Task.Delay(delay, token).ConfigureAwait(false);
+            using (await container.Gate.AcquireAsync(token).ConfigureAwait(false))
             {
-                if (pending.IsCancellationRequested || container.State.Phase != ContainerPhase.Restarting)
+                if (token.IsCancellationRequested || container.State.Phase != ContainerPhase.Restarting)
                 {
                     return;
                 }
 
-                container.PendingRestart = null;
+                container.EndPendingRestart(pending);
                 await start.StartLockedAsync(container, s => s with { RestartCount = s.RestartCount + 1 }).ConfigureAwait(false);
             }
         }
@@ -108,7 +113,7 @@ internal sealed class ExitFlow(EngineCore core, StartFlow start)
         }
         finally
         {
-            pending.Dispose();
+            container.EndPendingRestart(pending);
         }
     }
 }

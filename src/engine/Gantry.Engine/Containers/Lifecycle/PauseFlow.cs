@@ -1,10 +1,11 @@
+using Gantry.Engine.Containers.HealthChecks;
 using Gantry.Engine.Containers.State;
 using Gantry.Errors;
 
 namespace Gantry.Engine.Containers.Lifecycle;
 
 /// <summary>Pause and unpause.</summary>
-internal sealed class PauseFlow(EngineCore core)
+internal sealed class PauseFlow(EngineCore core, HealthMonitor health)
 {
     /// <exception cref="GantryException">Conflict.</exception>
     internal async Task PauseAsync(Container container)
@@ -23,8 +24,18 @@ internal sealed class PauseFlow(EngineCore core)
                     throw GantryException.Conflict($"container {container.Id} is not running");
             }
 
-            await core.Parts.Tasks.PauseAsync(container.Id, CancellationToken.None).ConfigureAwait(false);
-            core.UpdateState(container, s => s with { Phase = ContainerPhase.Paused });
+            await health.EndAsync(container).ConfigureAwait(false);
+            try
+            {
+                await core.Parts.Tasks.PauseAsync(container.Id, CancellationToken.None).ConfigureAwait(false);
+            }
+            catch
+            {
+                health.Begin(container);
+                throw;
+            }
+
+            core.UpdateState(container, s => s with { Phase = ContainerPhase.Paused, Health = HealthRules.Stopped(s.Health) });
             core.Publish(container, "pause");
         }
     }
@@ -41,6 +52,7 @@ internal sealed class PauseFlow(EngineCore core)
 
             await core.Parts.Tasks.ResumeAsync(container.Id, CancellationToken.None).ConfigureAwait(false);
             core.UpdateState(container, s => s with { Phase = ContainerPhase.Running });
+            health.Begin(container);
             core.Publish(container, "unpause");
         }
     }

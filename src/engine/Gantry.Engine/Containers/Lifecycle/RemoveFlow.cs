@@ -1,3 +1,4 @@
+using Gantry.Engine.Containers.Logs;
 using Gantry.Engine.Containers.Mounts;
 using Gantry.Engine.Containers.State;
 using Gantry.Errors;
@@ -6,7 +7,7 @@ using Gantry.Metadata;
 namespace Gantry.Engine.Containers.Lifecycle;
 
 /// <summary>Removes containers: steps 17 to 19 of docs/flows/run.md.</summary>
-internal sealed class RemoveFlow(EngineCore core, StartFlow start, StopFlow stop, VolumeUse volumes)
+internal sealed class RemoveFlow(EngineCore core, StartFlow start, StopFlow stop, VolumeUse volumes, LogShipping shipping)
 {
     /// <exception cref="GantryException">Conflict in Docker's words.</exception>
     internal async Task RemoveAsync(Container container, bool force, bool removeVolumes)
@@ -85,10 +86,12 @@ internal sealed class RemoveFlow(EngineCore core, StartFlow start, StopFlow stop
             throw GantryException.Conflict($"cannot remove container \"/{record.Name}\": it was started meanwhile");
         }
 
+        await shipping.EndAsync(container).ConfigureAwait(false);
+
         // Step 17: from here on a crash ends in the removal being finished at the next start.
         var exitCode = record.State.ExitCode;
         record = core.UpdateState(container, s => s with { Phase = ContainerPhase.Removing });
-        StartFlow.CancelPendingRestart(container);
+        container.CancelPendingRestart();
 
         // Step 18: everything it has. Idempotent, whatever is left of an earlier try.
         await start.ReleaseAsync(container).ConfigureAwait(false);

@@ -1,3 +1,5 @@
+using Gantry.Engine.Containers.HealthChecks;
+using Gantry.Engine.Containers.Logs;
 using Gantry.Engine.Containers.State;
 using Gantry.Networks;
 using Gantry.Runtime;
@@ -8,7 +10,7 @@ namespace Gantry.Engine.Containers.Lifecycle;
 /// Takes over what an earlier engine left, however it ended: running containers go on, exits that nobody saw are dealt with, half-made things
 /// go away (docs/flows/run.md, "After a restart").
 /// </summary>
-internal sealed class RestoreFlow(EngineCore core, ExitFlow exits, RemoveFlow removals, StartFlow start)
+internal sealed class RestoreFlow(EngineCore core, ExitFlow exits, RemoveFlow removals, StartFlow start, HealthMonitor health, LogShipping shipping)
 {
     /// <summary>What every container was doing when it was recorded last: the policies at boot want to know.</summary>
     private readonly HashSet<string> _wasActive = [];
@@ -22,6 +24,11 @@ internal sealed class RestoreFlow(EngineCore core, ExitFlow exits, RemoveFlow re
         var live = inits.Values.Where(t => t.Phase == TaskPhase.Running && core.Containers.TryGet(t.Id, out _)).ToList();
         await core.Parts.Networks.RestoreAsync(
             [.. live.Select(t => new SandboxRestore { ContainerId = t.Id, Pid = t.Pid })], cancellationToken).ConfigureAwait(false);
+        foreach (var task in tasks)
+        {
+            await health.EndLeftOverAsync(task).ConfigureAwait(false);
+        }
+
         await EndOrphansAsync(inits.Values, cancellationToken).ConfigureAwait(false);
         foreach (var container in core.Containers.All())
         {
@@ -29,6 +36,7 @@ internal sealed class RestoreFlow(EngineCore core, ExitFlow exits, RemoveFlow re
         }
 
         RemoveOrphans();
+        await SendLeftLogsAsync().ConfigureAwait(false);
     }
 
     /// <summary>Starts what the restart policies want; each in its own time.</summary>
@@ -102,12 +110,21 @@ internal sealed class RestoreFlow(EngineCore core, ExitFlow exits, RemoveFlow re
                 StartedBefore = true,
                 Error = string.Empty,
                 ExitCode = 0,
+                Health = HealthRules.Started(s.Health, HealthSettings.Of(container.Record.Config) is not null),
             });
         }
 
         foreach (var mount in container.Record.Mounts.Where(m => m.Type == "volume"))
         {
             core.Parts.Volumes.Acquire(mount.Name, container.Id);
+        }
+
+        shipping.Begin(container, null);
+
+        // What was known stays known: the checks only go on.
+        if (container.State.Phase == ContainerPhase.Running)
+        {
+            health.Begin(container);
         }
     }
 
@@ -138,6 +155,21 @@ internal sealed class RestoreFlow(EngineCore core, ExitFlow exits, RemoveFlow re
         if (container.State.Phase == ContainerPhase.Removing || (container.Record.HostConfig.AutoRemove == true && container.State.StartedBefore))
         {
             _ = Task.Run(() => removals.AutoRemoveAsync(container));
+        }
+    }
+
+    /// <summary>What containers had written before they ended, and no engine was there to send on.</summary>
+    private async Task SendLeftLogsAsync()
+    {
+        foreach (var container in core.Containers.All())
+        {
+            using (await container.Gate.AcquireAsync().ConfigureAwait(false))
+            {
+                if (!container.State.IsActive && container.State.StartedBefore && container.Shipping is null)
+                {
+                    shipping.Begin(container, null);
+                }
+            }
         }
     }
 

@@ -1,15 +1,19 @@
 using Gantry.Engine.Containers.Bundles;
+using Gantry.Engine.Containers.HealthChecks;
+using Gantry.Engine.Containers.Logs;
 using Gantry.Engine.Containers.Mounts;
 using Gantry.Engine.Containers.Networking;
 using Gantry.Engine.Containers.State;
 using Gantry.Errors;
 using Gantry.Linux;
+using Gantry.Logs.Drivers;
 using Gantry.Runtime;
 
 namespace Gantry.Engine.Containers.Lifecycle;
 
 /// <summary>Starts a container: steps 7 to 12 of docs/flows/run.md.</summary>
-internal sealed class StartFlow(EngineCore core, NetworkUse networks, VolumeUse volumes, RootfsUse rootfs, SubpathMounts subpaths, BundleWriter bundles)
+internal sealed class StartFlow(
+    EngineCore core, NetworkUse networks, VolumeUse volumes, RootfsUse rootfs, SubpathMounts subpaths, BundleWriter bundles, HealthMonitor health, LogShipping shipping)
 {
     /// <summary>Called when a failed start of a container that removes itself should remove it.</summary>
     internal Func<Container, Task>? OnAbandoned { get; set; }
@@ -21,7 +25,7 @@ internal sealed class StartFlow(EngineCore core, NetworkUse networks, VolumeUse 
         using (await container.Gate.AcquireAsync().ConfigureAwait(false))
         {
             CheckStartable(container);
-            CancelPendingRestart(container);
+            container.CancelPendingRestart();
             container.RestartDelay = TimeSpan.Zero;
             await StartLockedAsync(container, s => s with { RestartCount = 0, StoppedByUser = false }).ConfigureAwait(false);
         }
@@ -33,13 +37,15 @@ internal sealed class StartFlow(EngineCore core, NetworkUse networks, VolumeUse 
     {
         var record = container.Record;
         TaskState task;
+        Task<ILogDestination?>? log = null;
         container.HoldsResources = true;
         try
         {
             // Step 7: what doesn't depend on each other runs at once.
             var network = Task.Run(() => networks.JoinAsync(record, CancellationToken.None));
             var mounts = Task.Run(() => PrepareMounts(record));
-            await Task.WhenAll(network, mounts).ConfigureAwait(false);
+            log = shipping.OpenAsync(record);
+            await Task.WhenAll(network, mounts, log).ConfigureAwait(false);
             var bundle = new BundleInputs(record, await network.ConfigureAwait(false), await mounts.ConfigureAwait(false));
 
             // Step 8: the bundle. Step 9: the monitor runs it.
@@ -48,6 +54,11 @@ internal sealed class StartFlow(EngineCore core, NetworkUse networks, VolumeUse 
         }
         catch (Exception e)
         {
+            if (log is { IsCompletedSuccessfully: true })
+            {
+                await LogShipping.DisposeAsync(await log.ConfigureAwait(false)).ConfigureAwait(false);
+            }
+
             await FailAsync(container, e).ConfigureAwait(false);
             throw;
         }
@@ -62,14 +73,11 @@ internal sealed class StartFlow(EngineCore core, NetworkUse networks, VolumeUse 
             Error = string.Empty,
             OomKilled = false,
             StartedBefore = true,
+            Health = HealthRules.Started(s.Health, HealthSettings.Of(record.Config) is not null),
         });
+        shipping.Begin(container, await log.ConfigureAwait(false));
         core.Publish(container, "start");
-    }
-
-    internal static void CancelPendingRestart(Container container)
-    {
-        container.PendingRestart?.Cancel();
-        container.PendingRestart = null;
+        health.Begin(container);
     }
 
     private static void CheckStartable(Container container)

@@ -141,7 +141,7 @@ internal sealed class StopFlow(EngineCore core, StartFlow start)
             var waiting = container.State.Phase == ContainerPhase.Restarting;
             if (ends)
             {
-                StartFlow.CancelPendingRestart(container);
+                container.CancelPendingRestart();
                 core.UpdateState(container, s => s with { StoppedByUser = true, Phase = waiting ? ContainerPhase.Exited : s.Phase });
             }
 
@@ -175,7 +175,15 @@ internal sealed class StopFlow(EngineCore core, StartFlow start)
 
         if (ends && container.State.Phase == ContainerPhase.Paused)
         {
-            await core.Parts.Tasks.ResumeAsync(container.Id, CancellationToken.None).ConfigureAwait(false);
+            try
+            {
+                await core.Parts.Tasks.ResumeAsync(container.Id, CancellationToken.None).ConfigureAwait(false);
+            }
+            catch (GantryException e) when (e.Kind is ErrorKind.NotFound or ErrorKind.Conflict)
+            {
+                core.Log.Debug("a paused container ended by the signal at once", ("container", container.Id));
+            }
+
             core.UpdateState(container, s => s with { Phase = ContainerPhase.Running });
         }
     }

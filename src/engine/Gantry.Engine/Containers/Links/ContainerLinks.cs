@@ -1,6 +1,4 @@
 using Gantry.Engine.Containers.State;
-using Gantry.Errors;
-using Gantry.Metadata;
 
 namespace Gantry.Engine.Containers.Links;
 
@@ -36,29 +34,4 @@ internal sealed class ContainerLinks(EngineCore core)
     /// <summary>Running containers that name this one in their hosts files.</summary>
     internal IEnumerable<ContainerRecord> LinkingTo(string id) =>
         core.Containers.All().Select(c => c.Record).Where(r => r.State.IsActive && r.Links.Any(l => l.Id == id));
-
-    /// <summary>Takes a link away; a running container keeps what it has of it until its next start.</summary>
-    /// <param name="name"><c>CONTAINER/ALIAS</c>, with or without a slash in front.</param>
-    /// <exception cref="GantryException">NotFound, Conflict in Docker's words.</exception>
-    internal async Task RemoveAsync(string name)
-    {
-        var path = name.TrimStart('/');
-        var slash = path.LastIndexOf('/');
-        if (slash < 0)
-        {
-            _ = core.Containers.Get(name);
-            throw GantryException.Conflict("Conflict, cannot remove the default link name of the container");
-        }
-
-        var alias = path[(slash + 1)..];
-        if (!core.Containers.TryGet(path[..slash], out var container) || container.Record.Links.All(l => l.Alias != alias))
-        {
-            throw GantryException.NotFound($"No such container: {name}");
-        }
-
-        using (await container.Gate.AcquireAsync().ConfigureAwait(false))
-        {
-            core.Update(container, r => r with { Links = [.. r.Links.Where(l => l.Alias != alias)] }, Durability.Durable);
-        }
-    }
 }

@@ -1,7 +1,9 @@
 using System.Buffers;
+using Gantry.Engine.Containers.Bundles;
 using Gantry.Engine.Containers.State;
 using Gantry.Errors;
 using Gantry.Logs;
+using Gantry.Logs.Drivers;
 
 namespace Gantry.Engine.Containers.Logs;
 
@@ -32,7 +34,7 @@ internal sealed class LogFlow(EngineCore core)
     /// <exception cref="GantryException">NotImplemented in Docker's words: the container keeps no log.</exception>
     internal static void Check(Container container)
     {
-        if (container.Record.HostConfig.LogConfig?.Type == "none")
+        if (!LogDrivers.CanRead(LogSettings.Driver(container.Record), LogSettings.Options(container.Record)))
         {
             throw GantryException.NotImplemented("configured logging driver does not support reading");
         }
@@ -44,7 +46,7 @@ internal sealed class LogFlow(EngineCore core)
         Check(container);
         using var done = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var ended = request.Follow ? EndOf(container, done.Token) : null;
-        var reader = new LogReader(core.Paths.Log(container.Id));
+        var reader = new LogReader(LogSettings.PathOf(core, container.Record));
         var query = new LogQuery
         {
             Since = request.Since,

@@ -92,6 +92,9 @@ public sealed record ContainerStateRecord
     /// <summary>Volumes have been filled from the image (first start).</summary>
     public bool StartedBefore { get; init; }
 
+    /// <summary>Null: no health check, or never started. On disk it is as of the last change of state or status.</summary>
+    public HealthRecord? Health { get; init; }
+
     /// <summary>A process exists: running, paused, or between two runs of a restart policy.</summary>
     public bool IsActive => Phase is ContainerPhase.Running or ContainerPhase.Paused or ContainerPhase.Restarting;
 }

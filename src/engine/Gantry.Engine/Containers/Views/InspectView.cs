@@ -74,6 +74,20 @@ internal sealed class InspectView(EngineCore core)
         Error = state.Error,
         StartedAt = state.StartedAt is { } started ? GoTime.Format(started) : GoTime.Zero,
         FinishedAt = state.FinishedAt is { } finished ? GoTime.Format(finished) : GoTime.Zero,
+        Health = HealthOf(state.Health),
+    };
+
+    private static Health? HealthOf(HealthRecord? health) => health is null ? null : new Health
+    {
+        Status = health.Status,
+        FailingStreak = health.FailingStreak,
+        Log = health.Log.Count == 0 ? null : [.. health.Log.Select(r => new HealthcheckResult
+        {
+            Start = GoTime.Format(r.Start),
+            End = GoTime.Format(r.End),
+            ExitCode = r.ExitCode,
+            Output = r.Output,
+        })],
     };
 
     private DriverData Graph(ContainerRecord record)

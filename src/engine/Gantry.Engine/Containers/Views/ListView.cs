@@ -41,6 +41,8 @@ internal sealed class ListView(EngineCore core, InspectView inspect)
         string Ago(DateTimeOffset? then) => HumanDuration.Format(now - (then ?? now));
         return state.Phase switch
         {
+            ContainerPhase.Running when state.Health is { } health =>
+                $"Up {Ago(state.StartedAt)} ({(health.Status == HealthRecord.Starting ? "health: starting" : health.Status)})",
             ContainerPhase.Running => $"Up {Ago(state.StartedAt)}",
             ContainerPhase.Paused => $"Up {Ago(state.StartedAt)} (Paused)",
             ContainerPhase.Restarting => $"Restarting ({state.ExitCode}) {Ago(state.FinishedAt)} ago",

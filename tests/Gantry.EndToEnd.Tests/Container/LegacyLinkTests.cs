@@ -1,0 +1,50 @@
+using Gantry.EndToEnd.Tests.Engine;
+
+namespace Gantry.EndToEnd.Tests.Container;
+
+/// <summary>Legacy links on the default bridge.</summary>
+[Collection(EngineCollection.Name)]
+public sealed class LegacyLinkTests(EngineProcess engine)
+{
+    [Fact]
+    public async Task A_linked_container_has_a_name_an_address_and_variables_and_another_name_itself()
+    {
+        (await engine.GantryAsync("run", "-d", "--name", "lk-db", "--expose", "5432", "-e", "USER=me", "busybox", "sleep", "1000")).Succeeded();
+        (await engine.GantryAsync("run", "-d", "--name", "lk-web", "--link", "lk-db:my-db", "busybox", "sleep", "1000")).Succeeded();
+        var address = (await engine.GantryAsync("inspect", "-f", "{{.NetworkSettings.IPAddress}}", "lk-db")).Succeeded().Text;
+
+        var variables = (await engine.GantryAsync("exec", "lk-web", "sh", "-c", "env | grep ^MY_DB | sort")).Succeeded().Text.Split('\n');
+        Assert.Equal(
+            [
+                "MY_DB_ENV_USER=me", "MY_DB_NAME=/lk-web/my-db", $"MY_DB_PORT=tcp://{address}:5432", $"MY_DB_PORT_5432_TCP=tcp://{address}:5432",
+                $"MY_DB_PORT_5432_TCP_ADDR={address}", "MY_DB_PORT_5432_TCP_PORT=5432", "MY_DB_PORT_5432_TCP_PROTO=tcp",
+            ],
+            variables);
+        Assert.StartsWith(address + "\tmy-db ", (await engine.GantryAsync("exec", "lk-web", "grep", "my-db", "/etc/hosts")).Succeeded().Text, StringComparison.Ordinal);
+        Assert.Equal("lk-db,lk-web/my-db", (await engine.GantryAsync("ps", "--no-trunc", "--filter", "name=lk-db", "--format", "{{.Names}}")).Succeeded().Text);
+
+        // Both may be renamed; the link stays.
+        (await engine.GantryAsync("rename", "lk-db", "lk-db2")).Succeeded();
+        (await engine.GantryAsync("rename", "lk-web", "lk-web2")).Succeeded();
+        Assert.Equal("[/lk-db2:/lk-web2/my-db]", (await engine.GantryAsync("inspect", "-f", "{{.HostConfig.Links}}", "lk-web2")).Succeeded().Text);
+
+        (await engine.GantryAsync("rm", "--link", "/lk-web2/my-db")).Succeeded();
+        Assert.Equal("[]", (await engine.GantryAsync("inspect", "-f", "{{.HostConfig.Links}}", "lk-web2")).Succeeded().Text);
+        (await engine.GantryAsync("rm", "-f", "lk-db2", "lk-web2")).Succeeded();
+    }
+
+    [Fact]
+    public async Task A_link_to_nobody_is_refused_and_one_to_a_stopped_container_does_not_start()
+    {
+        var missing = await engine.GantryAsync("create", "--link", "lk-nobody:x", "busybox");
+        Assert.Contains("could not get container for lk-nobody: No such container: lk-nobody", missing.Error, StringComparison.Ordinal);
+
+        (await engine.GantryAsync("create", "--name", "lk-idle", "busybox", "true")).Succeeded();
+        (await engine.GantryAsync("create", "--name", "lk-eager", "--link", "lk-idle", "busybox", "true")).Succeeded();
+        var start = await engine.GantryAsync("start", "lk-eager");
+
+        Assert.Equal(1, start.ExitCode);
+        Assert.Contains("Cannot link to a non running container: /lk-idle AS /lk-eager/lk-idle", start.Error, StringComparison.Ordinal);
+        (await engine.GantryAsync("rm", "lk-idle", "lk-eager")).Succeeded();
+    }
+}
