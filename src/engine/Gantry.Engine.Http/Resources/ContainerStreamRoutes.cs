@@ -1,5 +1,6 @@
 using Gantry.Engine.Containers;
 using Gantry.Engine.Http.Routing;
+using Gantry.Errors;
 
 namespace Gantry.Engine.Http.Resources;
 
@@ -10,24 +11,34 @@ internal static class ContainerStreamRoutes
 
     private static async Task AttachAsync(ApiRequest request)
     {
-        var query = request.Query;
-        var session = request.Engine.Containers.Attach(request.Id, new AttachRequest
+        AttachSession session;
+        try
         {
-            Stdin = query.Bool("stdin"),
-            Stdout = query.Bool("stdout"),
-            Stderr = query.Bool("stderr"),
-            Stream = query.Bool("stream"),
-            Logs = query.Bool("logs"),
-            DetachKeys = query["detachKeys"],
-        });
+            session = Begin(request);
+        }
+        catch (GantryException e)
+        {
+            await HijackedStream.FailAsync(request, e, CancellationToken.None).ConfigureAwait(false);
+            return;
+        }
+
         await using (session.ConfigureAwait(false))
         {
-            var type = HijackedStream.TypeFor(request.Version, session.IsRaw);
-            var connection = await HijackedStream.BeginAsync(request, type, CancellationToken.None).ConfigureAwait(false);
+            var connection = await HijackedStream.BeginAsync(request, session.IsRaw, withHeaders: false, CancellationToken.None).ConfigureAwait(false);
             await using (connection.ConfigureAwait(false))
             {
                 await session.RunAsync(connection.Input, connection.Output, CancellationToken.None).ConfigureAwait(false);
             }
         }
     }
+
+    private static AttachSession Begin(ApiRequest request) => request.Engine.Containers.Attach(request.Id, new AttachRequest
+    {
+        Stdin = request.Query.Bool("stdin"),
+        Stdout = request.Query.Bool("stdout"),
+        Stderr = request.Query.Bool("stderr"),
+        Stream = request.Query.Bool("stream"),
+        Logs = request.Query.Bool("logs"),
+        DetachKeys = request.Query["detachKeys"],
+    });
 }

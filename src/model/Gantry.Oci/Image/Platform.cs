@@ -30,7 +30,12 @@ public sealed record Platform
     public static Platform Parse(string text)
     {
         var parts = text.Split('/');
-        if (text.Length == 0 || text.Length > 128 || parts.Length > 3 || parts.Any(p => p.Length == 0 || p.AsSpan().ContainsAnyExcept(s_allowed)))
+        if (parts.Length > 3 && text.Length <= 128)
+        {
+            throw GantryException.InvalidArgument($"\"{text}\": cannot parse platform specifier: invalid argument");
+        }
+
+        if (text.Length == 0 || text.Length > 128 || parts.Any(p => p.Length == 0 || p.AsSpan().ContainsAnyExcept(s_allowed)))
         {
             throw GantryException.InvalidArgument(
                 $"\"{text}\" is an invalid component of \"{text}\": platform specifier component must match \"^[A-Za-z0-9_.-]+$\": invalid argument");

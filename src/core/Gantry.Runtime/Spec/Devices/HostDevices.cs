@@ -84,5 +84,5 @@ internal static class HostDevices
     };
 
     private static GantryException Failed(string path, Exception? inner, string reason) =>
-        GantryException.InvalidArgument($"error gathering device information while adding custom device \"{path}\": {reason}", inner);
+        GantryException.Internal($"error gathering device information while adding custom device \"{path}\": {reason}", inner);
 }

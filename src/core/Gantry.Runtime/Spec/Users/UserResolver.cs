@@ -49,7 +49,7 @@ public static class UserResolver
 
         return user.Length == 0 ? (0, 0, null)
             : numeric ? (InRange(number), 0, null)
-            : throw GantryException.InvalidArgument($"unable to find user {user}: no matching entries in passwd file");
+            : throw GantryException.Internal($"unable to find user {user}: no matching entries in passwd file");
     }
 
     private static uint ResolveGroup(List<GroupEntry> groups, string wanted)
@@ -65,7 +65,7 @@ public static class UserResolver
 
         return numeric
             ? InRange(number)
-            : throw GantryException.InvalidArgument($"unable to find group {wanted}: no matching entries in group file");
+            : throw GantryException.Internal($"unable to find group {wanted}: no matching entries in group file");
     }
 
     private static IEnumerable<uint> ResolveAdded(string rootfs, IReadOnlyList<string> wanted)
@@ -81,7 +81,7 @@ public static class UserResolver
             var at = groups.FindIndex(group => group.Name == item || group.Gid.ToString(CultureInfo.InvariantCulture) == item);
             yield return at >= 0 ? groups[at].Gid
                 : TryParseGoInt(item, out var number) ? InRange(number)
-                : throw GantryException.InvalidArgument($"Unable to find group {item}: no matching entries in group file");
+                : throw GantryException.Internal($"Unable to find group {item}: no matching entries in group file");
         }
     }
 

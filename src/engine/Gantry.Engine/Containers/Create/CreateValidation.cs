@@ -18,6 +18,7 @@ internal static class CreateValidation
             throw GantryException.InvalidArgument("can't create 'AutoRemove' container with restart policy");
         }
 
+        CheckExtraHosts(host);
         CheckUnsupported(config, host);
         if (!string.IsNullOrEmpty(host.Runtime) && !runtimes.Contains(host.Runtime))
         {
@@ -50,6 +51,25 @@ internal static class CreateValidation
         }
     }
 
+    /// <summary><c>name:address</c> or <c>name=address</c>, where <c>host-gateway</c> stands for the host.</summary>
+    private static void CheckExtraHosts(HostConfig host)
+    {
+        foreach (var entry in host.ExtraHosts ?? [])
+        {
+            var at = entry.IndexOfAny([':', '=']);
+            if (at <= 0)
+            {
+                throw GantryException.InvalidArgument($"bad format for add-host: \"{entry}\"");
+            }
+
+            var address = entry[(at + 1)..].Trim('[', ']');
+            if (address != "host-gateway" && !System.Net.IPAddress.TryParse(address, out _))
+            {
+                throw GantryException.InvalidArgument($"invalid IP address in add-host: \"{entry[(at + 1)..]}\"");
+            }
+        }
+    }
+
     private static void CheckUnsupported(ContainerConfig config, HostConfig host)
     {
         if (config.Healthcheck?.Test is { Count: > 0 } test && test[0] is not ("" or "NONE"))
@@ -57,9 +77,11 @@ internal static class CreateValidation
             throw GantryException.NotImplemented("health checks are not available in this version");
         }
 
-        if (host.StorageOpt is { Count: > 0 })
+        if (host.StorageOpt is { Count: > 0 } options)
         {
-            throw GantryException.InvalidArgument("--storage-opt is supported only for overlay over xfs with 'pquota' mount option");
+            throw GantryException.Internal(options.Keys.FirstOrDefault(k => !k.Equals("size", StringComparison.OrdinalIgnoreCase)) is { } unknown
+                ? $"Unknown option {unknown}"
+                : "--storage-opt is supported only for overlay over xfs with 'pquota' mount option");
         }
 
         if (!string.IsNullOrEmpty(host.VolumeDriver) && host.VolumeDriver != "local")

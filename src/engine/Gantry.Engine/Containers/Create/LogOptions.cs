@@ -16,7 +16,7 @@ internal static class LogOptions
         var options = log?.Config ?? [];
         if (type is not ("" or "json-file" or "none"))
         {
-            throw GantryException.InvalidArgument($"logger: no log driver named '{type}' is registered");
+            throw GantryException.InvalidArgument($"error looking up logging plugin {type}: plugin \"{type}\" not found");
         }
 
         if (options.Keys.FirstOrDefault(k => !s_known.Contains(k)) is { } unknown)
