@@ -10,7 +10,7 @@ namespace Gantry.Runtime.Spec;
 /// </summary>
 public static class UserResolver
 {
-    /// <summary>Throws <see cref="GantryException"/> (InvalidArgument) in Docker's words.</summary>
+    /// <summary>Throws <see cref="GantryException"/> (Internal: only the start finds it) in Docker's words.</summary>
     /// <param name="rootfs">Absolute path of the mounted root filesystem; its content is not trusted.</param>
     /// <param name="user">Empty or null is root.</param>
     /// <param name="groupAdd">Further groups by name or number.</param>
@@ -101,5 +101,5 @@ public static class UserResolver
     private static uint InRange(long number) =>
         number is >= 0 and <= int.MaxValue
             ? (uint)number
-            : throw GantryException.InvalidArgument("uids and gids must be in range 0-2147483647");
+            : throw GantryException.Internal("uids and gids must be in range 0-2147483647");
 }
