@@ -47,7 +47,7 @@ public sealed partial class VolumeStore
     public VolumeRecord? Find(string name) => _records.Find(name);
 
     /// <exception cref="GantryException">NotFound <c>get NAME: no such volume</c>.</exception>
-    public VolumeRecord Get(string name) => Find(name) ?? throw GantryException.NotFound($"get {name}: no such volume");
+    public VolumeRecord Get(string name) => Find(name) ?? throw GantryException.NotFound(name.Length == 0 ? "get: no such volume" : $"get {name}: no such volume");
 
     /// <summary>By name. Filters: dangling, driver, label, name.</summary>
     public IReadOnlyList<VolumeRecord> List(
@@ -135,7 +135,7 @@ public sealed partial class VolumeStore
             Id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)),
             Name = name,
             Anonymous = anonymous || options.Labels?.ContainsKey("com.docker.volume.anonymous") == true,
-            Labels = options.Labels is { Count: > 0 } || anonymous ? options.Labels ?? [] : null,
+            Labels = anonymous ? new Dictionary<string, string>(options.Labels ?? []) { ["com.docker.volume.anonymous"] = string.Empty } : options.Labels is { Count: > 0 } ? options.Labels : null,
             Options = options.DriverOpts is { Count: > 0 } ? options.DriverOpts : null,
             Created = DateTimeOffset.UtcNow,
             Mountpoint = data,

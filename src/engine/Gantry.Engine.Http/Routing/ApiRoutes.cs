@@ -24,6 +24,7 @@ internal static class ApiRoutes
         TransferRoutes.Map(router);
         BuildRoutes.Map(router);
         SwarmRoutes.Map(router);
+        PluginRoutes.Map(router);
         router.Map("POST", "/images/create", TransferRoutes.CreateAsync);
         return router;
     }

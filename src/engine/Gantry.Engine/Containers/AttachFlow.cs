@@ -44,6 +44,7 @@ public sealed class AttachSession : IAsyncDisposable
                 Stdin = request.Stdin && container.Record.Config.OpenStdin == true,
                 Stdout = request.Stdout,
                 Stderr = request.Stderr,
+                Tty = IsRaw,
             });
         }
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Gantry.Api;
 using Gantry.Engine.Containers.Files;
 using Gantry.Engine.Containers.Logs;
@@ -38,7 +39,10 @@ public sealed class ContainerService
     public Task RestartAsync(string reference, string signal, int? timeout) => _flows.Stop.RestartAsync(Get(reference), signal, timeout);
 
     /// <param name="signal">Empty for SIGKILL.</param>
-    public Task KillAsync(string reference, string signal) => _flows.Stop.KillAsync(Get(reference), reference, signal);
+    public Task KillAsync(string reference, string signal) =>
+        _core.Containers.TryGet(reference, out var container)
+            ? _flows.Stop.KillAsync(container, reference, signal)
+            : throw GantryException.NotFound($"cannot kill container: {reference}: No such container: {reference}");
 
     public Task PauseAsync(string reference) => _flows.Pause.PauseAsync(Get(reference));
 
@@ -68,12 +72,22 @@ public sealed class ContainerService
     /// <summary>Attaches at once; the session is then run over a connection. The caller disposes it.</summary>
     public AttachSession Attach(string reference, AttachRequest request) => _flows.Attach.Begin(Get(reference), request);
 
-    public Task ResizeAsync(string reference, int rows, int columns)
+    /// <summary>A container without a terminal has nothing to resize, which is no failure.</summary>
+    public async Task ResizeAsync(string reference, int rows, int columns)
     {
         var container = Get(reference);
-        return container.State.IsActive
-            ? _core.Parts.Tasks.ResizeAsync(container.Id, null, rows, columns, CancellationToken.None)
-            : throw GantryException.Conflict($"container {container.Id} is not running");
+        if (!container.State.IsActive)
+        {
+            throw GantryException.Conflict($"container {container.Id} is not running");
+        }
+
+        if (container.Record.Config.Tty == true)
+        {
+            await _core.Parts.Tasks.ResizeAsync(container.Id, null, rows, columns, CancellationToken.None).ConfigureAwait(false);
+        }
+
+        _core.Publish(
+            container, "resize", ("height", rows.ToString(CultureInfo.InvariantCulture)), ("width", columns.ToString(CultureInfo.InvariantCulture)));
     }
 
     public Task RenameAsync(string reference, string newName) => _flows.Rename.RenameAsync(reference, newName);

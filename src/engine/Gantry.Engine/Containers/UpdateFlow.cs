@@ -29,7 +29,7 @@ internal sealed class UpdateFlow(EngineCore core)
                 throw GantryException.InvalidArgument("Restart policy cannot be updated because AutoRemove is enabled for the container");
             }
 
-            var merged = Merge(record.HostConfig, request);
+            var merged = Merge(record.Id, record.HostConfig, request);
             var (host, warnings) = ResourceValidator.Validate(merged, core.Host, update: true);
             if (record.State.IsActive)
             {
@@ -40,19 +40,24 @@ internal sealed class UpdateFlow(EngineCore core)
 
             core.Update(container, r => r with { HostConfig = host }, Durability.Durable);
             core.Publish(container, "update");
-            return new ContainerUpdateResponse { Warnings = [.. warnings] };
+            return new ContainerUpdateResponse { Warnings = warnings.Count == 0 ? null : [.. warnings] };
         }
     }
 
     /// <summary>Zero and empty leave a limit as it is, as in Docker.</summary>
-    private static HostConfig Merge(HostConfig current, ContainerUpdateRequest request)
+    private static HostConfig Merge(string id, HostConfig current, ContainerUpdateRequest request)
     {
         static long? Pick(long? asked, long? now) => asked is null or 0 ? now : asked;
         static string? PickText(string? asked, string? now) => string.IsNullOrEmpty(asked) ? now : asked;
-        var cpu = request.NanoCpus is > 0 && (current.CpuPeriod > 0 || current.CpuQuota > 0);
-        if (cpu)
+        GantryException Conflict(string why) => GantryException.Conflict($"Cannot update container {id}: {why}");
+        if (request.NanoCpus is > 0 && (current.CpuPeriod > 0 || current.CpuQuota > 0))
         {
-            throw GantryException.InvalidArgument("Conflicting options: Nano CPUs cannot be updated as CPU Period/Quota has already been set");
+            throw Conflict($"Conflicting options: Nano CPUs cannot be updated as CPU {(current.CpuPeriod > 0 ? "Period" : "Quota")} has already been set");
+        }
+
+        if (current.NanoCpus is > 0 && (request.CpuPeriod is > 0 || request.CpuQuota is > 0))
+        {
+            throw Conflict($"Conflicting options: CPU {(request.CpuPeriod is > 0 ? "Period" : "Quota")} cannot be updated as NanoCPUs has already been set");
         }
 
         return current with
@@ -60,7 +65,7 @@ internal sealed class UpdateFlow(EngineCore core)
             CpuShares = Pick(request.CpuShares, current.CpuShares),
             Memory = Pick(request.Memory, current.Memory),
             MemorySwap = Pick(request.MemorySwap, request.Memory is > 0 && current.MemorySwap is > 0 && request.Memory > current.MemorySwap
-                ? throw GantryException.InvalidArgument("Memory limit should be smaller than already set memoryswap limit, update the memoryswap at the same time")
+                ? throw Conflict("Memory limit should be smaller than already set memoryswap limit, update the memoryswap at the same time")
                 : current.MemorySwap),
             MemoryReservation = Pick(request.MemoryReservation, current.MemoryReservation),
             NanoCpus = Pick(request.NanoCpus, current.NanoCpus),

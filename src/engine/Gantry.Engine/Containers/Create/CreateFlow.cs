@@ -27,10 +27,11 @@ internal sealed class CreateFlow(EngineCore core, VolumeUse volumes)
         var host = HostConfigCompletion.Complete(asked, core.Settings, core.Host);
         LogDrivers.Validate(host.LogConfig!.Type!, host.LogConfig.Config ?? []);
         NetworkSelection.CheckConflicts(given, host);
+        CheckJoined(host);
+        CheckLinks(host);
         var image = FindImage(given.Image, platform);
         var imageConfig = image is null ? null : core.Parts.Images.Config(image.Id);
         var config = ContainerConfigMerge.Merge(given, imageConfig?.Config);
-        config.ExposedPorts = PortSpecs.ExposeBound(config.ExposedPorts, host);
         PortSpecs.Validate(config, host);
         var id = Ids.New();
         var networks = NetworkSelection.Select(config, host, request.NetworkingConfig);
@@ -104,7 +105,7 @@ internal sealed class CreateFlow(EngineCore core, VolumeUse volumes)
 
     private static ContainerConfig ConfigOf(ContainerCreateRequest r)
     {
-        if (r.Image is null && r.Cmd is null && r.HostConfig is null && r.Entrypoint is null && r.Hostname is null && r.Env is null && r.Labels is null)
+        if (r with { HostConfig = null, NetworkingConfig = null } == new ContainerCreateRequest())
         {
             throw GantryException.InvalidArgument("config cannot be empty in order to create a container");
         }
@@ -139,6 +140,42 @@ internal sealed class CreateFlow(EngineCore core, VolumeUse volumes)
         };
     }
 
+    /// <summary>Containers whose namespaces are joined must be there already; of the network's only the next start asks.</summary>
+    /// <exception cref="GantryException">InvalidArgument in Docker's words.</exception>
+    private void CheckJoined(HostConfig host)
+    {
+        foreach (var mode in new[] { host.IpcMode, host.PidMode })
+        {
+            if (NetworkSelection.IsContainer(mode) && mode![NetworkSelection.ContainerPrefix.Length..] is var other && !core.Containers.TryGet(other, out _))
+            {
+                throw GantryException.InvalidArgument($"No such container: {other}");
+            }
+        }
+    }
+
+    /// <exception cref="GantryException">InvalidArgument, Internal in Docker's words.</exception>
+    private void CheckLinks(HostConfig host)
+    {
+        foreach (var link in host.Links ?? [])
+        {
+            var parts = link.Split(':');
+            if (link.Length == 0)
+            {
+                throw GantryException.Internal("empty string specified for links");
+            }
+
+            if (parts.Length > 2)
+            {
+                throw GantryException.Internal($"bad format for links: {link}");
+            }
+
+            if (!core.Containers.TryGet(parts[0], out _))
+            {
+                throw GantryException.InvalidArgument($"could not get container for {parts[0]}: No such container: {parts[0]}");
+            }
+        }
+    }
+
     private ImageRecord? FindImage(string? name, Platform? platform)
     {
         if (string.IsNullOrEmpty(name))
@@ -157,7 +194,7 @@ internal sealed class CreateFlow(EngineCore core, VolumeUse volumes)
         return platform.Accepts(actual)
             ? image
             : throw GantryException.NotFound(
-                $"image with reference {name} was found but its platform ({actual}) does not match the specified platform ({platform})");
+                $"image with reference {name} was found but does not match the specified platform: wanted {platform}, actual: {actual}");
     }
 
     private static void CompleteHostname(ContainerConfig config, HostConfig host, string id)

@@ -21,7 +21,7 @@ internal static class MountResolution
         }
 
         var own = new HashSet<string>();
-        foreach (var mount in (host.Binds ?? []).Select(BindSpec.Parse).Concat((host.Mounts ?? []).Select(MountSpec.Parse)))
+        foreach (var mount in (host.Binds ?? []).Select(ParseBind).Concat((host.Mounts ?? []).Select(MountSpec.Parse)))
         {
             if (!own.Add(mount.Destination) || host.Tmpfs?.Keys.Any(t => CleanPath.Of(t) == mount.Destination) == true)
             {
@@ -39,13 +39,27 @@ internal static class MountResolution
         return [.. byDestination.Values];
     }
 
+    /// <summary>Docker tells malformed binds as failures of its own.</summary>
+    /// <exception cref="GantryException">Internal; InvalidArgument for volumes' names.</exception>
+    private static ContainerMount ParseBind(string spec)
+    {
+        try
+        {
+            return BindSpec.Parse(spec);
+        }
+        catch (GantryException e) when (e.Kind == ErrorKind.InvalidArgument && !e.Message.StartsWith("create ", StringComparison.Ordinal))
+        {
+            throw GantryException.Internal(e.Message, e);
+        }
+    }
+
     private static void AddFrom(string entry, Func<string, ContainerRecord> find, Dictionary<string, ContainerMount> mounts)
     {
         var colon = entry.IndexOf(':', StringComparison.Ordinal);
         var (name, mode) = colon < 0 ? (entry, string.Empty) : (entry[..colon], entry[(colon + 1)..]);
         if (name.Length == 0)
         {
-            throw GantryException.InvalidArgument("malformed volumes-from specification: volumes-from specification cannot be an empty string");
+            throw GantryException.InvalidArgument("volumes-from specification cannot be an empty string");
         }
 
         if (mode is not ("" or "rw" or "ro" or "z" or "Z" or "nocopy") && !BindSpec.IsMode(mode))
@@ -53,7 +67,7 @@ internal static class MountResolution
             throw GantryException.InvalidArgument($"invalid mode: {mode}");
         }
 
-        foreach (var mount in find(name).Mounts)
+        foreach (var mount in Find(find, name).Mounts)
         {
             mounts[mount.Destination] = mount with
             {
@@ -61,6 +75,19 @@ internal static class MountResolution
                 Mode = mode.Length > 0 ? mode : mount.Mode,
                 CopyUp = false,
             };
+        }
+    }
+
+    /// <exception cref="GantryException">InvalidArgument: an unknown container is the client's mistake here.</exception>
+    private static ContainerRecord Find(Func<string, ContainerRecord> find, string name)
+    {
+        try
+        {
+            return find(name);
+        }
+        catch (GantryException e) when (e.Kind == ErrorKind.NotFound)
+        {
+            throw GantryException.InvalidArgument(e.Message, e);
         }
     }
 

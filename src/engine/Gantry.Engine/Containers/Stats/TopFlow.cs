@@ -28,7 +28,9 @@ internal sealed class TopFlow(EngineCore core)
         var words = arguments.Length == 0 ? ["-ef"] : Split(arguments);
         var pids = await core.Parts.Tasks.PidsAsync(container.Id, cancellationToken).ConfigureAwait(false);
         var output = await PsAsync(words, cancellationToken).ConfigureAwait(false);
-        return Pick(output, pids.ToHashSet());
+        var result = Pick(output, pids.ToHashSet());
+        core.Publish(container, "top");
+        return result;
     }
 
     /// <summary>Lines of the wanted processes, split by the columns of the heading; the last column takes the rest of the line.</summary>
