@@ -85,7 +85,7 @@ public sealed class NetworkTests
             new() { Name = name, Driver = driver, Options = options.ToDictionary(o => o.Key, o => o.Value) };
 
         Assert.Equal("network with name net already exists", await RefusalAsync(Options("net")));
-        Assert.Equal("operation is not permitted on predefined host network", await RefusalAsync(Options("host")));
+        Assert.Equal("operation is not permitted on predefined host network ", await RefusalAsync(Options("host")));
         Assert.Equal("plugin \"foo\" not found", await RefusalAsync(Options("x", "foo")));
         Assert.Equal("only one instance of \"host\" network is allowed", await RefusalAsync(Options("x", "host")));
         Assert.Equal(

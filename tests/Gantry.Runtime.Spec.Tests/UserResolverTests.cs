@@ -1,3 +1,5 @@
+using Gantry.Errors;
+
 namespace Gantry.Runtime.Spec.Tests;
 
 public sealed class UserResolverTests : IDisposable
@@ -43,13 +45,13 @@ public sealed class UserResolverTests : IDisposable
     [InlineData("99999999999999999999999", "uids and gids must be in range 0-2147483647")]
     [InlineData("-1", "uids and gids must be in range 0-2147483647")]
     [InlineData("1:-1", "uids and gids must be in range 0-2147483647")]
-    public void Refused(string user, string message) => SpecBuilderTests.Throws(message, () => UserResolver.Resolve(_root, user));
+    public void Refused(string user, string message) => SpecBuilderTests.Throws(message, () => UserResolver.Resolve(_root, user), ErrorKind.Internal);
 
     [Fact]
     public void Unknown_added_groups_are_refused()
     {
-        SpecBuilderTests.Throws("Unable to find group nogrp: no matching entries in group file", () => UserResolver.Resolve(_root, "0", ["nogrp"]));
-        SpecBuilderTests.Throws("uids and gids must be in range 0-2147483647", () => UserResolver.Resolve(_root, "0", ["99999999999"]));
+        SpecBuilderTests.Throws("Unable to find group nogrp: no matching entries in group file", () => UserResolver.Resolve(_root, "0", ["nogrp"]), ErrorKind.Internal);
+        SpecBuilderTests.Throws("uids and gids must be in range 0-2147483647", () => UserResolver.Resolve(_root, "0", ["99999999999"]), ErrorKind.Internal);
     }
 
     [Fact]
@@ -72,7 +74,7 @@ public sealed class UserResolverTests : IDisposable
         File.CreateSymbolicLink(passwd, target);
 
         // The host's user "daemon" must not be found; a link that ends at itself or nowhere is no file.
-        SpecBuilderTests.Throws("unable to find user daemon: no matching entries in passwd file", () => UserResolver.Resolve(_root, "daemon"));
+        SpecBuilderTests.Throws("unable to find user daemon: no matching entries in passwd file", () => UserResolver.Resolve(_root, "daemon"), ErrorKind.Internal);
     }
 
     [Fact]

@@ -34,6 +34,7 @@ internal sealed class VolumeFilters
         {
             ["1" or "true"] => true,
             ["0" or "false"] => false,
+            [var other] when name == "all" => throw GantryException.InvalidArgument($"invalid filter '{name}': strconv.ParseBool: parsing \"{other}\": invalid syntax"),
             _ => throw GantryException.InvalidArgument($"invalid filter '{name}=[{string.Join(' ', values)}]'"),
         };
     }

@@ -55,7 +55,7 @@ public sealed partial class VolumeStore
     public VolumeRecord? Find(string name) => _records.Find(name);
 
     /// <exception cref="GantryException">NotFound <c>get NAME: no such volume</c>.</exception>
-    public VolumeRecord Get(string name) => Find(name) ?? throw GantryException.NotFound($"get {name}: no such volume");
+    public VolumeRecord Get(string name) => Find(name) ?? throw GantryException.NotFound(name.Length == 0 ? "get: no such volume" : $"get {name}: no such volume");
 
     /// <summary>By name. Filters: dangling, driver, label, name.</summary>
     public IReadOnlyList<VolumeRecord> List(

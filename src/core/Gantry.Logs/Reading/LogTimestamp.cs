@@ -22,7 +22,11 @@ public static class LogTimestamp
         output[FixedLength - 1] = (byte)'Z';
     }
 
-    public static long FromTime(DateTimeOffset time) => (time.UtcTicks - DateTime.UnixEpoch.Ticks) * 100;
+    public static long FromTime(DateTimeOffset time)
+    {
+        var ticks = time.UtcTicks - DateTime.UnixEpoch.Ticks;
+        return Math.Clamp(ticks, long.MinValue / 100, long.MaxValue / 100) * 100;
+    }
 
     /// <summary>Parses RFC 3339 with any number of decimals and any offset.</summary>
     public static bool TryParse(ReadOnlySpan<byte> text, out long nanoseconds)

@@ -41,7 +41,7 @@ internal static class NetworkRules
 
         if (s_predefined.Contains(name))
         {
-            throw new GantryException(ErrorKind.Forbidden, $"operation is not permitted on predefined {name} network");
+            throw new GantryException(ErrorKind.Forbidden, $"operation is not permitted on predefined {name} network ");
         }
 
         if (find(name) is not null)
@@ -59,7 +59,7 @@ internal static class NetworkRules
 
         if (options.Scope == "swarm")
         {
-            throw GantryException.InvalidArgument("cannot create a swarm scoped network when swarm is not active");
+            throw new GantryException(ErrorKind.Forbidden, "cannot create a swarm scoped network when swarm is not active");
         }
     }
 
@@ -72,7 +72,8 @@ internal static class NetworkRules
             case NetworkDrivers.Host or NetworkDrivers.Null:
                 throw new GantryException(ErrorKind.Forbidden, $"only one instance of \"{driver}\" network is allowed");
             case "overlay":
-                throw GantryException.Unavailable(
+                throw new GantryException(
+                    ErrorKind.Forbidden,
                     "This node is not a swarm manager. Use \"docker swarm init\" or \"docker swarm join\" to connect this node to swarm and try again.");
             case "macvlan" or "ipvlan":
                 throw GantryException.NotImplemented($"network driver {driver} is not supported yet");

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using Gantry.Engine.Diagnostics;
 using Gantry.Engine.Http.Routing;
 using Gantry.Errors;
@@ -35,7 +36,17 @@ internal sealed class ApiApplication(Router router, EngineHost engine, EngineLog
     private Task DispatchAsync(HttpContext context)
     {
         var target = RequestTarget.Parse(context);
-        var (handler, values) = router.Find(context.Request.Method, target.Segments);
+        if (target.Redirect is { } redirect)
+        {
+            context.Response.StatusCode = StatusCodes.Status301MovedPermanently;
+            context.Response.Headers.Location = redirect;
+            context.Response.ContentLength = 0;
+            return Task.CompletedTask;
+        }
+
+        var (handler, values) = HttpMethods.IsOptions(context.Request.Method)
+            ? (OptionsAsync, ReadOnlyDictionary<string, string>.Empty)
+            : router.Find(context.Request.Method, target.Segments);
         if (handler is null)
         {
             return Responses.WriteErrorAsync(context, StatusCodes.Status404NotFound, "page not found");
@@ -44,19 +55,22 @@ internal sealed class ApiApplication(Router router, EngineHost engine, EngineLog
         Responses.SetCommonHeaders(context);
         if (target.Version is { } version && version > ApiVersion.Current)
         {
-            throw GantryException.InvalidArgument($"client version {version} is too new. Maximum supported API version is {ApiVersion.Current}");
+            throw GantryException.InvalidArgument($"client version {target.VersionText} is too new. Maximum supported API version is {ApiVersion.Current}");
         }
 
         if (target.Version is { } old && old < ApiVersion.Minimum)
         {
             throw GantryException.InvalidArgument(
-                $"client version {old} is too old. Minimum supported API version is {ApiVersion.Minimum}, please upgrade your client to a newer version");
+                $"client version {target.VersionText} is too old. Minimum supported API version is {ApiVersion.Minimum}, please upgrade your client to a newer version");
         }
 
         context.Response.Headers["Docker-Experimental"] = "false";
         log.Debug("handling request", ("method", context.Request.Method), ("path", target.Path));
         return handler(new ApiRequest(context, target.Version ?? ApiVersion.Current, values, engine));
     }
+
+    /// <summary>Every path has the OPTIONS method.</summary>
+    private static Task OptionsAsync(ApiRequest request) => request.StatusAsync(StatusCodes.Status200OK);
 
     /// <summary>A response that has begun can't turn into an error: the connection is cut so that the client sees the stream is not whole.</summary>
     private async Task AnswerAsync(HttpContext context, Exception exception)

@@ -19,6 +19,11 @@ internal static class BuildQuery
             throw GantryException.NotImplemented("BuildKit's protocol is not available in this version: set DOCKER_BUILDKIT=0");
         }
 
+        if (query["version"] is not ("" or "1"))
+        {
+            throw GantryException.InvalidArgument($"invalid version \"{query["version"]}\"");
+        }
+
         if (query["outputs"].Length > 0)
         {
             throw GantryException.NotImplemented("build outputs are not available in this version");

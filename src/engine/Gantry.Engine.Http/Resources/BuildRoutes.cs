@@ -16,6 +16,9 @@ internal static class BuildRoutes
     {
         router.Map("POST", "/build", BuildAsync);
         router.Map("POST", "/build/prune", PruneAsync);
+        router.Map("POST", "/build/cancel", request => request.Query["id"].Length == 0
+            ? throw GantryException.InvalidArgument("build ID not provided")
+            : throw GantryException.NotImplemented("builds of BuildKit's protocol are not available in this version"));
     }
 
     private static Task BuildAsync(ApiRequest request)
@@ -43,7 +46,7 @@ internal static class BuildRoutes
         var keep = request.Query["keep-storage"];
         var bytes = keep.Length == 0 ? 0
             : long.TryParse(keep, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) ? value
-            : throw GantryException.InvalidArgument($"keep-storage is in bytes and expects an integer, got {keep}");
+            : throw GantryException.InvalidArgument($"keep-storage is in bytes and expects an integer, got {keep}: strconv.Atoi: parsing \"{keep}\": invalid syntax");
         var answer = await request.Engine.Builds.PruneAsync(
             request.Query.Bool("all"), bytes, FilterSet.Parse(request.Query["filters"]), request.Aborted).ConfigureAwait(false);
         await request.WriteJsonAsync(answer, ApiJson.Default.BuildPruneResponse).ConfigureAwait(false);

@@ -29,7 +29,6 @@ internal static class ContainerFileRoutes
     private static async Task StatAsync(ApiRequest request)
     {
         SetStat(request, await request.Engine.Containers.StatPathAsync(request.Id, request.Query["path"]).ConfigureAwait(false));
-        request.Response.ContentLength = 0;
     }
 
     private static async Task GetAsync(ApiRequest request)

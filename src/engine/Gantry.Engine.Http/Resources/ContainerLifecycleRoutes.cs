@@ -34,7 +34,8 @@ internal static class ContainerLifecycleRoutes
             throw GantryException.InvalidArgument("checkpoint is only supported in experimental mode");
         }
 
-        if (request.HasBody)
+        // Old clients send an empty object or null, which is let pass.
+        if (request.HasBody && request.Http.ContentLength is null or > 7)
         {
             throw GantryException.InvalidArgument("starting container with non-empty request body was deprecated since API v1.22 and removed in v1.24");
         }

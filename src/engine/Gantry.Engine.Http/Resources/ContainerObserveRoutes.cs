@@ -76,5 +76,5 @@ internal static class ContainerObserveRoutes
     /// <summary>Unix seconds; zero means not given.</summary>
     private static DateTimeOffset? Time(string text) => text is "" or "0" ? null
         : TimeFilter.TryParseUnix(text, out var time) ? time
-        : throw GantryException.InvalidArgument($"strconv.ParseInt: parsing \"{text}\": invalid syntax");
+        : throw TimeFilter.NotUnix(text);
 }

@@ -25,10 +25,16 @@ internal static class ContainerRoutes
 
     private static async Task CreateAsync(ApiRequest request)
     {
-        var body = await request.ReadJsonAsync(ApiJson.Default.ContainerCreateRequest).ConfigureAwait(false);
+        var body = await request.ReadOptionalJsonAsync(ApiJson.Default.ContainerCreateRequest).ConfigureAwait(false)
+            ?? throw GantryException.InvalidArgument("invalid JSON: got EOF while reading request body");
         var platform = request.Query["platform"] is { Length: > 0 } text ? Platform.Parse(text) : null;
         AdjustForVersion(body, request.Version);
         var created = await request.Engine.Containers.CreateAsync(body, request.Query["name"], platform).ConfigureAwait(false);
+        if (request.Version >= new ApiVersion(1, 44) && !string.IsNullOrEmpty(body.MacAddress))
+        {
+            created.Warnings = [.. created.Warnings ?? [], "The container-wide MacAddress field is now deprecated. It should be specified in EndpointsConfig instead."];
+        }
+
         await request.WriteJsonAsync(created, ApiJson.Default.ContainerCreateResponse, StatusCodes.Status201Created).ConfigureAwait(false);
     }
 
@@ -38,18 +44,17 @@ internal static class ContainerRoutes
         if (version < new ApiVersion(1, 44) && body.NetworkingConfig?.EndpointsConfig is { Count: > 1 } endpoints)
         {
             var names = string.Join(", ", endpoints.Keys.Order(StringComparer.Ordinal));
-            throw GantryException.InvalidArgument($"Container cannot be connected to network endpoints: {names}");
+            throw GantryException.InvalidArgument($"Container cannot be created with multiple network endpoints: {names}");
         }
 
-        body.HostConfig ??= new HostConfig();
-        if (version < new ApiVersion(1, 40) && string.IsNullOrEmpty(body.HostConfig.IpcMode))
+        if (version < new ApiVersion(1, 40) && string.IsNullOrEmpty(body.HostConfig?.IpcMode))
         {
-            body.HostConfig.IpcMode = "shareable";
+            (body.HostConfig ??= new HostConfig()).IpcMode = "shareable";
         }
 
-        if (version < new ApiVersion(1, 41) && string.IsNullOrEmpty(body.HostConfig.CgroupnsMode))
+        if (version < new ApiVersion(1, 41) && string.IsNullOrEmpty(body.HostConfig?.CgroupnsMode))
         {
-            body.HostConfig.CgroupnsMode = "host";
+            (body.HostConfig ??= new HostConfig()).CgroupnsMode = "host";
         }
     }
 
@@ -63,7 +68,25 @@ internal static class ContainerRoutes
     private static Task InspectAsync(ApiRequest request)
     {
         var inspected = request.Engine.Containers.Inspect(request.Id, request.Query.Bool("size"));
+        if (request.Version < new ApiVersion(1, 45))
+        {
+            AddShortId(inspected);
+        }
+
         return request.WriteJsonAsync(inspected, ApiJson.Default.ContainerInspectResponse);
+    }
+
+    /// <summary>Before 1.45 a container's short id was among its aliases on networks with name resolution.</summary>
+    private static void AddShortId(ContainerInspectResponse container)
+    {
+        foreach (var (name, endpoint) in container.NetworkSettings?.Networks?.ToList() ?? [])
+        {
+            if (endpoint is not null && name is not ("bridge" or "host" or "none"))
+            {
+                var aliases = (endpoint.Aliases ?? []).Append(container.Id![..12]).Append(container.Config?.Hostname ?? string.Empty).Where(a => a.Length > 0).Distinct();
+                container.NetworkSettings!.Networks![name] = endpoint with { Aliases = [.. aliases] };
+            }
+        }
     }
 
     private static async Task RemoveAsync(ApiRequest request)

@@ -2,6 +2,7 @@ using Gantry.Engine.Containers;
 using Gantry.Engine.Http.Routing;
 using Gantry.Engine.Http.Streams;
 using Gantry.Engine.Streams;
+using Gantry.Errors;
 
 namespace Gantry.Engine.Http.Resources;
 
@@ -16,11 +17,20 @@ internal static class ContainerStreamRoutes
 
     private static async Task AttachAsync(ApiRequest request)
     {
-        var session = request.Engine.Containers.Attach(request.Id, Asked(request));
+        AttachSession session;
+        try
+        {
+            session = request.Engine.Containers.Attach(request.Id, Asked(request));
+        }
+        catch (GantryException e)
+        {
+            await HijackedStream.FailAsync(request, e, CancellationToken.None).ConfigureAwait(false);
+            return;
+        }
+
         await using (session.ConfigureAwait(false))
         {
-            var type = HijackedStream.TypeFor(request.Version, session.IsRaw);
-            var connection = await HijackedStream.BeginAsync(request, type, CancellationToken.None).ConfigureAwait(false);
+            var connection = await HijackedStream.BeginAsync(request, session.IsRaw, withHeaders: false, CancellationToken.None).ConfigureAwait(false);
             await using (connection.ConfigureAwait(false))
             {
                 await session.RunAsync(connection.Input, connection.Output, CancellationToken.None).ConfigureAwait(false);

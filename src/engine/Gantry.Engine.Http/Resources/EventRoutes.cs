@@ -1,4 +1,3 @@
-using System.Globalization;
 using Gantry.Engine.Events;
 using Gantry.Engine.Filters;
 using Gantry.Engine.Http.Routing;
@@ -66,5 +65,5 @@ internal static class EventRoutes
 
     private static long? Nanoseconds(string text) => text.Length == 0 ? null
         : TimeFilter.TryParseUnix(text, out var time) ? (time - DateTimeOffset.UnixEpoch).Ticks * 100
-        : throw GantryException.InvalidArgument(string.Create(CultureInfo.InvariantCulture, $"strconv.ParseInt: parsing \"{text}\": invalid syntax"));
+        : throw TimeFilter.NotUnix(text);
 }

@@ -1,5 +1,7 @@
 using Gantry.Api;
+using Gantry.Engine.Exec;
 using Gantry.Engine.Http.Routing;
+using Gantry.Errors;
 using Microsoft.AspNetCore.Http;
 
 namespace Gantry.Engine.Http.Resources;
@@ -25,19 +27,32 @@ internal static class ExecRoutes
     private static async Task StartAsync(ApiRequest request)
     {
         var body = await request.ReadOptionalJsonAsync(ApiJson.Default.ExecStartRequest).ConfigureAwait(false) ?? new ExecStartRequest();
-        var session = request.Engine.Execs.Begin(request.Id, body);
+        request.Engine.Execs.CheckStartable(request.Id);
         if (body.Detach == true)
         {
-            await session.RunDetachedAsync().ConfigureAwait(false);
+            await request.Engine.Execs.Begin(request.Id, body).RunDetachedAsync().ConfigureAwait(false);
             await request.StatusAsync(StatusCodes.Status200OK).ConfigureAwait(false);
             return;
         }
 
-        var type = HijackedStream.TypeFor(request.Version, session.IsRaw);
-        var connection = await HijackedStream.BeginAsync(request, type, CancellationToken.None).ConfigureAwait(false);
+        // The stream's form is what the client of the start asks for, not what the exec was made with.
+        var connection = await HijackedStream.BeginAsync(request, body.Tty == true, withHeaders: true, CancellationToken.None).ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
         {
-            await session.RunAsync(connection.Input, connection.Output, CancellationToken.None).ConfigureAwait(false);
+            await RunAsync(request, body, connection).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>From here on a failure is text on the stream.</summary>
+    private static async Task RunAsync(ApiRequest request, ExecStartRequest body, HijackedStream connection)
+    {
+        try
+        {
+            await request.Engine.Execs.Begin(request.Id, body).RunAsync(connection.Input, connection.Output, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (GantryException e)
+        {
+            await ExecSession.WriteFailureAsync(connection.Output, body.Tty == true, e.Message, CancellationToken.None).ConfigureAwait(false);
         }
     }
 

@@ -29,7 +29,7 @@ internal static class ImageRoutes
         }
 
         var images = request.Engine.Images.List(request.Query.Bool("all"), request.Query.Bool("shared-size"), filters);
-        return request.WriteJsonAsync([.. images], ApiJson.Default.ListImageSummary);
+        return request.WriteJsonAsync(LegacyImages.Adjust(request.Version, images), ApiJson.Default.ListImageSummary);
     }
 
     private static Task InspectAsync(ApiRequest request)
@@ -39,7 +39,7 @@ internal static class ImageRoutes
             throw GantryException.InvalidArgument("conflicting options: manifests and platform options cannot both be set");
         }
 
-        return request.WriteJsonAsync(request.Engine.Images.Inspect(request.Name), ApiJson.Default.ImageInspect);
+        return LegacyImages.WriteAsync(request, request.Engine.Images.Inspect(request.Name));
     }
 
     private static Task HistoryAsync(ApiRequest request) =>

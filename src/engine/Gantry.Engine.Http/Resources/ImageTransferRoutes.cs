@@ -65,7 +65,7 @@ internal static class ImageTransferRoutes
                 await stream.WriteAsync(new JsonMessage { Stream = text }).ConfigureAwait(false);
             }
         }
-        catch (GantryException e) when (request.Response.HasStarted)
+        catch (GantryException e)
         {
             await stream.WriteErrorAsync(e.Message).ConfigureAwait(false);
         }

@@ -12,6 +12,7 @@ internal static class NetworkRoutes
     internal static void Map(Router router)
     {
         router.Map("GET", "/networks", ListAsync);
+        router.Map("GET", "/networks/", ListAsync);
         router.Map("POST", "/networks/create", CreateAsync);
         router.Map("POST", "/networks/prune", PruneAsync);
         router.Map("GET", "/networks/{id}", InspectAsync);
@@ -23,8 +24,11 @@ internal static class NetworkRoutes
     private static Task ListAsync(ApiRequest request) =>
         request.WriteJsonAsync([.. request.Engine.Networks.List(FilterSet.Parse(request.Query["filters"]))], ApiJson.Default.ListNetwork);
 
-    private static Task InspectAsync(ApiRequest request) =>
-        request.WriteJsonAsync(request.Engine.Networks.Inspect(request.Id, request.Query["scope"]), ApiJson.Default.Network);
+    private static Task InspectAsync(ApiRequest request)
+    {
+        _ = request.Query.StrictBool("verbose");
+        return request.WriteJsonAsync(request.Engine.Networks.Inspect(request.Id, request.Query["scope"]), ApiJson.Default.Network);
+    }
 
     private static async Task CreateAsync(ApiRequest request)
     {
@@ -62,5 +66,5 @@ internal static class NetworkRoutes
     }
 
     private static string RequireContainer(string? name) =>
-        string.IsNullOrEmpty(name) ? throw GantryException.InvalidArgument("invalid container name or ID: value is empty") : name;
+        string.IsNullOrEmpty(name) ? throw GantryException.InvalidArgument("invalid name or ID supplied: \"\"") : name;
 }

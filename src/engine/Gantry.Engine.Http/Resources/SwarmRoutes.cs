@@ -1,3 +1,5 @@
+using System.Globalization;
+using Gantry.Api;
 using Gantry.Engine.Http.Routing;
 using Gantry.Errors;
 
@@ -23,11 +25,36 @@ internal static class SwarmRoutes
     {
         foreach (var (method, path) in s_managerOnly)
         {
-            router.Map(method, path, _ => throw GantryException.Unavailable(NotManager));
+            router.Map(method, path, request => NotManagerAsync(request, method, path));
         }
 
         router.Map("POST", "/swarm/init", _ => throw GantryException.NotImplemented("swarm mode is not available in this version"));
         router.Map("POST", "/swarm/join", _ => throw GantryException.NotImplemented("swarm mode is not available in this version"));
         router.Map("POST", "/swarm/leave", _ => throw GantryException.Unavailable("This node is not part of a swarm"));
+    }
+
+    /// <summary>What is malformed is told first, as Docker does.</summary>
+    private static async Task NotManagerAsync(ApiRequest request, string method, string path)
+    {
+        if (path.EndsWith("/logs", StringComparison.Ordinal) && !request.Query.Bool("stdout") && !request.Query.Bool("stderr"))
+        {
+            throw GantryException.Internal("Bad parameters: you must choose at least one stream");
+        }
+
+        // Nothing of the body is used but that it is JSON.
+        if (method == "POST" && request.HasBody)
+        {
+            await request.ReadJsonAsync(ApiJson.Default.EmptyObject).ConfigureAwait(false);
+        }
+
+        if (path.EndsWith("/update", StringComparison.Ordinal) && request.Query["version"] is var version && !ulong.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out _))
+        {
+            var kind = path.Split('/')[1].TrimEnd('s');
+            throw GantryException.InvalidArgument(kind is "secret" or "config"
+                ? $"invalid {kind} version"
+                : $"invalid {kind} version '{version}': strconv.ParseUint: parsing \"{version}\": invalid syntax");
+        }
+
+        throw GantryException.Unavailable(NotManager);
     }
 }

@@ -41,8 +41,9 @@ internal static class TransferRoutes
             : transfers.PullAsync(reference, platform, credentials, progress, request.Aborted));
     }
 
-    private static Task PushAsync(ApiRequest request)
+    private static async Task PushAsync(ApiRequest request)
     {
+        var credentials = await RegistryAuth.ForPushAsync(request).ConfigureAwait(false);
         var reference = ImageReference.Parse(request.Name);
         if (request.Query["tag"] is { Length: > 0 } tag)
         {
@@ -55,13 +56,12 @@ internal static class TransferRoutes
         }
 
         var stream = new MessageStream(request.Context);
-        var credentials = RegistryAuth.One(request);
-        return stream.RunAsync(() => request.Engine.Transfers.PushAsync(reference, credentials, new TransferMessages(stream), request.Aborted));
+        await stream.RunAsync(() => request.Engine.Transfers.PushAsync(reference, credentials, new TransferMessages(stream), request.Aborted)).ConfigureAwait(false);
     }
 
     private static async Task LoginAsync(ApiRequest request)
     {
-        var auth = await request.ReadJsonAsync(ApiJson.Default.AuthConfig).ConfigureAwait(false);
+        var auth = await JsonBody.ReadFirstAsync(request.Http.Body, ApiJson.Default.AuthConfig, request.Aborted).ConfigureAwait(false);
         var credentials = RegistryAuth.Credentials(auth) ?? new RegistryCredentials();
         var answer = await request.Engine.Transfers.LoginAsync(auth.Serveraddress ?? string.Empty, credentials, request.Aborted).ConfigureAwait(false);
         await request.WriteJsonAsync(answer, ApiJson.Default.SystemAuthResponse).ConfigureAwait(false);

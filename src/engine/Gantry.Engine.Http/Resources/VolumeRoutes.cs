@@ -20,8 +20,17 @@ internal static class VolumeRoutes
             "volume update only valid for cluster volumes, but swarm is unavailable"));
     }
 
-    private static Task ListAsync(ApiRequest request) =>
-        request.WriteJsonAsync(request.Engine.Volumes.List(FilterSet.Parse(request.Query["filters"])), ApiJson.Default.VolumeListResponse);
+    private static Task ListAsync(ApiRequest request)
+    {
+        try
+        {
+            return request.WriteJsonAsync(request.Engine.Volumes.List(FilterSet.Parse(request.Query["filters"])), ApiJson.Default.VolumeListResponse);
+        }
+        catch (GantryException e) when (e.Message == FilterSet.Malformed)
+        {
+            throw GantryException.InvalidArgument("error reading volume filters: " + e.Message, e);
+        }
+    }
 
     private static async Task CreateAsync(ApiRequest request)
     {

@@ -29,23 +29,22 @@ internal sealed class ApiRequest(HttpContext context, ApiVersion version, IReadO
     /// <summary>Whether the request carries a body at all.</summary>
     internal bool HasBody => Http.ContentLength is > 0 || Http.Headers.TransferEncoding.Count > 0;
 
-    /// <summary>Reads a JSON body that must be there.</summary>
+    /// <summary>Reads a JSON body; without a body, a value with nothing set, which the operation then refuses in its own words.</summary>
     /// <exception cref="GantryException">InvalidArgument in Docker's words.</exception>
-    internal async Task<T> ReadJsonAsync<T>(JsonTypeInfo<T> type) =>
-        await ReadOptionalJsonAsync(type).ConfigureAwait(false) is { } value
-            ? value
-            : throw GantryException.InvalidArgument("invalid JSON: got EOF while reading request body");
+    internal async Task<T> ReadJsonAsync<T>(JsonTypeInfo<T> type)
+        where T : class => await ReadOptionalJsonAsync(type).ConfigureAwait(false) ?? type.CreateObject!();
 
-    /// <summary>Reads a JSON body; default when there is none.</summary>
+    /// <summary>Reads a JSON body; null when there is none.</summary>
     /// <exception cref="GantryException">InvalidArgument in Docker's words.</exception>
     internal async Task<T?> ReadOptionalJsonAsync<T>(JsonTypeInfo<T> type)
+        where T : class
     {
         if (!HasBody)
         {
-            return default;
+            return null;
         }
 
-        CheckContentType();
+        MediaType.RequireJson(Http.ContentType ?? string.Empty);
         return await JsonBody.ReadAsync(Http.Body, type, Aborted).ConfigureAwait(false);
     }
 
@@ -63,15 +62,5 @@ internal sealed class ApiRequest(HttpContext context, ApiVersion version, IReadO
         Response.StatusCode = status;
         Response.ContentLength = status is StatusCodes.Status204NoContent or StatusCodes.Status304NotModified ? null : 0;
         return Task.CompletedTask;
-    }
-
-    private void CheckContentType()
-    {
-        var type = Http.ContentType ?? string.Empty;
-        var media = type.Split(';', 2)[0].Trim();
-        if (!media.Equals(Responses.Json, StringComparison.OrdinalIgnoreCase))
-        {
-            throw GantryException.InvalidArgument($"unsupported Content-Type header ({type}): must be 'application/json'");
-        }
     }
 }

@@ -22,19 +22,22 @@ internal readonly record struct ApiVersion(int Major, int Minor) : IComparable<A
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Major}.{Minor}");
 
-    /// <summary>Parses the path segment <c>v1.51</c>.</summary>
+    /// <summary>Parses the path segment <c>v1.51</c>: digits and dots, of which what goes beyond a minor version only makes it newer.</summary>
     internal static bool TryParseSegment(string segment, out ApiVersion version)
     {
         version = default;
-        var dot = segment.IndexOf('.', StringComparison.Ordinal);
-        if (segment.Length < 4 || segment[0] != 'v' || dot < 2
-            || !int.TryParse(segment.AsSpan(1, dot - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var major)
-            || !int.TryParse(segment.AsSpan(dot + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var minor))
+        if (segment.Length < 2 || segment[0] != 'v' || !segment.Skip(1).All(c => char.IsAsciiDigit(c) || c == '.'))
         {
             return false;
         }
 
-        version = new ApiVersion(major, minor);
+        var parts = segment[1..].Split('.');
+        version = new ApiVersion(Number(parts, 0), Number(parts, 1) + (parts.Length > 2 ? 1 : 0));
         return true;
     }
+
+    private static int Number(string[] parts, int index) =>
+        index >= parts.Length || parts[index].Length == 0 ? 0
+        : int.TryParse(parts[index], NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value < int.MaxValue ? value
+        : int.MaxValue - 1;
 }

@@ -1,8 +1,10 @@
 using System.IO.Pipelines;
 using System.Text;
 using Gantry.Engine.Http.Hosting;
+using Gantry.Errors;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.WebUtilities;
 
 namespace Gantry.Engine.Http.Routing;
 
@@ -32,25 +34,40 @@ internal sealed class HijackedStream : IAsyncDisposable
     internal Stream Output { get; }
 
     /// <summary>Reads what is left of the request, takes the connection over and writes the head of the response.</summary>
-    internal static async Task<HijackedStream> BeginAsync(ApiRequest request, string contentType, CancellationToken cancellationToken)
+    /// <param name="isRaw">The stream has no frames; only a client that upgrades is told apart.</param>
+    /// <param name="withHeaders">Docker sends the headers of every response along for execs, and leaves them out for attachments.</param>
+    internal static Task<HijackedStream> BeginAsync(ApiRequest request, bool isRaw, bool withHeaders, CancellationToken cancellationToken)
     {
-        await DrainAsync(request.Http.Body, cancellationToken).ConfigureAwait(false);
-        var stream = new HijackedStream(request.Context);
         var upgrade = request.Http.Headers.Upgrade.Count > 0;
         var head = new StringBuilder(256).Append(upgrade ? "HTTP/1.1 101 UPGRADED\r\n" : "HTTP/1.1 200 OK\r\n");
-        head.Append("Content-Type: ").Append(contentType).Append("\r\n");
-        head.Append(upgrade ? "Connection: Upgrade\r\nUpgrade: tcp\r\n" : "Connection: close\r\n");
-        head.Append("Api-Version: ").Append(ApiVersion.Current).Append("\r\nDocker-Experimental: false\r\nOstype: linux\r\n\r\n");
-        await stream.Output.WriteAsync(Encoding.ASCII.GetBytes(head.ToString()), cancellationToken).ConfigureAwait(false);
-        return stream;
+        head.Append("Content-Type: ").Append(upgrade ? TypeFor(request.Version, isRaw) : Raw).Append("\r\n");
+        head.Append(upgrade ? "Connection: Upgrade\r\nUpgrade: tcp\r\n" : string.Empty);
+        if (withHeaders)
+        {
+            foreach (var (name, values) in request.Response.Headers)
+            {
+                head.Append(name).Append(": ").Append(values.ToString()).Append("\r\n");
+            }
+        }
+
+        return BeginWithHeadAsync(request, head.Append("\r\n").ToString(), cancellationToken);
     }
 
-    /// <summary>Like <see cref="BeginAsync"/>, with a head of the caller's making (web sockets).</summary>
+    /// <summary>Tells a failure on a connection of its own, as Docker does for attachments: a text, and no headers but its type.</summary>
+    internal static async Task FailAsync(ApiRequest request, GantryException failure, CancellationToken cancellationToken)
+    {
+        var (status, message) = ErrorMap.Describe(failure);
+        var head = $"HTTP/1.1 {status} {ReasonPhrases.GetReasonPhrase(status)}\r\nContent-Type: {Raw}\r\n\r\n{message}\r\n";
+        var stream = await BeginWithHeadAsync(request, head, cancellationToken).ConfigureAwait(false);
+        await stream.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Like <see cref="BeginAsync"/>, with a head of the caller's making.</summary>
     internal static async Task<HijackedStream> BeginWithHeadAsync(ApiRequest request, string head, CancellationToken cancellationToken)
     {
         await DrainAsync(request.Http.Body, cancellationToken).ConfigureAwait(false);
         var stream = new HijackedStream(request.Context);
-        await stream.Output.WriteAsync(Encoding.ASCII.GetBytes(head), cancellationToken).ConfigureAwait(false);
+        await stream.Output.WriteAsync(Encoding.UTF8.GetBytes(head), cancellationToken).ConfigureAwait(false);
         return stream;
     }
 

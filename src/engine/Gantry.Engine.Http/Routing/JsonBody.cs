@@ -1,18 +1,49 @@
 using System.Buffers;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Gantry.Errors;
 
 namespace Gantry.Engine.Http.Routing;
 
-/// <summary>Reads JSON request bodies with a size limit and with texts close to those of Go's decoder.</summary>
+/// <summary>Reads JSON request bodies with a size limit and with the texts of Go's decoder.</summary>
 internal static class JsonBody
 {
     /// <summary>Docker has no limit; nothing in the API comes near this.</summary>
     private const int MaxBytes = 16 * 1024 * 1024;
 
-    /// <summary>Default for an empty or blank body and for <c>null</c>.</summary>
-    internal static async Task<T?> ReadAsync<T>(Stream body, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+    /// <summary>One value and nothing behind it; <c>null</c> is a value with nothing set.</summary>
+    /// <exception cref="GantryException">InvalidArgument in Docker's words.</exception>
+    internal static async Task<T> ReadAsync<T>(Stream body, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+    {
+        var json = await ReadAllAsync(body, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            var value = Decode(json, type, out var end);
+            return json.Span[end..].Trim(" \t\r\n"u8).IsEmpty ? value : throw GantryException.InvalidArgument("unexpected content after JSON");
+        }
+        catch (JsonException e)
+        {
+            var message = e.Message == "EOF" ? "got EOF while reading request body" : e.Message;
+            throw GantryException.InvalidArgument("invalid JSON: " + message, e);
+        }
+    }
+
+    /// <summary>The first value, whatever follows, as the few endpoints read it that use Go's decoder as it stands.</summary>
+    /// <exception cref="GantryException">Internal with the decoder's own message.</exception>
+    internal static async Task<T> ReadFirstAsync<T>(Stream body, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return Decode(await ReadAllAsync(body, cancellationToken).ConfigureAwait(false), type, out _);
+        }
+        catch (JsonException e)
+        {
+            throw GantryException.Internal(e.Message);
+        }
+    }
+
+    private static async Task<ReadOnlyMemory<byte>> ReadAllAsync(Stream body, CancellationToken cancellationToken)
     {
         var buffer = new ArrayBufferWriter<byte>(2048);
         while (true)
@@ -20,7 +51,7 @@ internal static class JsonBody
             var read = await body.ReadAsync(buffer.GetMemory(2048), cancellationToken).ConfigureAwait(false);
             if (read == 0)
             {
-                break;
+                return buffer.WrittenMemory;
             }
 
             buffer.Advance(read);
@@ -29,63 +60,50 @@ internal static class JsonBody
                 throw GantryException.InvalidArgument("invalid JSON: http: request body too large");
             }
         }
-
-        return Parse(buffer.WrittenSpan, type);
     }
 
-    private static T? Parse<T>(ReadOnlySpan<byte> json, JsonTypeInfo<T> type)
+    /// <exception cref="JsonException">With Go's message.</exception>
+    private static T Decode<T>(ReadOnlyMemory<byte> json, JsonTypeInfo<T> type, out int end)
     {
-        if (json.Trim(" \t\r\n"u8).IsEmpty)
-        {
-            return default;
-        }
-
         try
         {
-            var reader = new Utf8JsonReader(json);
-            var value = JsonSerializer.Deserialize(ref reader, type);
-            return json[(int)reader.BytesConsumed..].Trim(" \t\r\n"u8).IsEmpty
-                ? value
-                : throw GantryException.InvalidArgument("unexpected content after JSON");
+            return DecodeFast(json.Span, type, out end);
         }
         catch (JsonException e)
         {
-            throw GantryException.InvalidArgument("invalid JSON: " + Explain(json, e), e);
-        }
-    }
-
-    /// <summary>Tells a body cut short, a syntax error and a value of a wrong type apart, as Go does.</summary>
-    private static string Explain(ReadOnlySpan<byte> json, JsonException exception)
-    {
-        try
-        {
-            var reader = new Utf8JsonReader(json);
-            reader.Read();
-            reader.Skip();
-        }
-        catch (JsonException syntax)
-        {
-            return IsTruncated(json) ? "unexpected EOF" : "invalid character: " + syntax.Message;
-        }
-
-        return $"json: cannot unmarshal value into Go struct field {exception.Path?.TrimStart('$').TrimStart('.')}: {exception.Message}";
-    }
-
-    private static bool IsTruncated(ReadOnlySpan<byte> json)
-    {
-        try
-        {
-            var reader = new Utf8JsonReader(json, isFinalBlock: false, default);
-            while (reader.Read())
+            if (GoJsonSyntax.Error(json.Span, out end) is { } error)
             {
-                _ = reader.TokenType;
+                throw new JsonException(error, e);
             }
 
-            return true;
+            return DecodeRepaired(json[..end], type, e);
         }
-        catch (JsonException)
+    }
+
+    private static T DecodeFast<T>(ReadOnlySpan<byte> json, JsonTypeInfo<T> type, out int end)
+    {
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = GoJsonSyntax.MaxDepth });
+        var value = JsonSerializer.Deserialize(ref reader, type);
+        end = (int)reader.BytesConsumed;
+        return value ?? type.CreateObject!();
+    }
+
+    /// <summary>Go reads bytes that are no UTF-8 as U+FFFD; what still fails then has a wrong type.</summary>
+    private static T DecodeRepaired<T>(ReadOnlyMemory<byte> json, JsonTypeInfo<T> type, JsonException failure)
+    {
+        var repaired = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(json.Span));
+        try
         {
-            return false;
+            if (!repaired.AsSpan().SequenceEqual(json.Span))
+            {
+                return DecodeFast(repaired, type, out _);
+            }
         }
+        catch (JsonException e)
+        {
+            failure = e;
+        }
+
+        throw new JsonException(GoJsonTypes.Describe(repaired, type, failure.Path), failure);
     }
 }

@@ -13,12 +13,37 @@ internal static class RegistryAuth
     private const string HubKey = "https://index.docker.io/v1/";
     private const string HubDomain = "docker.io";
 
-    /// <summary>Null when the header is missing or names nobody.</summary>
-    /// <exception cref="GantryException">InvalidArgument: not base64url of JSON.</exception>
+    /// <summary>Null when the header is missing, malformed (as Docker has it, for old clients' sake) or names nobody.</summary>
     internal static RegistryCredentials? One(ApiRequest request)
     {
         var header = request.Http.Headers["X-Registry-Auth"].ToString();
-        return header.Length == 0 ? null : Credentials(Decode(header, text => JsonSerializer.Deserialize(text, ApiJson.Default.AuthConfig)));
+        try
+        {
+            return header.Length == 0 ? null : Credentials(Decode(header, text => JsonSerializer.Deserialize(text, ApiJson.Default.AuthConfig)));
+        }
+        catch (GantryException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The credentials of a push, which old clients send as the body; one of the two must be there.</summary>
+    /// <exception cref="GantryException">InvalidArgument in Docker's words.</exception>
+    internal static async Task<RegistryCredentials?> ForPushAsync(ApiRequest request)
+    {
+        if (request.Http.Headers["X-Registry-Auth"].Count > 0)
+        {
+            return One(request);
+        }
+
+        try
+        {
+            return Credentials(await JsonBody.ReadFirstAsync(request.Http.Body, ApiJson.Default.AuthConfig, request.Aborted).ConfigureAwait(false));
+        }
+        catch (GantryException e)
+        {
+            throw GantryException.InvalidArgument($"bad parameters and missing X-Registry-Auth: invalid X-Registry-Auth header: {e.Message}", e);
+        }
     }
 
     /// <summary>Looks credentials up by a registry's domain (<c>docker.io</c>, <c>host:port</c>).</summary>

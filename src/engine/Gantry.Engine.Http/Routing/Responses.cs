@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using Gantry.Api;
 using Microsoft.AspNetCore.Http;
@@ -22,7 +23,13 @@ internal static class Responses
     }
 
     /// <summary>Writes a value and a newline with a known length.</summary>
-    internal static async Task WriteJsonAsync<T>(HttpContext context, T value, JsonTypeInfo<T> type, int status = StatusCodes.Status200OK)
+    internal static Task WriteJsonAsync<T>(HttpContext context, T value, JsonTypeInfo<T> type, int status = StatusCodes.Status200OK) =>
+        WriteAsync(context, writer => JsonSerializer.Serialize(writer, value, type), status);
+
+    /// <inheritdoc cref="WriteJsonAsync"/>
+    internal static Task WriteNodeAsync(HttpContext context, JsonNode value) => WriteAsync(context, writer => value.WriteTo(writer), StatusCodes.Status200OK);
+
+    private static async Task WriteAsync(HttpContext context, Action<Utf8JsonWriter> write, int status)
     {
         var response = context.Response;
         response.StatusCode = status;
@@ -30,7 +37,7 @@ internal static class Responses
         var buffer = new ArrayBufferWriter<byte>(1024);
         using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { SkipValidation = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
-            JsonSerializer.Serialize(writer, value, type);
+            write(writer);
         }
 
         buffer.Write("\n"u8);

@@ -13,7 +13,7 @@ internal sealed class Router
 
     internal void Map(string method, string pattern, ApiHandler handler)
     {
-        var segments = pattern.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        var segments = pattern.Split('/')[1..];
         var key = (method, segments[0]);
         if (!_routes.TryGetValue(key, out var routes))
         {
@@ -60,7 +60,7 @@ internal sealed class Router
             for (var i = 0; i < pattern.Length; i++)
             {
                 var at = _greedy >= 0 && i > _greedy ? i + extra : i;
-                if (pattern[i][0] != '{')
+                if (pattern[i] is not ['{', ..])
                 {
                     if (pattern[i] != segments[at])
                     {
@@ -70,6 +70,10 @@ internal sealed class Router
                 else if (i == _greedy)
                 {
                     (values ??= [])[pattern[i][1..^2]] = string.Join('/', segments, at, extra + 1);
+                }
+                else if (segments[at].Length == 0)
+                {
+                    return null;
                 }
                 else
                 {

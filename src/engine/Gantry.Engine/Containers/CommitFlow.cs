@@ -40,6 +40,11 @@ internal sealed class CommitFlow(EngineCore core)
     /// <exception cref="GantryException">InvalidArgument, NotFound in Docker's words.</exception>
     internal async Task<string> CommitAsync(CommitRequest request, CancellationToken cancellationToken)
     {
+        if (request.Container.Length == 0)
+        {
+            throw GantryException.InvalidArgument("invalid name or ID supplied: \"\"");
+        }
+
         var container = core.Containers.Get(request.Container);
         var reference = Reference(request);
         var run = ImageChanges.Apply(RunConfig(container.Record.Config, request.Config), request.Changes);

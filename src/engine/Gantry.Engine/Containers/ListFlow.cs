@@ -1,6 +1,5 @@
 using System.Globalization;
 using Gantry.Api;
-using Gantry.Engine.Containers.Create;
 using Gantry.Engine.Containers.Links;
 using Gantry.Engine.Containers.State;
 using Gantry.Engine.Containers.Views;
@@ -55,6 +54,8 @@ internal sealed class ListFlow(EngineCore core, ListView view)
         var before = filters["before"].Select(r => (DateTimeOffset?)core.Containers.Get(r).Record.Created).Min();
         var since = filters["since"].Select(r => (DateTimeOffset?)core.Containers.Get(r).Record.Created).Max();
         var ancestors = filters.Has("ancestor") ? Ancestors(filters["ancestor"]) : null;
+        var publish = filters["publish"].Select(v => PortRange.Parse("publish", v)).ToList();
+        var expose = filters["expose"].Select(v => PortRange.Parse("expose", v)).ToList();
         var isTask = filters.Bool("is-task", absent: false);
         return r => !isTask
             && filters.Any("id", v => r.Id.StartsWith(v, StringComparison.Ordinal))
@@ -68,14 +69,14 @@ internal sealed class ListFlow(EngineCore core, ListView view)
             && filters.Any("isolation", v => v is "default" or "")
             && filters.Any("volume", v => r.Mounts.Any(m => m.Name == v || m.Destination == v || m.Source == v))
             && filters.Any("network", v => MatchNetwork(v, r))
-            && filters.Any("publish", v => MatchPort(v, r.HostConfig.PortBindings?.Keys))
-            && filters.Any("expose", v => MatchPort(v, r.Config.ExposedPorts?.Keys));
+            && ((publish.Count == 0 && expose.Count == 0) || NetworkView.PortList(r, core.Parts.Networks) is { } ports
+                && (ports.Any(p => publish.Any(f => f.Matches(p.PublicPort ?? 0, p.Type))) || ports.Any(p => expose.Any(f => f.Matches(p.PrivatePort ?? 0, p.Type)))));
     }
 
     private static int ParseExit(string text) =>
         int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var code)
             ? code
-            : throw GantryException.InvalidArgument($"invalid filter 'exited={text}'");
+            : throw GantryException.InvalidArgument($"invalid filter 'exited={text}': strconv.Atoi: parsing \"{text}\": invalid syntax");
 
     /// <summary>A part of the name, or a regular expression; its time is bounded.</summary>
     private static bool MatchName(string pattern, string name)
@@ -96,21 +97,6 @@ internal sealed class ListFlow(EngineCore core, ListView view)
         record.Networks.Keys.Any(n => n == value || core.Parts.Networks.Find(n) is { } network
             && (network.Name == value || network.Id == value || (value.Length > 0 && network.Id.StartsWith(value, StringComparison.Ordinal))));
 
-    /// <summary><c>80</c>, <c>80/udp</c>, <c>8000-8080/tcp</c>.</summary>
-    private static bool MatchPort(string value, IEnumerable<string>? specs)
-    {
-        var slash = value.IndexOf('/', StringComparison.Ordinal);
-        var protocol = slash < 0 ? "tcp" : value[(slash + 1)..].ToLowerInvariant();
-        var range = (slash < 0 ? value : value[..slash]).Split('-');
-        if (!int.TryParse(range[0], NumberStyles.None, CultureInfo.InvariantCulture, out var first)
-            || !int.TryParse(range[^1], NumberStyles.None, CultureInfo.InvariantCulture, out var last))
-        {
-            throw GantryException.InvalidArgument($"invalid port specification: \"{value}\"");
-        }
-
-        return (specs ?? []).Select(PortSpecs.Parse).Any(p => p.Protocol == protocol && p.Port >= first && p.Port <= last);
-    }
-
     /// <summary>Ids of the named images and of all images built on them.</summary>
     private HashSet<string> Ancestors(IEnumerable<string> names)
     {
@@ -128,5 +114,28 @@ internal sealed class ListFlow(EngineCore core, ListView view)
         }
 
         return ids;
+    }
+
+    /// <summary>Ports of the filters <c>publish</c> (a host's port) and <c>expose</c> (a container's): <c>80</c>, <c>80/udp</c>, <c>8000-8080/tcp</c>.</summary>
+    private readonly record struct PortRange(int First, int Last, string Protocol)
+    {
+        /// <exception cref="GantryException">Internal, as Docker has it.</exception>
+        internal static PortRange Parse(string filter, string value)
+        {
+            if (value.Contains(':', StringComparison.Ordinal))
+            {
+                throw GantryException.Internal($"filter for '{filter}' should not contain ':': {value}");
+            }
+
+            var slash = value.IndexOf('/', StringComparison.Ordinal);
+            var range = (slash < 0 ? value : value[..slash]).Split('-', 2);
+            return new PortRange(Number(filter, value, range[0]), Number(filter, value, range[^1]), slash < 0 ? "tcp" : value[(slash + 1)..].ToLowerInvariant());
+        }
+
+        internal bool Matches(int port, string? protocol) => port >= First && port <= Last && Protocol == protocol;
+
+        private static int Number(string filter, string value, string text) => ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port)
+            ? port
+            : throw GantryException.Internal($"error while looking up for {filter} {value}: strconv.ParseUint: parsing \"{text}\": invalid syntax");
     }
 }

@@ -29,6 +29,11 @@ internal static class Signals
         return s_byName.TryGetValue(name, out number) ? number : RealTime(name);
     }
 
+    /// <summary>Why <see cref="TryParse"/> took it for no signal, in Docker's words.</summary>
+    internal static string Refusal(string text) => int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number > 0
+        ? $"the linux daemon does not support signal {number}"
+        : $"invalid signal: {text}";
+
     /// <summary><c>RTMIN+3</c>, <c>RTMAX-2</c>.</summary>
     private static int? RealTime(string name)
     {

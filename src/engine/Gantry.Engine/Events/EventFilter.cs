@@ -1,5 +1,4 @@
 using Gantry.Engine.Filters;
-using Gantry.Errors;
 using Gantry.Oci;
 
 namespace Gantry.Engine.Events;
@@ -9,9 +8,8 @@ public sealed class EventFilter
 {
     private readonly FilterSet _filters;
 
-    /// <exception cref="GantryException">InvalidArgument: unknown filters.</exception>
-    public EventFilter(FilterSet filters) => _filters = filters.Validate(
-        "config", "container", "daemon", "event", "image", "label", "network", "node", "plugin", "scope", "secret", "service", "type", "volume");
+    /// <summary>Filters it doesn't know leave everything, as in Docker.</summary>
+    public EventFilter(FilterSet filters) => _filters = filters;
 
     public bool Matches(EngineEvent e) =>
         MatchAction(e)
@@ -35,8 +33,7 @@ public sealed class EventFilter
         }
 
         var name = e.Actor.Attributes.GetValueOrDefault("name");
-        return (e.Type == type && wanted.Any(v => v == e.Actor.Id || v == name || (v.Length >= 4 && e.Actor.Id.StartsWith(v, StringComparison.Ordinal))))
-            || (type == "container" && e.Type == "network" && e.Actor.Attributes.GetValueOrDefault("container") is { } id && wanted.Contains(id));
+        return e.Type == type && wanted.Any(v => v == e.Actor.Id || v == name || (v.Length >= 4 && e.Actor.Id.StartsWith(v, StringComparison.Ordinal)));
     }
 
     /// <summary>Images by id, by name with tag and by name alone; events of containers made from them too.</summary>

@@ -44,7 +44,7 @@ public sealed class ExecService
             throw GantryException.InvalidArgument("No exec command specified");
         }
 
-        DetachKeys.Parse(request.DetachKeys ?? string.Empty);
+        CheckKeys(request.DetachKeys ?? string.Empty);
         Forget();
         return Register(container, request, Ids.New()).Id;
     }
@@ -54,12 +54,17 @@ public sealed class ExecService
     {
         var exec = new ExecInstance { Id = id, ContainerId = container.Id, Request = request, Created = DateTimeOffset.UtcNow };
         _execs[id] = exec;
+        container.Execs.TryAdd(id, 0);
         Publish(container, exec, "exec_create: " + CommandText(request));
         return exec;
     }
 
     /// <summary>Drops an ended exec now instead of after the usual time.</summary>
     internal void Forget(ExecInstance exec) => _execs.TryRemove(exec.Id, out _);
+
+    /// <summary>What is refused before a client's connection is taken over.</summary>
+    /// <exception cref="GantryException">NotFound: no such exec; Conflict: its container doesn't run.</exception>
+    public void CheckStartable(string execId) => RunningContainer(Get(execId).ContainerId);
 
     /// <summary>Claims the exec for a start and prepares its connection; the process is started by <see cref="ExecSession"/>.</summary>
     /// <exception cref="GantryException">NotFound; Conflict: it was started before, or the container doesn't run.</exception>
@@ -111,7 +116,9 @@ public sealed class ExecService
         var exec = Get(execId);
         if (!exec.Running)
         {
-            throw GantryException.Conflict($"exec process is not started");
+            throw exec.EndedAt is null
+                ? GantryException.Conflict("exec process is not started")
+                : GantryException.NotFound($"process does not exist {exec.Id}: not found");
         }
 
         if (!exec.IsTty)
@@ -152,7 +159,6 @@ public sealed class ExecService
     {
         Publish(container, exec, "exec_start: " + CommandText(exec.Request));
         exec.Running = true;
-        container.Execs.TryAdd(exec.Id, 0);
         try
         {
             var state = await _core.Parts.Tasks.ExecAsync(spec(), CancellationToken.None).ConfigureAwait(false);
@@ -200,6 +206,19 @@ public sealed class ExecService
         exec.Ended.TrySetResult();
     }
 
+    /// <summary>Docker's words differ from those for attachments.</summary>
+    private static void CheckKeys(string keys)
+    {
+        try
+        {
+            DetachKeys.Parse(keys);
+        }
+        catch (GantryException e)
+        {
+            throw GantryException.Internal($"Invalid escape keys ({keys}) provided", e);
+        }
+    }
+
     private Container RunningContainer(string reference)
     {
         var container = _core.Containers.Get(reference);
@@ -227,6 +246,10 @@ public sealed class ExecService
             if (!exec.Running && (gone || (exec.EndedAt ?? exec.Created) < limit))
             {
                 _execs.TryRemove(id, out _);
+                if (_core.Containers.TryGet(exec.ContainerId, out var container))
+                {
+                    container.Execs.TryRemove(id, out _);
+                }
             }
         }
     }

@@ -50,7 +50,7 @@ public sealed class ExecSession
             }
             catch (GantryException e)
             {
-                await WriteFailureAsync(output, e.Message, cancellationToken).ConfigureAwait(false);
+                await WriteFailureAsync(output, IsRaw, e.Message, cancellationToken).ConfigureAwait(false);
                 return;
             }
 
@@ -73,10 +73,12 @@ public sealed class ExecSession
         }
     }
 
-    private async Task WriteFailureAsync(Stream output, string message, CancellationToken cancellationToken)
+    /// <summary>Tells a failure where the process's output would be.</summary>
+    /// <param name="isRaw">The stream has no frames.</param>
+    public static async Task WriteFailureAsync(Stream output, bool isRaw, string message, CancellationToken cancellationToken)
     {
         var text = Encoding.UTF8.GetBytes(message + "\r\n");
-        var bytes = IsRaw ? text : Frames.Wrap(Frames.Stdout, text);
+        var bytes = isRaw ? text : Frames.Wrap(Frames.Stdout, text);
         await output.WriteAsync(bytes, cancellationToken).ConfigureAwait(false);
     }
 

@@ -7,6 +7,9 @@ namespace Gantry.Engine.Filters;
 /// <summary>The <c>filters</c> query parameter: keys with sets of values, as <c>{"status":["running"]}</c> or the older <c>{"status":{"running":true}}</c>.</summary>
 public sealed class FilterSet
 {
+    /// <summary>What a text that is no set of filters is refused with.</summary>
+    public const string Malformed = "invalid filter";
+
     private const int MaxLength = 1024 * 1024;
     private readonly Dictionary<string, List<string>> _values;
 
@@ -24,7 +27,7 @@ public sealed class FilterSet
     {
         if (json.Length is 0 or > MaxLength)
         {
-            return json.Length == 0 ? Empty : throw GantryException.InvalidArgument("invalid filter");
+            return json.Length == 0 ? Empty : throw GantryException.InvalidArgument(Malformed);
         }
 
         try
@@ -40,7 +43,7 @@ public sealed class FilterSet
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            throw GantryException.InvalidArgument("invalid filter", e);
+            throw GantryException.InvalidArgument(Malformed, e);
         }
     }
 

@@ -26,6 +26,14 @@ public static class TimeFilter
             : throw GantryException.InvalidArgument($"failed to parse value as time or duration: \"{text}\"");
     }
 
+    /// <summary>The failure for a text that <see cref="TryParseUnix"/> refused. Internal, as Docker has it, and in Go's words.</summary>
+    public static GantryException NotUnix(string text)
+    {
+        var parts = text.Split('.', 2);
+        var bad = long.TryParse(parts[0], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _) && parts.Length > 1 ? parts[1] : parts[0];
+        return GantryException.Internal($"strconv.ParseInt: parsing \"{bad}\": invalid syntax");
+    }
+
     /// <summary><c>1136073600.000000001</c>.</summary>
     public static bool TryParseUnix(string text, out DateTimeOffset time)
     {

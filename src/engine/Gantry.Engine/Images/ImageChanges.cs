@@ -10,11 +10,33 @@ namespace Gantry.Engine.Images;
 internal static class ImageChanges
 {
     private static readonly JsonElement s_empty = JsonDocument.Parse("{}").RootElement.Clone();
+    private const string ParsePrefix = "failed to parse Dockerfile: ";
     private static readonly IReadOnlyList<string> s_shell = ["/bin/sh", "-c"];
 
     /// <exception cref="GantryException">InvalidArgument in Docker's words.</exception>
     internal static ImageRunConfig Apply(ImageRunConfig config, IReadOnlyList<string> changes) =>
-        changes.Where(c => c.Trim().Length > 0).Aggregate(config, (current, change) => Apply(current, ParsedDockerfile.ParseTrigger(change)));
+        changes.Where(c => c.Trim().Length > 0).Aggregate(config, (current, change) => Apply(current, Parse(change)));
+
+    private static readonly string[] s_accepted =
+        ["CMD", "ENTRYPOINT", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL", "ONBUILD", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"];
+
+    private static Instruction Parse(string change)
+    {
+        var word = change.Trim().Split(' ', '\t')[0].ToUpperInvariant();
+        if (!s_accepted.Contains(word))
+        {
+            throw GantryException.InvalidArgument($"{word} is not a valid change command");
+        }
+
+        try
+        {
+            return ParsedDockerfile.ParseTrigger(change);
+        }
+        catch (GantryException e) when (e.Message.StartsWith(ParsePrefix, StringComparison.Ordinal))
+        {
+            throw GantryException.InvalidArgument(e.Message[ParsePrefix.Length..], e);
+        }
+    }
 
     /// <summary>A container's configuration as an image's; the container's own name and streams are left out.</summary>
     internal static ImageRunConfig FromContainer(ContainerConfig config) => new()
@@ -50,7 +72,10 @@ internal static class ImageChanges
         ExposeInstruction expose => config with { ExposedPorts = Union(config.ExposedPorts, expose.Ports.Select(Port)) },
         LabelInstruction label => config with { Labels = SetLabels(config.Labels, label.Labels) },
         OnBuildInstruction trigger => config with { OnBuild = [.. config.OnBuild ?? [], trigger.Trigger] },
-        StopSignalInstruction signal => config with { StopSignal = signal.Signal },
+        StopSignalInstruction signal => config with
+        {
+            StopSignal = Containers.Signals.TryParse(signal.Signal) is null ? throw GantryException.InvalidArgument($"invalid signal: {signal.Signal}") : signal.Signal,
+        },
         UserInstruction user => config with { User = user.User },
         VolumeInstruction volume => config with { Volumes = Union(config.Volumes, volume.Volumes) },
         WorkdirInstruction work => config with { WorkingDir = Path.GetFullPath(Path.Combine("/", config.WorkingDir ?? "/", work.Path)) },
@@ -66,13 +91,22 @@ internal static class ImageChanges
                 Retries = health.Retries,
             },
         },
-        _ => throw GantryException.InvalidArgument($"{instruction.Source.Split(' ')[0].ToLowerInvariant()} is not a valid change command"),
+        _ => throw GantryException.InvalidArgument($"{instruction.Source.Split(' ')[0].ToUpperInvariant()} is not a valid change command"),
     };
 
-    private static string Port(string port) => port.Contains('/', StringComparison.Ordinal) ? port : port + "/tcp";
+    /// <exception cref="GantryException">InvalidArgument in Docker's words.</exception>
+    private static string Port(string spec)
+    {
+        var port = spec.Split('/')[0];
+        return port.Split('-').All(p => ushort.TryParse(p, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out _))
+            ? port == spec ? spec + "/tcp" : spec
+            : throw GantryException.InvalidArgument($"Invalid containerPort: {port}");
+    }
 
     private static List<string> SetVariable(IReadOnlyList<string> environment, KeyValue variable) =>
-        [.. environment.Where(e => e.Split('=', 2)[0] != variable.Key), variable.ToString()];
+        environment.Any(e => e.Split('=', 2)[0] == variable.Key)
+            ? [.. environment.Select(e => e.Split('=', 2)[0] == variable.Key ? variable.ToString() : e)]
+            : [.. environment, variable.ToString()];
 
     private static Dictionary<string, JsonElement> Union(IReadOnlyDictionary<string, JsonElement>? own, IEnumerable<string> more)
     {

@@ -23,8 +23,23 @@ public sealed class ImageService
     {
         All = all,
         SharedSize = sharedSize,
-        Filters = filters.Validate("dangling", "label", "label!", "before", "since", "until", "reference").ToDictionary(),
+        Filters = CheckUntil(filters.Validate("dangling", "label", "before", "since", "until", "reference")).ToDictionary(),
     });
+
+    /// <summary>A moment that can't be read is Docker's own failure here, not the client's.</summary>
+    /// <exception cref="GantryException">Internal.</exception>
+    private static FilterSet CheckUntil(FilterSet filters)
+    {
+        try
+        {
+            _ = filters["until"].Select(v => TimeFilter.Parse(v, DateTimeOffset.UtcNow)).ToList();
+            return filters;
+        }
+        catch (GantryException e)
+        {
+            throw GantryException.Internal(e.Message, e);
+        }
+    }
 
     public ImageInspect Inspect(string name) => Store.Inspect(name);
 
@@ -36,7 +51,7 @@ public sealed class ImageService
         var target = ImageReference.Parse(repository);
         if (!target.Digest.IsEmpty)
         {
-            throw GantryException.InvalidArgument("refusing to create a tag with a digest reference");
+            throw GantryException.InvalidArgument("cannot import digest reference");
         }
 
         Store.Tag(name, tag.Length > 0 ? target.WithTag(tag) : target.WithDefaultTag());
@@ -46,7 +61,7 @@ public sealed class ImageService
         Store.RemoveAsync(name, new RemoveImageOptions { Force = force, PruneParents = pruneParents, Users = Users() }, CancellationToken.None);
 
     public Task<ImagePruneResponse> PruneAsync(FilterSet filters, CancellationToken cancellationToken) =>
-        Store.PruneAsync(filters.Validate("dangling", "label", "label!", "until").ToDictionary(), Users(), cancellationToken);
+        Store.PruneAsync(CheckUntil(filters.Validate("dangling", "label", "label!", "until")).ToDictionary(), Users(), cancellationToken);
 
     public Task<IReadOnlyList<LoadedImage>> LoadAsync(Stream archive, IProgress<LoadProgress>? progress, CancellationToken cancellationToken) =>
         Store.LoadAsync(archive, progress, cancellationToken);
@@ -55,9 +70,9 @@ public sealed class ImageService
     /// <exception cref="GantryException">NotFound.</exception>
     public void CheckSave(IReadOnlyList<string> names)
     {
-        foreach (var name in names)
+        if (names.FirstOrDefault(n => Store.Find(n) is null) is { } missing)
         {
-            Store.Resolve(name);
+            throw GantryException.NotFound($"No such image: {missing}");
         }
     }
 
@@ -81,6 +96,11 @@ public sealed class ImageService
         .Select(r => new ImageUser(r.Id, Digest.Parse(r.ImageId), r.Config.Image ?? string.Empty, r.State.IsActive))
         .ToList();
 
-    private void Publish(ImageEvent change) =>
-        _core.Events.Publish("image", change.Action, change.Id, new Dictionary<string, string> { ["name"] = change.Name });
+    /// <summary>An image that is still there lends its labels to its events.</summary>
+    private void Publish(ImageEvent change)
+    {
+        var labels = Digest.TryParse(change.Id, out var id) && Store.Find(id) is not null ? Store.Config(id).Config?.Labels : null;
+        _core.Events.Publish("image", change.Action, change.Id, new SortedDictionary<string, string>(
+            labels?.ToDictionary() ?? [], StringComparer.Ordinal) { ["name"] = change.Name });
+    }
 }

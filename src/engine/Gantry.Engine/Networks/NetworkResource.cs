@@ -58,7 +58,7 @@ public sealed class NetworkResource
         var network = Get(reference);
         var container = _core.Containers.Get(containerReference);
         var endpoint = settings ?? new EndpointSettings();
-        NetworkSelection.CheckEndpoint(network.Name, endpoint);
+        NetworkSelection.CheckEndpoint(network.Name, endpoint, [.. network.Ipam.Configs.Select(c => c.Subnet)]);
         using (await container.Gate.AcquireAsync().ConfigureAwait(false))
         {
             var record = container.Record;
@@ -67,6 +67,11 @@ public sealed class NetworkResource
             {
                 await _use.ConnectAsync(record, network.Id, endpoint, CancellationToken.None).ConfigureAwait(false);
                 _use.WriteFiles(record);
+            }
+            else if (record.Networks.Keys.Any(n => _core.Parts.Networks.Find(n)?.Id == network.Id))
+            {
+                // It is to be connected already, and stays so with the settings it has.
+                return;
             }
 
             _core.Update(
@@ -90,7 +95,7 @@ public sealed class NetworkResource
         {
             var record = container.Record;
             var key = record.Networks.Keys.FirstOrDefault(n => _core.Parts.Networks.Find(n)?.Id == network.Id)
-                ?? throw Forbidden($"container {record.Id} is not connected to network {network.Name}");
+                ?? throw GantryException.Internal($"container {record.Id} is not connected to {(record.State.IsActive ? "network" : "the network")} {network.Name}");
             if (record.HostConfig.NetworkMode == "host" && network.Name == "host")
             {
                 throw GantryException.InvalidArgument("container cannot be disconnected from host network or connected to host network");
@@ -166,9 +171,16 @@ public sealed class NetworkResource
         {
             "custom" => !network.Predefined,
             "builtin" => network.Predefined,
-            _ => throw GantryException.InvalidArgument($"invalid filter: 'type'='{v}'"),
+            _ => throw GantryException.Internal($"invalid filter: 'type'='{v}'"),
         })
-        && (!filters.Has("dangling") || filters.Bool("dangling", absent: false) == IsDangling(network));
+        && (!filters.Has("dangling") || Dangling(filters) == IsDangling(network));
+
+    private static bool Dangling(FilterSet filters) => filters["dangling"] switch
+    {
+        ["true" or "1"] => true,
+        ["false" or "0"] => false,
+        _ => throw GantryException.InvalidArgument("invalid value for filter 'dangling', must be \"true\" (or \"1\"), or \"false\" (or \"0\")"),
+    };
 
     private bool IsDangling(NetworkRecord network) => !network.Predefined && _core.Parts.Networks.Endpoints(network.Id).Count == 0;
 

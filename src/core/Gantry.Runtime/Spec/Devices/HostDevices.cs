@@ -20,7 +20,7 @@ internal static class HostDevices
 
     /// <summary>
     /// The node at <paramref name="hostPath"/> (or those below it, when it is a directory) under <paramref name="containerPath"/>.
-    /// Throws InvalidArgument when there is none.
+    /// Throws Internal when there is none.
     /// </summary>
     internal static List<LinuxDevice> From(string hostPath, string containerPath)
     {
@@ -84,5 +84,5 @@ internal static class HostDevices
     };
 
     private static GantryException Failed(string path, Exception? inner, string reason) =>
-        GantryException.InvalidArgument($"error gathering device information while adding custom device \"{path}\": {reason}", inner);
+        GantryException.Internal($"error gathering device information while adding custom device \"{path}\": {reason}", inner);
 }

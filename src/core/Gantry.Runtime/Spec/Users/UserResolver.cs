@@ -10,7 +10,7 @@ namespace Gantry.Runtime.Spec;
 /// </summary>
 public static class UserResolver
 {
-    /// <summary>Throws <see cref="GantryException"/> (InvalidArgument) in Docker's words.</summary>
+    /// <summary>Throws <see cref="GantryException"/> (Internal: only the start finds it) in Docker's words.</summary>
     /// <param name="rootfs">Absolute path of the mounted root filesystem; its content is not trusted.</param>
     /// <param name="user">Empty or null is root.</param>
     /// <param name="groupAdd">Further groups by name or number.</param>
@@ -49,7 +49,7 @@ public static class UserResolver
 
         return user.Length == 0 ? (0, 0, null)
             : numeric ? (InRange(number), 0, null)
-            : throw GantryException.InvalidArgument($"unable to find user {user}: no matching entries in passwd file");
+            : throw GantryException.Internal($"unable to find user {user}: no matching entries in passwd file");
     }
 
     private static uint ResolveGroup(List<GroupEntry> groups, string wanted)
@@ -65,7 +65,7 @@ public static class UserResolver
 
         return numeric
             ? InRange(number)
-            : throw GantryException.InvalidArgument($"unable to find group {wanted}: no matching entries in group file");
+            : throw GantryException.Internal($"unable to find group {wanted}: no matching entries in group file");
     }
 
     private static IEnumerable<uint> ResolveAdded(string rootfs, IReadOnlyList<string> wanted)
@@ -81,7 +81,7 @@ public static class UserResolver
             var at = groups.FindIndex(group => group.Name == item || group.Gid.ToString(CultureInfo.InvariantCulture) == item);
             yield return at >= 0 ? groups[at].Gid
                 : TryParseGoInt(item, out var number) ? InRange(number)
-                : throw GantryException.InvalidArgument($"Unable to find group {item}: no matching entries in group file");
+                : throw GantryException.Internal($"Unable to find group {item}: no matching entries in group file");
         }
     }
 
@@ -101,5 +101,5 @@ public static class UserResolver
     private static uint InRange(long number) =>
         number is >= 0 and <= int.MaxValue
             ? (uint)number
-            : throw GantryException.InvalidArgument("uids and gids must be in range 0-2147483647");
+            : throw GantryException.Internal("uids and gids must be in range 0-2147483647");
 }

@@ -77,7 +77,7 @@ internal static class ContainerConfigMerge
         config.StdinOnce ??= false;
         config.Env ??= [];
         config.Image ??= string.Empty;
-        config.WorkingDir ??= string.Empty;
+        config.WorkingDir = string.IsNullOrEmpty(config.WorkingDir) ? string.Empty : Mounts.CleanPath.Of(config.WorkingDir);
         config.Labels ??= [];
         config.ExposedPorts = config.ExposedPorts is { Count: 0 } ? null : config.ExposedPorts;
         config.StopSignal = string.IsNullOrEmpty(config.StopSignal) ? null : config.StopSignal;

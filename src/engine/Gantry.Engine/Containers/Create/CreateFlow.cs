@@ -33,7 +33,6 @@ internal sealed class CreateFlow(EngineCore core, VolumeUse volumes)
         var image = FindImage(given.Image, platform);
         var imageConfig = image is null ? null : core.Parts.Images.Config(image.Id);
         var config = ContainerConfigMerge.Merge(given, imageConfig?.Config);
-        config.ExposedPorts = PortSpecs.ExposeBound(config.ExposedPorts, host);
         PortSpecs.Validate(config, host);
         var id = Ids.New();
         var networks = NetworkSelection.Select(config, host, request.NetworkingConfig);
@@ -108,7 +107,7 @@ internal sealed class CreateFlow(EngineCore core, VolumeUse volumes)
 
     private static ContainerConfig ConfigOf(ContainerCreateRequest r)
     {
-        if (r.Image is null && r.Cmd is null && r.HostConfig is null && r.Entrypoint is null && r.Hostname is null && r.Env is null && r.Labels is null)
+        if (r with { HostConfig = null, NetworkingConfig = null } == new ContainerCreateRequest())
         {
             throw GantryException.InvalidArgument("config cannot be empty in order to create a container");
         }
@@ -143,6 +142,7 @@ internal sealed class CreateFlow(EngineCore core, VolumeUse volumes)
         };
     }
 
+    /// <summary>Containers whose namespaces are joined must be there already; of the network's only the next start asks.</summary>
     private ImageRecord? FindImage(string? name, Platform? platform)
     {
         if (string.IsNullOrEmpty(name))
@@ -161,7 +161,7 @@ internal sealed class CreateFlow(EngineCore core, VolumeUse volumes)
         return platform.Accepts(actual)
             ? image
             : throw GantryException.NotFound(
-                $"image with reference {name} was found but its platform ({actual}) does not match the specified platform ({platform})");
+                $"image with reference {name} was found but does not match the specified platform: wanted {platform}, actual: {actual}");
     }
 
     private void CompleteHostname(ContainerConfig config, HostConfig host, string id)

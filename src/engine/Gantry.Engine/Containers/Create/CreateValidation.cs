@@ -19,6 +19,7 @@ internal static class CreateValidation
             throw GantryException.InvalidArgument("can't create 'AutoRemove' container with restart policy");
         }
 
+        CheckExtraHosts(host);
         CheckUnsupported(host);
         if (!string.IsNullOrEmpty(host.Runtime) && !runtimes.Contains(host.Runtime))
         {
@@ -73,11 +74,32 @@ internal static class CreateValidation
         HealthSettings.Validate(config.Healthcheck);
     }
 
+    /// <summary><c>name:address</c> or <c>name=address</c>, where <c>host-gateway</c> stands for the host.</summary>
+    private static void CheckExtraHosts(HostConfig host)
+    {
+        foreach (var entry in host.ExtraHosts ?? [])
+        {
+            var at = entry.IndexOfAny([':', '=']);
+            if (at <= 0)
+            {
+                throw GantryException.InvalidArgument($"bad format for add-host: \"{entry}\"");
+            }
+
+            var address = entry[(at + 1)..].Trim('[', ']');
+            if (address != "host-gateway" && !System.Net.IPAddress.TryParse(address, out _))
+            {
+                throw GantryException.InvalidArgument($"invalid IP address in add-host: \"{entry[(at + 1)..]}\"");
+            }
+        }
+    }
+
     private static void CheckUnsupported(HostConfig host)
     {
-        if (host.StorageOpt is { Count: > 0 })
+        if (host.StorageOpt is { Count: > 0 } options)
         {
-            throw GantryException.InvalidArgument("--storage-opt is supported only for overlay over xfs with 'pquota' mount option");
+            throw GantryException.Internal(options.Keys.FirstOrDefault(k => !k.Equals("size", StringComparison.OrdinalIgnoreCase)) is { } unknown
+                ? $"Unknown option {unknown}"
+                : "--storage-opt is supported only for overlay over xfs with 'pquota' mount option");
         }
 
         if (!string.IsNullOrEmpty(host.VolumeDriver) && host.VolumeDriver != "local")

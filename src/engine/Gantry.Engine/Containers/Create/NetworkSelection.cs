@@ -1,4 +1,6 @@
+using System.Net;
 using System.Net.NetworkInformation;
+using System.Net.Sockets;
 using Gantry.Api;
 using Gantry.Errors;
 
@@ -19,6 +21,11 @@ internal static class NetworkSelection
     {
         var mode = host.NetworkMode ?? string.Empty;
         var isContainer = IsContainer(mode);
+        if (mode == ContainerPrefix)
+        {
+            throw GantryException.InvalidArgument("Invalid network mode: invalid container format container:<name|id>");
+        }
+
         Forbid(isContainer && !string.IsNullOrEmpty(config.Hostname), "hostname and the network mode");
         Forbid(host.UTSMode == "host" && !string.IsNullOrEmpty(config.Hostname), "hostname and the UTS mode");
         Forbid(isContainer && host.Links is { Count: > 0 },
@@ -46,7 +53,9 @@ internal static class NetworkSelection
         var endpoints = new Dictionary<string, EndpointSettings>();
         foreach (var (name, settings) in networking?.EndpointsConfig ?? [])
         {
-            endpoints[name == "default" ? "bridge" : name] = settings is null ? new EndpointSettings() : settings with { };
+            endpoints[name == "default" ? "bridge" : name] = settings is null
+                ? throw GantryException.InvalidArgument($"invalid config for network {name}: EndpointsConfig is nil")
+                : settings with { };
         }
 
         if (endpoints.Keys.Any(n => n is "host" or "none") && endpoints.Count > 1)
@@ -64,7 +73,7 @@ internal static class NetworkSelection
             if (!string.IsNullOrEmpty(primary.MacAddress) && primary.MacAddress != config.MacAddress)
             {
                 throw GantryException.InvalidArgument(
-                    "conflicting MAC address specified: the container-wide MAC address must match the endpoint-specific MAC address for the main network, or be left empty");
+                    "the container-wide MAC address must match the endpoint-specific MAC address for the main network, or be left empty");
             }
 
             primary.MacAddress = config.MacAddress;
@@ -72,33 +81,64 @@ internal static class NetworkSelection
 
         foreach (var (name, settings) in endpoints)
         {
-            CheckEndpoint(name, settings);
-            if (!string.IsNullOrEmpty(settings.MacAddress) && !PhysicalAddress.TryParse(settings.MacAddress.Replace(':', '-'), out _))
-            {
-                throw GantryException.InvalidArgument($"invalid config for network {name}: invalid MAC address {settings.MacAddress}");
-            }
+            CheckCreated(name, settings);
         }
 
         return endpoints;
     }
 
-    /// <exception cref="GantryException">InvalidArgument in Docker's words.</exception>
-    internal static void CheckEndpoint(string network, EndpointSettings settings)
+    /// <param name="subnets">The user's own subnets of the network; null when the network isn't known yet, and then they are not looked at.</param>
+    /// <exception cref="GantryException">InvalidArgument in Docker's words: one failure in a line, several as a list.</exception>
+    internal static void CheckEndpoint(string network, EndpointSettings settings, IReadOnlyList<string>? subnets = null)
     {
-        if (IsUserDefined(network))
+        var isUserDefined = IsUserDefined(network);
+        var failures = new List<string>();
+        if (!isUserDefined && settings.Aliases is { Count: > 0 })
         {
-            return;
+            failures.Add("network-scoped alias is supported only for containers in user defined networks");
         }
 
-        if (!string.IsNullOrEmpty(settings.IPAMConfig?.IPv4Address) || !string.IsNullOrEmpty(settings.IPAMConfig?.IPv6Address))
+        var addresses = new[] { (settings.IPAMConfig?.IPv4Address, AddressFamily.InterNetwork, "IPv4"), (settings.IPAMConfig?.IPv6Address, AddressFamily.InterNetworkV6, "IPv6") }
+            .Where(a => !string.IsNullOrEmpty(a.Item1)).ToList();
+        if (!isUserDefined && addresses.Count > 0)
         {
-            throw GantryException.InvalidArgument(
-                $"invalid endpoint settings:\nuser specified IP address is supported on user defined networks only");
+            failures.Add("user specified IP address is supported on user defined networks only");
         }
 
-        if (settings.Aliases is { Count: > 0 })
+        failures.AddRange(addresses.Where(a => !IPAddress.TryParse(a.Item1, out var ip) || ip.AddressFamily != a.Item2).Select(a => $"invalid {a.Item3} address: {a.Item1}"));
+        foreach (var (address, _, _) in addresses)
         {
-            throw GantryException.InvalidArgument("invalid endpoint settings:\nnetwork-scoped aliases are only supported for user-defined networks");
+            if (!isUserDefined || subnets is { Count: 0 })
+            {
+                failures.Add("user specified IP address is supported only when connecting to networks with user configured subnets");
+            }
+            else if (subnets is not null && !(IPAddress.TryParse(address, out var ip) && subnets.Any(s => IPNetwork.TryParse(s, out var net) && net.Contains(ip))))
+            {
+                failures.Add($"no configured subnet or ip-range contain the IP address {address}");
+            }
+        }
+
+        if (failures.Count > 0)
+        {
+            throw GantryException.InvalidArgument("invalid endpoint settings:\n" + (failures.Count == 1 ? failures[0] : string.Join('\n', failures.Select(f => "* " + f))));
+        }
+
+        if (!string.IsNullOrEmpty(settings.MacAddress) && !PhysicalAddress.TryParse(settings.MacAddress, out _))
+        {
+            throw GantryException.InvalidArgument($"invalid MAC address {settings.MacAddress}");
+        }
+    }
+
+    /// <summary>As <see cref="CheckEndpoint"/>, for the configuration of a container that is made.</summary>
+    private static void CheckCreated(string network, EndpointSettings settings)
+    {
+        try
+        {
+            CheckEndpoint(network, settings);
+        }
+        catch (GantryException e)
+        {
+            throw GantryException.InvalidArgument($"invalid config for network {network}: {e.Message}", e);
         }
     }
 

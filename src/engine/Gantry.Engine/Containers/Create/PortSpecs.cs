@@ -22,7 +22,7 @@ internal static class PortSpecs
 
         return int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is > 0 and <= 65535
             ? (port, protocol)
-            : throw GantryException.InvalidArgument($"invalid port specification: \"{spec}\"");
+            : throw GantryException.InvalidArgument($"invalid port specification: \"{number}\"");
     }
 
     internal static string Format(int port, string protocol) => string.Create(CultureInfo.InvariantCulture, $"{port}/{protocol}");
@@ -47,24 +47,6 @@ internal static class PortSpecs
                 }
             }
         }
-    }
-
-    /// <summary>Every port a client binds is also exposed.</summary>
-    internal static Dictionary<string, EmptyObject>? ExposeBound(Dictionary<string, EmptyObject>? exposed, HostConfig host)
-    {
-        if (host.PortBindings is not { Count: > 0 })
-        {
-            return exposed;
-        }
-
-        var all = new Dictionary<string, EmptyObject>(exposed ?? []);
-        foreach (var spec in host.PortBindings.Keys)
-        {
-            var (port, protocol) = Parse(spec);
-            all.TryAdd(Format(port, protocol), EmptyObject.Instance);
-        }
-
-        return all;
     }
 
     /// <summary>What the network service is to publish: the bindings, and with <c>-P</c> every other exposed port.</summary>

@@ -50,7 +50,7 @@ internal sealed class ArchiveFlow(EngineCore core)
         if (directory < 0)
         {
             throw directory == -Errno.ENOTDIR
-                ? GantryException.InvalidArgument("extraction point is not a directory")
+                ? GantryException.Internal("extraction point is not a directory")
                 : NotFound(reference, request.Path);
         }
 
@@ -59,14 +59,28 @@ internal sealed class ArchiveFlow(EngineCore core)
             CheckWritable(container.Record, path.Clean);
             var options = new TreeWriterOptions { KeepKind = request.KeepKind, Owner = request.CopyOwner ? OwnerOf(container.Record) : null };
             await using var plain = await Decompression.OpenAsync(archive, leaveOpen: true, cancellationToken).ConfigureAwait(false);
-            await TarExtractor.ExtractAsync(plain, directory, options, cancellationToken).ConfigureAwait(false);
+            await ExtractAsync(plain, directory, options, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
             FileAt.Close(directory);
         }
 
-        core.Publish(container, "extract-to-dir", ("path", request.Path));
+        core.Publish(container, "extract-to-dir");
+    }
+
+    /// <exception cref="GantryException">Internal, as Docker has it: what the archive asks for can't be done.</exception>
+    private static async Task ExtractAsync(Stream archive, int directory, TreeWriterOptions options, CancellationToken cancellationToken)
+    {
+        const string Prefix = "invalid tar: ";
+        try
+        {
+            await TarExtractor.ExtractAsync(archive, directory, options, cancellationToken).ConfigureAwait(false);
+        }
+        catch (GantryException e) when (e.Kind == ErrorKind.InvalidArgument)
+        {
+            throw GantryException.Internal(e.Message.StartsWith(Prefix, StringComparison.Ordinal) ? e.Message[Prefix.Length..] : e.Message, e);
+        }
     }
 
     /// <summary>Writes the whole root file system, without what is mounted in it, as <c>docker export</c> does.</summary>
@@ -88,8 +102,7 @@ internal sealed class ArchiveFlow(EngineCore core)
         var gate = await container.Gate.AcquireAsync().ConfigureAwait(false);
         try
         {
-            var record = withMounts ? container.Record : container.Record with { Mounts = [] };
-            var view = await Task.Run(() => FileSystemView.Open(core, record)).ConfigureAwait(false);
+            var view = await Task.Run(() => FileSystemView.Open(core, container.Record, withMounts)).ConfigureAwait(false);
             if (container.State.IsActive)
             {
                 gate.Dispose();
@@ -112,7 +125,7 @@ internal sealed class ArchiveFlow(EngineCore core)
         var fd = view.TryOpen(parsed.Clean, flags);
         if (fd < 0)
         {
-            throw fd == -Errno.ENOTDIR ? GantryException.InvalidArgument($"lstat {path}: not a directory") : NotFound(reference, path);
+            throw fd == -Errno.ENOTDIR ? GantryException.Internal($"lstat {path}: not a directory") : NotFound(reference, path);
         }
 
         try

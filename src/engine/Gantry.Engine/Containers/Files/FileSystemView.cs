@@ -23,7 +23,8 @@ internal sealed class FileSystemView : IDisposable
     /// <summary>The root directory; owned by the view.</summary>
     internal int Root { get; }
 
-    internal static FileSystemView Open(EngineCore core, ContainerRecord record)
+    /// <param name="withMounts">Also what is bound into the container over its own files.</param>
+    internal static FileSystemView Open(EngineCore core, ContainerRecord record, bool withMounts)
     {
         var target = core.Paths.Inspection(Ids.New()[..16]);
         Directory.CreateDirectory(target);
@@ -32,11 +33,17 @@ internal sealed class FileSystemView : IDisposable
             MountRoot(core, record, target);
             var root = FileAt.OpenDirectory(target);
             var view = new FileSystemView(target, root);
+            if (!withMounts)
+            {
+                return view;
+            }
+
             foreach (var mount in record.Mounts.Where(m => m.Type is "bind" or "volume").OrderBy(m => m.Destination.Count(c => c == '/')))
             {
                 view.MountInside(core, mount);
             }
 
+            view.MountNetworkFiles(core, record);
             return view;
         }
         catch
@@ -94,6 +101,20 @@ internal sealed class FileSystemView : IDisposable
         {
             _ = MountApi.TrySetAttributes(fd, string.Empty, MountAttributes.ReadOnly);
             FileAt.Close(fd);
+        }
+    }
+
+    /// <summary>The files that name hosts and name servers are bound into a container, so they are no part of its layers.</summary>
+    private void MountNetworkFiles(EngineCore core, ContainerRecord record)
+    {
+        var files = new[] { ("/etc/hostname", core.Paths.Hostname(record.Id)), ("/etc/hosts", core.Paths.Hosts(record.Id)), ("/etc/resolv.conf", core.Paths.ResolvConf(record.Id)) };
+        foreach (var (destination, source) in files)
+        {
+            if (File.Exists(source) && record.Mounts.All(m => m.Destination != destination) && TryOpen(destination, OpenAtFlags.Path) is >= 0 and var fd)
+            {
+                Linux.Mounts.Mount(source, $"/proc/self/fd/{fd}", null, MountFlags.Bind);
+                FileAt.Close(fd);
+            }
         }
     }
 

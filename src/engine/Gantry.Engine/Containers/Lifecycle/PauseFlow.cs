@@ -15,7 +15,7 @@ internal sealed class PauseFlow(EngineCore core, HealthMonitor health)
             switch (container.State.Phase)
             {
                 case ContainerPhase.Paused:
-                    throw GantryException.Conflict($"container {container.Id} is already paused");
+                    throw GantryException.Conflict($"Container {container.Id} is already paused");
                 case ContainerPhase.Restarting:
                     throw GantryException.Conflict($"Container {container.Id} is restarting, wait until the container is running");
                 case ContainerPhase.Running:
@@ -40,14 +40,14 @@ internal sealed class PauseFlow(EngineCore core, HealthMonitor health)
         }
     }
 
-    /// <exception cref="GantryException">Conflict: it isn't paused.</exception>
+    /// <exception cref="GantryException">Internal, as Docker has it: it isn't paused.</exception>
     internal async Task UnpauseAsync(Container container)
     {
         using (await container.Gate.AcquireAsync().ConfigureAwait(false))
         {
             if (container.State.Phase != ContainerPhase.Paused)
             {
-                throw GantryException.Conflict($"Container {container.Id} is not paused");
+                throw GantryException.Internal($"Container {container.Id} is not paused");
             }
 
             await core.Parts.Tasks.ResumeAsync(container.Id, CancellationToken.None).ConfigureAwait(false);

@@ -15,7 +15,7 @@ internal sealed class StopFlow(EngineCore core, StartFlow start)
     internal async Task KillAsync(Container container, string reference, string signal)
     {
         var number = signal.Length == 0 ? Signals.Kill
-            : Signals.TryParse(signal) ?? throw GantryException.InvalidArgument($"cannot kill container: {reference}: invalid signal: {signal}");
+            : Signals.TryParse(signal) ?? throw GantryException.InvalidArgument($"cannot kill container: {reference}: {Signals.Refusal(signal)}");
         if (number == Signals.Kill)
         {
             if (!await KillAndWaitAsync(container).ConfigureAwait(false))
@@ -96,7 +96,7 @@ internal sealed class StopFlow(EngineCore core, StartFlow start)
     {
         if (asked.Length > 0)
         {
-            return Signals.TryParse(asked) ?? throw GantryException.InvalidArgument($"invalid signal: {asked}");
+            return Signals.TryParse(asked) ?? throw GantryException.Internal($"cannot stop container: {record.Id}: {Signals.Refusal(asked)}");
         }
 
         return string.IsNullOrEmpty(record.Config.StopSignal) ? Signals.Term : Signals.TryParse(record.Config.StopSignal) ?? Signals.Term;

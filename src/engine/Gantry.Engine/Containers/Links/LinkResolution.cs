@@ -29,8 +29,8 @@ internal static class LinkResolution
     private static (string Name, string Alias) Parse(string text)
     {
         var parts = text.Split(':');
-        return text.Length == 0 ? throw GantryException.InvalidArgument("empty string specified for links")
-            : parts.Length > 2 ? throw GantryException.InvalidArgument($"bad format for links: {text}")
+        return text.Length == 0 ? throw GantryException.Internal("empty string specified for links")
+            : parts.Length > 2 ? throw GantryException.Internal($"bad format for links: {text}")
             : parts.Length == 1 ? (text, text)
             : parts[0].StartsWith('/') ? (parts[0][1..], parts[1][(parts[1].LastIndexOf('/') + 1)..])
             : (parts[0], parts[1]);

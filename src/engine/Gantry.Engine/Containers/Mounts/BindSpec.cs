@@ -63,7 +63,7 @@ internal static class BindSpec
             throw GantryException.InvalidArgument($"create {name}: volume name is too short, names should be at least two alphanumeric characters");
         }
 
-        if (!char.IsAsciiLetterOrDigit(name[0]) || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-'))
+        if (name.Length < 2 || !char.IsAsciiLetterOrDigit(name[0]) || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-'))
         {
             throw GantryException.InvalidArgument(
                 $"create {name}: \"{name}\" includes invalid characters for a local volume name, only \"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are allowed. "
@@ -99,9 +99,9 @@ internal static class BindSpec
         }
 
         var words = mode.Split(',');
-        if (words.FirstOrDefault(IsPropagation) is { } propagation)
+        if (words.Any(IsPropagation))
         {
-            throw GantryException.InvalidArgument($"invalid mode: {propagation}");
+            throw GantryException.InvalidArgument($"invalid volume specification: '{name}:{destination}:{mode}': invalid mount config for type \"volume\": field BindOptions must not be specified");
         }
 
         return new ContainerMount
@@ -131,7 +131,7 @@ internal static class BindSpec
     }
 
     private static GantryException NotAbsolute(string spec, string path) =>
-        GantryException.InvalidArgument($"invalid volume specification: '{spec}': invalid mount config for type \"volume\": invalid mount path: '{path}' mount path must be absolute");
+        GantryException.InvalidArgument($"invalid volume specification: '{spec}': invalid mount config for type \"{(spec.StartsWith('/') ? "bind" : "volume")}\": invalid mount path: '{path}' mount path must be absolute");
 
     private static GantryException Invalid(string spec) => GantryException.InvalidArgument($"invalid volume specification: '{spec}'");
 }

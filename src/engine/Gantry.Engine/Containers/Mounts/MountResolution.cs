@@ -22,7 +22,7 @@ internal static class MountResolution
         }
 
         var own = new HashSet<string>();
-        foreach (var mount in (host.Binds ?? []).Select(BindSpec.Parse).Concat((host.Mounts ?? []).Select(MountSpec.Parse)))
+        foreach (var mount in (host.Binds ?? []).Select(ParseBind).Concat((host.Mounts ?? []).Select(MountSpec.Parse)))
         {
             if (!own.Add(mount.Destination) || host.Tmpfs?.Keys.Any(t => CleanPath.Of(t) == mount.Destination) == true)
             {
@@ -40,13 +40,27 @@ internal static class MountResolution
         return [.. byDestination.Values];
     }
 
+    /// <summary>Docker tells malformed binds as failures of its own.</summary>
+    /// <exception cref="GantryException">Internal; InvalidArgument for volumes' names.</exception>
+    private static ContainerMount ParseBind(string spec)
+    {
+        try
+        {
+            return BindSpec.Parse(spec);
+        }
+        catch (GantryException e) when (e.Kind == ErrorKind.InvalidArgument && !e.Message.StartsWith("create ", StringComparison.Ordinal))
+        {
+            throw GantryException.Internal(e.Message, e);
+        }
+    }
+
     private static void AddFrom(string entry, Func<string, ContainerRecord> find, Dictionary<string, ContainerMount> mounts)
     {
         var colon = entry.IndexOf(':', StringComparison.Ordinal);
         var (name, mode) = colon < 0 ? (entry, string.Empty) : (entry[..colon], entry[(colon + 1)..]);
         if (name.Length == 0)
         {
-            throw GantryException.InvalidArgument("malformed volumes-from specification: volumes-from specification cannot be an empty string");
+            throw GantryException.InvalidArgument("volumes-from specification cannot be an empty string");
         }
 
         if (mode is not ("" or "rw" or "ro" or "z" or "Z" or "nocopy") && !BindSpec.IsMode(mode))

@@ -34,7 +34,7 @@ internal static class MountSpec
             "bind" => Bind(mount, destination),
             "volume" => Volume(mount, destination),
             "tmpfs" => Tmpfs(mount, destination),
-            "image" or "npipe" or "cluster" => throw GantryException.NotImplemented($"mounts of type \"{type}\" are not available in this version"),
+            "image" => throw GantryException.NotImplemented("mounts of type \"image\" are not available in this version"),
             _ => throw GantryException.InvalidArgument($"invalid mount config for type \"{type}\": mount type unknown"),
         };
     }
@@ -109,7 +109,7 @@ internal static class MountSpec
         var driver = mount.VolumeOptions?.DriverConfig?.Name ?? string.Empty;
         if (driver is not ("" or "local"))
         {
-            throw GantryException.NotFound($"error looking up volume plugin {driver}: plugin \"{driver}\" not found");
+            throw GantryException.NotFound($"create {name}: error looking up volume plugin {driver}: plugin \"{driver}\" not found");
         }
 
         return new ContainerMount
@@ -118,7 +118,7 @@ internal static class MountSpec
             Name = name,
             Destination = destination,
             Driver = "local",
-            Mode = "z",
+            Mode = mount.ReadOnly == true ? string.Empty : "z",
             ReadWrite = mount.ReadOnly != true,
             Anonymous = name.Length == 0,
             CopyUp = mount.VolumeOptions?.NoCopy != true,
@@ -181,7 +181,7 @@ internal static class MountSpec
     {
         if (options is not null)
         {
-            throw Invalid(type, $"field {field} must not be specified");
+            throw GantryException.InvalidArgument($"{field} must not be specified on mount type \"{type}\"");
         }
     }
 

@@ -11,6 +11,9 @@ internal sealed class InspectView(EngineCore core)
     internal ContainerInspectResponse Describe(Container container, bool withSize)
     {
         var record = container.Record;
+
+        // A start that failed has written them already.
+        var hasFiles = record.State.StartedBefore || File.Exists(core.Paths.Hosts(record.Id));
         var result = new ContainerInspectResponse
         {
             Id = record.Id,
@@ -19,9 +22,9 @@ internal sealed class InspectView(EngineCore core)
             Args = [.. record.Args],
             State = State(record.State),
             Image = record.ImageId,
-            ResolvConfPath = record.State.StartedBefore ? core.Paths.ResolvConf(record.Id) : string.Empty,
-            HostnamePath = record.State.StartedBefore ? core.Paths.Hostname(record.Id) : string.Empty,
-            HostsPath = record.State.StartedBefore ? core.Paths.Hosts(record.Id) : string.Empty,
+            ResolvConfPath = hasFiles ? core.Paths.ResolvConf(record.Id) : string.Empty,
+            HostnamePath = hasFiles ? core.Paths.Hostname(record.Id) : string.Empty,
+            HostsPath = hasFiles ? core.Paths.Hosts(record.Id) : string.Empty,
             LogPath = record.State.StartedBefore && record.HostConfig.LogConfig?.Type == "json-file" ? core.Paths.Log(record.Id) : string.Empty,
             Name = "/" + record.Name,
             RestartCount = record.State.RestartCount,

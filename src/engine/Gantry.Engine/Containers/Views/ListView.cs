@@ -23,18 +23,23 @@ internal sealed class ListView(EngineCore core, InspectView inspect)
             State = record.State.Phase.Name(),
             Status = Status(record.State, DateTimeOffset.UtcNow),
             HostConfig = new ContainerSummaryHostConfig { NetworkMode = record.HostConfig.NetworkMode, Annotations = record.HostConfig.Annotations },
-            NetworkSettings = new ContainerSummaryNetworkSettings { Networks = NetworkView.Endpoints(record, core.Parts.Networks)! },
+            NetworkSettings = new ContainerSummaryNetworkSettings { Networks = Brief(NetworkView.Endpoints(record, core.Parts.Networks))! },
             Mounts = inspect.Mounts(record),
         };
         if (withSize)
         {
-            var written = core.Parts.Layers.Usage(record.Id).Bytes;
-            summary.SizeRw = written == 0 ? null : written;
-            summary.SizeRootFs = written + inspect.ImageSize(record);
+            // A size of zero is left out, as Go's omitempty does.
+            var own = core.Parts.Layers.Usage(record.Id).Bytes;
+            summary.SizeRw = own == 0 ? null : own;
+            summary.SizeRootFs = own + inspect.ImageSize(record);
         }
 
         return summary;
     }
+
+    /// <summary>A list leaves out how an endpoint was asked for.</summary>
+    private static Dictionary<string, EndpointSettings> Brief(Dictionary<string, EndpointSettings> endpoints) =>
+        endpoints.ToDictionary(e => e.Key, e => e.Value with { Aliases = null, DNSNames = null, DriverOpts = null, Links = null });
 
     internal static string Status(ContainerStateRecord state, DateTimeOffset now)
     {
