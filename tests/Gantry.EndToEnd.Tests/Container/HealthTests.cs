@@ -39,7 +39,7 @@ public sealed class HealthTests(EngineProcess engine)
         await UntilAsync("eventful", "healthy");
         (await engine.GantryAsync("rm", "-f", "eventful")).Succeeded();
 
-        var events = (await engine.GantryAsync("events", "--since", "60s", "--until", "0s", "--filter", "container=eventful", "--format",
+        var events = (await engine.GantryAsync("events", "--since", "60s", "--until", Now(), "--filter", "container=eventful", "--format",
             "{{.Action}} {{.Actor.Attributes.exitCode}} {{with .Actor.Attributes.execID}}id{{end}}")).Succeeded().Output.Split('\n');
         Assert.Contains("exec_create: /bin/sh -c test -e /up <no value> id", events);
         Assert.Contains("exec_start: /bin/sh -c test -e /up <no value> id", events);
@@ -184,4 +184,7 @@ public sealed class HealthTests(EngineProcess engine)
 
         Assert.Fail("the condition did not come true");
     }
+
+    /// <summary>With a fraction: a duration would be taken back to the whole second.</summary>
+    private static string Now() => (DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() / 1000m).ToString(System.Globalization.CultureInfo.InvariantCulture);
 }

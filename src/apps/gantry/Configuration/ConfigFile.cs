@@ -56,7 +56,7 @@ internal sealed class ConfigFile
     public static ConfigFile Load(string folder, Action<string> warn)
     {
         var path = Path.Combine(folder, "config.json");
-        if (!File.Exists(path))
+        if (Linux.FileAt.TryStat(Linux.FileAt.CurrentDirectory, path, out _, followLink: true) == -Linux.Errno.ENOENT)
         {
             // The usual case, without the millisecond that a program's first exception takes.
             return new ConfigFile(folder, []);
