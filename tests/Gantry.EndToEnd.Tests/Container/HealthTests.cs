@@ -10,7 +10,7 @@ public sealed class HealthTests(EngineProcess engine)
     [ClassData(typeof(CommandLines))]
     public async Task A_check_makes_a_container_healthy_and_a_failing_one_unhealthy(string client)
     {
-        (await engine.RunAsync(client, "run", "-d", "--name", "checked", "--health-cmd", "echo looking; test ! -e /sick", "--health-interval", "200ms", "--health-retries", "2",
+        (await engine.RunAsync(client, "run", "-d", "--name", "checked", "--health-cmd", "echo looking; test ! -e /sick", "--health-interval", "1500ms", "--health-retries", "2",
             "busybox", "sleep", "1000")).Succeeded();
         Assert.EndsWith("(health: starting)", await StatusAsync("checked"), StringComparison.Ordinal);
         await UntilAsync("checked", "healthy");
