@@ -268,7 +268,15 @@ public sealed partial class NetworkService
                 _networks.GetValueOrDefault(endpoint.NetworkId)?.Release(endpoint);
             }
 
-            _records.DeleteSandbox(state.Options.ContainerId);
+            try
+            {
+                _records.DeleteSandbox(state.Options.ContainerId);
+            }
+            catch (GantryException e)
+            {
+                // On a full disk the next start does it.
+                _warn($"sandbox of container {state.Options.ContainerId}: can't delete the record: {e.Message}");
+            }
         }
     }
 
