@@ -105,7 +105,7 @@ public sealed partial class TaskService
     /// </summary>
     private ReadOnlyMemory<byte> LiftLimits(string cgroupsPath, ReadOnlyMemory<byte> resourcesJson)
     {
-        var resources = JsonSerializer.Deserialize(resourcesJson.Span, RuntimeSpecJson.Default.LinuxResources)!;
+        var resources = Parse(resourcesJson.Span);
         var (pids, quota) = (resources.Pids?.Limit < 0, resources.Cpu?.Quota < 0);
         if (!pids && !quota)
         {
@@ -123,6 +123,18 @@ public sealed partial class TaskService
             {
                 throw new LinuxException("write", Math.Abs(error), name).ToGantry("cannot lift a limit");
             }
+        }
+    }
+
+    private static LinuxResources Parse(ReadOnlySpan<byte> json)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(json, RuntimeSpecJson.Default.LinuxResources) ?? throw new JsonException("null");
+        }
+        catch (JsonException e)
+        {
+            throw GantryException.InvalidArgument($"the resources can't be read: {e.Message}", e);
         }
     }
 

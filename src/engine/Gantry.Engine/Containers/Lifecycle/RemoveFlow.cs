@@ -19,10 +19,18 @@ internal sealed class RemoveFlow(EngineCore core, StartFlow start, StopFlow stop
 
         try
         {
-            await EndIfForcedAsync(container, force).ConfigureAwait(false);
-            using (await container.Gate.AcquireAsync().ConfigureAwait(false))
+            // A start that was under way already may come between the end and the removal: then it is ended again.
+            for (var isRemoved = false; !isRemoved;)
             {
-                await RemoveLockedAsync(container, removeVolumes).ConfigureAwait(false);
+                await EndIfForcedAsync(container, force).ConfigureAwait(false);
+                using (await container.Gate.AcquireAsync().ConfigureAwait(false))
+                {
+                    if (!force || !container.State.IsActive)
+                    {
+                        await RemoveLockedAsync(container, removeVolumes).ConfigureAwait(false);
+                        isRemoved = true;
+                    }
+                }
             }
         }
         catch (Exception e)
