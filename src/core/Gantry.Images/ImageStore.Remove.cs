@@ -3,6 +3,7 @@ using Gantry.Errors;
 using Gantry.Images.Queries;
 using Gantry.Metadata;
 using Gantry.Oci;
+using Gantry.Snapshots;
 
 namespace Gantry.Images;
 
@@ -64,7 +65,7 @@ public sealed partial class ImageStore
         () =>
         {
             using var collection = Content.Collect();
-            var (layers, blobs) = Database.Read(session => (_tables.UsedLayers(session), _tables.UsedBlobs(session)));
+            var (layers, blobs) = Used();
             foreach (var root in roots.Concat(ExtraRoots?.Invoke() ?? []))
             {
                 layers.Add(root);
@@ -122,6 +123,16 @@ public sealed partial class ImageStore
         }
 
         return freed;
+    }
+
+    /// <summary>
+    /// The layers of all images, and the blobs of all images: what they came with, and what a push made of their layers, which the next one sends again.
+    /// </summary>
+    private (HashSet<Digest> Layers, HashSet<Digest> Blobs) Used()
+    {
+        var (layers, blobs, ofLayers) = Database.Read(session => (_tables.UsedLayers(session), _tables.UsedBlobs(session), _tables.AllLayerBlobs(session)));
+        blobs.UnionWith(layers.Select(Layers.Find).OfType<LayerInfo>().SelectMany(layer => ofLayers[layer.DiffId]));
+        return (layers, blobs);
     }
 
     private bool TryRemoveLayer(Digest chainId)
@@ -232,7 +243,7 @@ public sealed partial class ImageStore
     {
         using var collection = Content.Collect();
         var extra = (ExtraRoots?.Invoke() ?? []).ToHashSet();
-        var (layers, blobs) = Database.Read(session => (_tables.UsedLayers(session), _tables.UsedBlobs(session)));
+        var (layers, blobs) = Used();
         var diffIds = Config(image.Id).RootFs.DiffIds;
         var mine = diffIds.SelectMany(d => KnownBlobs(d)).Select(b => b.Digest).Append(image.Manifest).Append(image.Id);
         foreach (var blob in mine.Where(b => !b.IsEmpty && !blobs.Contains(b) && !extra.Contains(b)).Distinct().ToList())

@@ -39,6 +39,9 @@ public sealed partial class ImageStore
     /// <summary>Finds an image by name, id, <c>sha256:id</c> or unique id prefix; null when there is none.</summary>
     public ImageRecord? Find(string nameOrId) => Database.Read(session => Find(session, nameOrId));
 
+    /// <summary>How many images there are, intermediate ones too.</summary>
+    public int Count() => Database.Read(_tables.Count);
+
     /// <exception cref="GantryException">NotFound <c>No such image: name:tag</c>.</exception>
     public ImageRecord Resolve(string nameOrId) => Find(nameOrId) ?? throw Missing(nameOrId);
 

@@ -3,6 +3,7 @@ using Gantry.Errors;
 using Gantry.Oci;
 using Gantry.Registry.Auth;
 using Gantry.Registry.Errors;
+using Gantry.Registry.Search;
 using Gantry.Registry.Transport;
 
 namespace Gantry.Registry;
@@ -18,6 +19,7 @@ public sealed class RegistryClient : IDisposable
     private readonly Exchange _exchange;
     private readonly HostProbe _probe;
     private readonly TokenClient _tokens;
+    private readonly IndexSearch _search;
 
     /// <exception cref="GantryException">InvalidArgument: a malformed mirror.</exception>
     public RegistryClient(RegistryOptions? options = null)
@@ -28,6 +30,7 @@ public sealed class RegistryClient : IDisposable
         _exchange = new Exchange(_pool, _rules, Options);
         _probe = new HostProbe(_exchange, _rules);
         _tokens = new TokenClient(_exchange, _rules, new TokenCache());
+        _search = new IndexSearch(_exchange, _probe, _rules, _tokens);
     }
 
     public RegistryOptions Options { get; }
@@ -59,6 +62,12 @@ public sealed class RegistryClient : IDisposable
             throw FailureText.Login(failure);
         }
     }
+
+    /// <summary>Searches Docker Hub's index, or that of the registry a term begins with, for repositories.</summary>
+    /// <param name="limit">1 to 100 results; 0 means 25.</param>
+    /// <exception cref="GantryException">InvalidArgument: the term, the limit, or a registry that does not answer; Internal: all else. In Docker's words.</exception>
+    public Task<IReadOnlyList<FoundRepository>> SearchAsync(string term, int limit, RegistryCredentials? credentials = null, CancellationToken cancellationToken = default) =>
+        _search.RunAsync(term, limit, credentials, cancellationToken);
 
     public void Dispose() => _pool.Dispose();
 

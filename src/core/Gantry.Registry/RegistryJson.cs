@@ -1,12 +1,14 @@
 using System.Text.Json.Serialization;
 using Gantry.Registry.Auth;
 using Gantry.Registry.Errors;
+using Gantry.Registry.Search;
 
 namespace Gantry.Registry;
 
 [JsonSerializable(typeof(WireErrors))]
 [JsonSerializable(typeof(TokenAnswer))]
 [JsonSerializable(typeof(TagPage))]
+[JsonSerializable(typeof(SearchAnswer))]
 internal sealed partial class RegistryJson : JsonSerializerContext;
 
 internal sealed record TagPage

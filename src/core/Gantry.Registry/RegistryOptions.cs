@@ -6,8 +6,14 @@ public sealed record RegistryOptions
     /// <summary>Where Docker Hub's API is: image names without a registry mean <c>docker.io</c>, which is not itself a registry. The one place that names it.</summary>
     public const string DefaultHubHost = "registry-1.docker.io";
 
+    /// <summary>Where Docker Hub's search is.</summary>
+    public const string DefaultIndexHost = "index.docker.io";
+
     /// <summary>Host of the API behind <c>docker.io</c>.</summary>
     public string HubHost { get; init; } = DefaultHubHost;
+
+    /// <summary>Host of the index that a search term without a registry is looked up in.</summary>
+    public string IndexHost { get; init; } = DefaultIndexHost;
 
     /// <summary>Docker's <c>insecure-registries</c>: host, host:port or CIDR. These may speak http or https with any certificate. Loopback always may.</summary>
     public IReadOnlyList<string> InsecureRegistries { get; init; } = [];

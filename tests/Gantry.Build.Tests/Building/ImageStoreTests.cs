@@ -56,6 +56,30 @@ public sealed class ImageStoreTests : IDisposable
         Assert.Single(layers.Layers());
     }
 
+    [Fact]
+    public async Task A_pushed_layers_blob_is_kept_as_long_as_an_image_has_the_layer()
+    {
+        using var database = Database.Open(Path.Combine(_root, "gantry.db"));
+        await using var layers = LayerStore.Open(Path.Combine(_root, "snapshots"));
+        var images = new ImageStore(database, ContentStore.Open(Path.Combine(_root, "content")), layers);
+        var first = await images.ImportAsync(BaseImage.Tar(), new ImportOptions { Reference = ImageReference.Parse("first") });
+        await images.ImportAsync(BaseImage.Tar(), new ImportOptions { Reference = ImageReference.Parse("second"), Message = "other" });
+        Assert.Equal(2, images.Count());
+        Digest blob;
+        using (var lease = images.Content.Lease("push"))
+        {
+            blob = (await images.EnsureLayerBlobAsync(lease, ChainId.Of(images.Config(first.Id).RootFs.DiffIds)[^1])).Digest;
+        }
+
+        await images.CollectGarbageAsync([]);
+        Assert.True(images.Content.TryStat(blob, out _));
+        await images.RemoveAsync("first", new RemoveImageOptions());
+        Assert.True(images.Content.TryStat(blob, out _));
+        await images.RemoveAsync("second", new RemoveImageOptions());
+        Assert.False(images.Content.TryStat(blob, out _));
+        Assert.Equal(0, images.Count());
+    }
+
     private static Task<BuildResult> BuildAsync(BuildService service, IReadOnlyList<string> tags) => service.BuildAsync(
         new BuildRequest { ContextTar = Harness.Context(Dockerfile, ("f", "x")), Tags = tags }, new ClassicTranscript(new RecordedTranscript()));
 

@@ -66,8 +66,8 @@ internal sealed partial class Normaliser(params string[] dataRoots)
     [GeneratedRegex(@"\b(172\.(1[6-9]|2\d|3[01])|192\.168)\.\d+\.\d+(?<bits>/\d+)?\b")]
     private static partial Regex Address();
 
-    /// <summary>Scripts' own begin with 92.</summary>
-    [GeneratedRegex(@"\b(?!92:)[0-9a-f]{2}(:[0-9a-f]{2}){5}\b")]
+    /// <summary>Scripts' own begin with 92:00:00.</summary>
+    [GeneratedRegex(@"\b(?!92:00:00:)[0-9a-f]{2}(:[0-9a-f]{2}){5}\b")]
     private static partial Regex Mac();
 
     [GeneratedRegex(@"^/?[a-z]+_[a-z]+[0-9]?$")]

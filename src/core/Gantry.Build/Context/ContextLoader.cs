@@ -79,7 +79,7 @@ internal sealed class ContextLoader(BuildFolders folders)
             throw GantryException.NotImplemented($"building from a git repository is not supported: {remote}");
         }
 
-        using var file = await RemoteFile.DownloadAsync(remote, "Dockerfile", string.Empty, folders.Temporary, cancellationToken).ConfigureAwait(false);
+        using var file = await DownloadAsync(remote, cancellationToken).ConfigureAwait(false);
         var content = file.Find(file.Name)!;
         await using (var probe = file.OpenRead(content))
         {
@@ -97,6 +97,18 @@ internal sealed class ContextLoader(BuildFolders folders)
 
         await using var text = file.OpenRead(content);
         return await LoneDockerfileAsync(text, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<RemoteFile> DownloadAsync(string remote, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await RemoteFile.DownloadAsync(remote, "Dockerfile", string.Empty, folders.Temporary, cancellationToken).ConfigureAwait(false);
+        }
+        catch (GantryException e)
+        {
+            throw new GantryException(e.Kind, $"error downloading remote context {remote}: {e.Message}", e);
+        }
     }
 
     private async Task<ISourceTree> LoneDockerfileAsync(Stream text, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Gantry.Errors;
+using Gantry.IO.Web;
 using Gantry.Linux;
 using Gantry.Oci;
 
@@ -10,7 +11,6 @@ internal sealed class RemoteFile : ISourceTree
 {
     private const long MaxSize = 1L << 40;
     private const int Mode = 0x180;
-    private static readonly HttpClient s_client = new(new SocketsHttpHandler { MaxAutomaticRedirections = 10 }) { Timeout = TimeSpan.FromMinutes(30) };
     private readonly FileStream _content;
     private readonly byte[] _hash;
     private readonly SourceFile _file;
@@ -34,7 +34,7 @@ internal sealed class RemoteFile : ISourceTree
     {
         if (!Uri.TryCreate(url, UriKind.Absolute, out var address))
         {
-            throw GantryException.InvalidArgument($"ADD failed: invalid URL {url}");
+            throw GantryException.InvalidArgument($"invalid URL {url}");
         }
 
         var name = Uri.UnescapeDataString(address.AbsolutePath.TrimEnd('/').Split('/')[^1]);
@@ -43,7 +43,7 @@ internal sealed class RemoteFile : ISourceTree
             name = destination.EndsWith('/') ? throw GantryException.InvalidArgument($"cannot determine filename for source {url}") : "download";
         }
 
-        using var response = await GetAsync(address, url, cancellationToken).ConfigureAwait(false);
+        using var response = await WebDownload.GetAsync(url, cancellationToken).ConfigureAwait(false);
         var content = OpenNameless(folder);
         try
         {
@@ -80,26 +80,6 @@ internal sealed class RemoteFile : ISourceTree
 
     public void Dispose() => _content.Dispose();
 
-    private static async Task<HttpResponseMessage> GetAsync(Uri address, string url, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var response = await s_client.GetAsync(address, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
-            if (!response.IsSuccessStatusCode)
-            {
-                var status = (int)response.StatusCode;
-                response.Dispose();
-                throw GantryException.InvalidArgument($"ADD failed: failed to GET {url} with status {status} {response.ReasonPhrase}");
-            }
-
-            return response;
-        }
-        catch (HttpRequestException e)
-        {
-            throw GantryException.Unavailable($"ADD failed: Get \"{url}\": {e.Message}", e);
-        }
-    }
-
     private static async Task<byte[]> SaveAsync(HttpResponseMessage response, FileStream content, CancellationToken cancellationToken)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -111,7 +91,7 @@ internal sealed class RemoteFile : ISourceTree
             await content.WriteAsync(buffer.AsMemory(0, n), cancellationToken).ConfigureAwait(false);
             if (content.Position > MaxSize)
             {
-                throw GantryException.InvalidArgument($"ADD failed: the file is larger than {MaxSize} bytes");
+                throw GantryException.InvalidArgument($"the file is larger than {MaxSize} bytes");
             }
         }
 
@@ -123,7 +103,7 @@ internal sealed class RemoteFile : ISourceTree
     {
         if (checksum.Length > 0 && (!Digest.TryParse(checksum, out var expected) || expected != Digest.FromSha256(hash)))
         {
-            throw GantryException.DataCorrupt($"ADD failed: digest mismatch {Digest.FromSha256(hash)}: {checksum} ({url})");
+            throw GantryException.DataCorrupt($"digest mismatch {Digest.FromSha256(hash)}: {checksum} ({url})");
         }
     }
 

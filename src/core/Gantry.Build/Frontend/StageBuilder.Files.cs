@@ -3,6 +3,7 @@ using Gantry.Build.Copying;
 using Gantry.Build.Files;
 using Gantry.Build.Steps;
 using Gantry.Dockerfile;
+using Gantry.Errors;
 using Gantry.Oci;
 
 namespace Gantry.Build.Frontend;
@@ -55,10 +56,21 @@ internal sealed partial class StageBuilder
             throw Invalid("ADD of a URL together with other sources in one instruction is not supported: use one ADD for each");
         }
 
-        using var remote = await RemoteFile.DownloadAsync(urls[0], spec.Destination, instruction.Checksum, _session.Folders.Temporary, cancellationToken)
-            .ConfigureAwait(false);
+        using var remote = await DownloadAsync(urls[0], spec, instruction, cancellationToken).ConfigureAwait(false);
         await FromContextAsync(spec with { Sources = [remote.Name], Unpack = instruction.Unpack ?? false }, remote, instruction, step, cancellationToken)
             .ConfigureAwait(false);
+    }
+
+    private async Task<RemoteFile> DownloadAsync(string url, CopySpec spec, AddInstruction instruction, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await RemoteFile.DownloadAsync(url, spec.Destination, instruction.Checksum, _session.Folders.Temporary, cancellationToken).ConfigureAwait(false);
+        }
+        catch (GantryException e)
+        {
+            throw new GantryException(e.Kind, $"{spec.Keyword} failed: {e.Message}", e);
+        }
     }
 
     private async Task FromContextAsync(CopySpec spec, ISourceTree? tree, Instruction instruction, BuildStep step, CancellationToken cancellationToken)

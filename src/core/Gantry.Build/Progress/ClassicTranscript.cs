@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace Gantry.Build;
 
 /// <summary>Where a classic transcript goes: the JSON stream of <c>POST /build</c>. Called by one thread at a time.</summary>
@@ -31,6 +29,7 @@ public sealed class ClassicTranscript(ITranscriptOutput output) : IBuildProgress
     private readonly Lock _lock = new();
     private readonly Dictionary<int, HeldStage> _held = [];
     private readonly HashSet<int> _finished = [];
+    private readonly StepDecoding _decoding = new();
     private IReadOnlyList<int> _order = [];
     private bool _failed;
 
@@ -62,17 +61,27 @@ public sealed class ClassicTranscript(ITranscriptOutput output) : IBuildProgress
 
     public void Output(BuildStep step, StepStream stream, ReadOnlySpan<byte> data)
     {
-        var text = Encoding.UTF8.GetString(data);
-        Write(step.Stage, stream == StepStream.Error ? Red + text + Plain : text);
+        lock (_lock)
+        {
+            WriteOutput(step, stream, _decoding.Decode(step, stream, data));
+        }
     }
 
-    public void ContainerRemoved(BuildStep step, string containerId) =>
+    public void ContainerRemoved(BuildStep step, string containerId)
+    {
+        EndOutput(step);
         Write(step.Stage, $" ---> Removed intermediate container {containerId[..ShortId]}\n");
+    }
 
-    public void StepFinished(BuildStep step, string imageId) => Write(step.Stage, $" ---> {Short(imageId)}\n");
+    public void StepFinished(BuildStep step, string imageId)
+    {
+        EndOutput(step);
+        Write(step.Stage, $" ---> {Short(imageId)}\n");
+    }
 
     public void StepFailed(BuildStep step, Exception error)
     {
+        EndOutput(step);
         lock (_lock)
         {
             // Only the first failure is told, with what its stage has said.
@@ -122,6 +131,23 @@ public sealed class ClassicTranscript(ITranscriptOutput output) : IBuildProgress
     {
         var hex = imageId[(imageId.IndexOf(':', StringComparison.Ordinal) + 1)..];
         return hex.Length > ShortId ? hex[..ShortId] : hex;
+    }
+
+    private void EndOutput(BuildStep step)
+    {
+        lock (_lock)
+        {
+            WriteOutput(step, StepStream.Output, _decoding.End(step, StepStream.Output));
+            WriteOutput(step, StepStream.Error, _decoding.End(step, StepStream.Error));
+        }
+    }
+
+    private void WriteOutput(BuildStep step, StepStream stream, string text)
+    {
+        if (text.Length > 0)
+        {
+            Write(step.Stage, stream == StepStream.Error ? Red + text + Plain : text);
+        }
     }
 
     private void Write(int stage, string text) => Do(stage, text.Length, () => output.Text(text));

@@ -117,6 +117,12 @@ internal sealed class ImageTables
     internal HashSet<Digest> UsedBlobs(DatabaseSession session) =>
         [.. session.Query("SELECT DISTINCT digest FROM image_blob UNION SELECT id FROM image", r => Digest.Parse(r.Text(0)))];
 
+    internal int Count(DatabaseSession session) => (int)session.Query("SELECT COUNT(*) FROM image", r => r.Int64(0))[0];
+
+    /// <summary>The blobs that are known to hold layers' contents, by diff id.</summary>
+    internal ILookup<Digest, Digest> AllLayerBlobs(DatabaseSession session) =>
+        session.Query("SELECT diff, digest FROM layer_blob", r => (Diff: Digest.Parse(r.Text(0)), Blob: Digest.Parse(r.Text(1)))).ToLookup(r => r.Diff, r => r.Blob);
+
     internal List<Descriptor> LayerBlobs(DatabaseSession session, Digest diffId) => session.Query(
         "SELECT descriptor FROM layer_blob WHERE diff = ?1", r => JsonSerializer.Deserialize(r.Text(0), OciJson.Default.Descriptor)!, diffId.ToString());
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using Gantry.IO.Web;
 using Gantry.Registry.Errors;
 
 namespace Gantry.Registry.Transport;

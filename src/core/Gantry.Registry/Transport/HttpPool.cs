@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using Gantry.IO.Web;
 
 namespace Gantry.Registry.Transport;
 

@@ -8,6 +8,9 @@ internal sealed record RequestPlan(HttpMethod Method, Uri Uri)
 
     internal IReadOnlyList<string> Accept { get; init; } = [];
 
+    /// <summary>Asks an old index for a session, as Docker does when it searches.</summary>
+    internal bool WantsToken { get; init; }
+
     /// <summary>First byte wanted; 0 asks for everything without a range.</summary>
     internal long Offset { get; init; }
 
@@ -26,6 +29,11 @@ internal sealed record RequestPlan(HttpMethod Method, Uri Uri)
         foreach (var type in Accept)
         {
             message.Headers.TryAddWithoutValidation("Accept", type);
+        }
+
+        if (WantsToken)
+        {
+            message.Headers.TryAddWithoutValidation("X-Docker-Token", "true");
         }
 
         if (Offset > 0)

@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Gantry.Errors;
+using Gantry.IO.Web;
 
 namespace Gantry.Registry.Transport;
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Gantry.Api;
 using Gantry.Engine.Filters;
 using Gantry.Engine.Http.Routing;
@@ -63,7 +64,17 @@ internal static class ImageRoutes
         await request.WriteJsonAsync(result, ApiJson.Default.ImagePruneResponse).ConfigureAwait(false);
     }
 
-    /// <summary>Docker Hub's search is a service of its own with an API of its own.</summary>
-    private static Task SearchAsync(ApiRequest request) =>
-        throw GantryException.NotImplemented($"searching Docker Hub is not available in this version (term {request.Query["term"]})");
+    private static async Task SearchAsync(ApiRequest request)
+    {
+        var query = request.Query;
+        var limit = 0;
+        if (query["limit"] is { Length: > 0 } text && (!int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out limit) || limit < 0))
+        {
+            throw GantryException.InvalidArgument(limit < 0 ? "invalid limit specified" : $"invalid limit specified: strconv.Atoi: parsing \"{text}\": invalid syntax");
+        }
+
+        var found = await request.Engine.Transfers.SearchAsync(query["term"], limit, FilterSet.Parse(query["filters"]), RegistryAuth.One(request), request.Aborted)
+            .ConfigureAwait(false);
+        await request.WriteJsonAsync([.. found], ApiJson.Default.ListImageSearchResult).ConfigureAwait(false);
+    }
 }

@@ -1,7 +1,9 @@
 using Gantry.Api;
 using Gantry.Engine.Http.Routing;
+using Gantry.Engine.Http.Streams;
 using Gantry.Errors;
 using Gantry.Images;
+using Gantry.IO.Web;
 using Gantry.Oci;
 
 namespace Gantry.Engine.Http.Resources;
@@ -16,27 +18,57 @@ internal static class ImageTransferRoutes
         router.Map("GET", "/images/{name*}/get", SaveOneAsync);
     }
 
-    /// <summary><c>POST /images/create?fromSrc=-</c>, and a URL for fromSrc.</summary>
-    internal static async Task ImportAsync(ApiRequest request)
+    /// <summary><c>POST /images/create?fromSrc=</c>: <c>-</c> for the request's body, or a URL (http where it has no scheme).</summary>
+    internal static Task ImportAsync(ApiRequest request)
     {
         var query = request.Query;
-        if (query["fromSrc"] != "-")
-        {
-            throw GantryException.NotImplemented("import from a URL is not available in this version: fetch it and send it as the body");
-        }
-
-        var reference = ReferenceOf(query["repo"], query["tag"]);
+        var source = query["fromSrc"];
         var options = new ImportOptions
         {
-            Reference = reference,
-            Message = query["message"].Length > 0 ? query["message"] : "Imported from -",
+            Reference = ReferenceOf(query["repo"], query["tag"]),
             Platform = query["platform"].Length > 0 ? Platform.Parse(query["platform"]) : null,
-            Config = request.Engine.Images.ConfigFromChanges(query.All("changes")),
         };
+        return source == "-" ? ImportBodyAsync(request, options) : ImportUrlAsync(request, options, UrlOf(source));
+    }
+
+    private static async Task ImportBodyAsync(ApiRequest request, ImportOptions options)
+    {
         using var stream = new JsonStream(request.Context);
-        var image = await request.Engine.Images.ImportAsync(request.Http.Body, options, request.Aborted).ConfigureAwait(false);
+        await FinishImportAsync(request, options, request.Http.Body, "-", stream).ConfigureAwait(false);
+    }
+
+    /// <summary>What goes wrong before there is anything to read has a status of its own; the rest is told in the stream.</summary>
+    private static async Task ImportUrlAsync(ApiRequest request, ImportOptions options, string url)
+    {
+        using var response = await WebDownload.GetAsync(url, request.Aborted).ConfigureAwait(false);
+        using var stream = new JsonStream(request.Context);
+        await stream.WriteAsync(new JsonMessage { Status = $"Downloading from {url}" }).ConfigureAwait(false);
+        try
+        {
+            var body = await response.Content.ReadAsStreamAsync(request.Aborted).ConfigureAwait(false);
+            await using var reading = new ImportProgressStream(body, response.Content.Headers.ContentLength, stream);
+            await FinishImportAsync(request, options, reading, url, stream).ConfigureAwait(false);
+        }
+        catch (Exception e) when ((e is GantryException || TransportFault.IsTransport(e)) && !request.Aborted.IsCancellationRequested)
+        {
+            await stream.WriteErrorAsync(e is GantryException ? e.Message : TransportFault.Of(e).Message).ConfigureAwait(false);
+        }
+    }
+
+    private static async Task FinishImportAsync(ApiRequest request, ImportOptions options, Stream tar, string source, JsonStream stream)
+    {
+        var message = request.Query["message"];
+        options = options with
+        {
+            Message = message.Length > 0 ? message : $"Imported from {source}",
+            Config = request.Engine.Images.ConfigFromChanges(request.Query.All("changes")),
+        };
+        var image = await request.Engine.Images.ImportAsync(tar, options, request.Aborted).ConfigureAwait(false);
         await stream.WriteAsync(new JsonMessage { Status = image.Id.ToString() }).ConfigureAwait(false);
     }
+
+    private static string UrlOf(string source) =>
+        source.Contains("://", StringComparison.Ordinal) ? source : source.Length == 0 ? "http:" : $"http://{source}";
 
     private static ImageReference? ReferenceOf(string repository, string tag)
     {

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json;
 using Gantry.Api;
 using Gantry.Engine.Containers.State;
-using Gantry.Images;
 using Gantry.Logs.Drivers;
 using Gantry.Oci;
 
@@ -72,7 +71,7 @@ public sealed class DaemonService
             ContainersRunning = states.Count(s => s.Phase is ContainerPhase.Running or ContainerPhase.Restarting),
             ContainersPaused = states.Count(s => s.Phase == ContainerPhase.Paused),
             ContainersStopped = states.Count(s => !s.IsActive),
-            Images = _core.Parts.Images.List(new ImageListOptions { All = true }).Count,
+            Images = _core.Parts.Images.Count(),
             Driver = "overlay2",
             DriverStatus =
             [

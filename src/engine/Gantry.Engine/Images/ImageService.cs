@@ -58,10 +58,10 @@ public sealed class ImageService
     }
 
     public Task<IReadOnlyList<ImageDeleteResponseItem>> RemoveAsync(string name, bool force, bool pruneParents) =>
-        Store.RemoveAsync(name, new RemoveImageOptions { Force = force, PruneParents = pruneParents, Users = Users() }, CancellationToken.None);
+        Store.RemoveAsync(name, new RemoveImageOptions { Force = force, PruneParents = pruneParents, Users = AllUsers() }, CancellationToken.None);
 
     public Task<ImagePruneResponse> PruneAsync(FilterSet filters, CancellationToken cancellationToken) =>
-        Store.PruneAsync(CheckUntil(filters.Validate("dangling", "label", "label!", "until")).ToDictionary(), Users(), cancellationToken);
+        Store.PruneAsync(CheckUntil(filters.Validate("dangling", "label", "label!", "until")).ToDictionary(), AllUsers(), cancellationToken);
 
     public Task<IReadOnlyList<LoadedImage>> LoadAsync(Stream archive, IProgress<LoadProgress>? progress, CancellationToken cancellationToken) =>
         Store.LoadAsync(archive, progress, cancellationToken);
@@ -95,6 +95,16 @@ public sealed class ImageService
         .Where(r => Digest.TryParse(r.ImageId, out _))
         .Select(r => new ImageUser(r.Id, Digest.Parse(r.ImageId), r.Config.Image ?? string.Empty, r.State.IsActive))
         .ToList();
+
+    /// <summary>The uses as containers' own images, and as images mounted in them.</summary>
+    private IReadOnlyList<ImageUser> AllUsers() =>
+    [
+        .. Users(),
+        .. from record in _core.Containers.All().Select(c => c.Record)
+           from mount in record.Mounts
+           where mount.Type == "image"
+           select new ImageUser(record.Id, Digest.Parse(mount.ImageId), mount.Name, record.State.IsActive),
+    ];
 
     /// <summary>An image that is still there lends its labels to its events.</summary>
     private void Publish(ImageEvent change)

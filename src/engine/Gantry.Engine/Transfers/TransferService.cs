@@ -1,7 +1,9 @@
 using Gantry.Api;
+using Gantry.Engine.Filters;
 using Gantry.Images.Transfer;
 using Gantry.Oci;
 using Gantry.Registry;
+using Gantry.Registry.Search;
 
 namespace Gantry.Engine.Transfers;
 
@@ -63,6 +65,26 @@ public sealed class TransferService
         var manifest = await repository.GetManifestAsync(named.Digest.IsEmpty ? named.Tag! : named.Digest.ToString(), cancellationToken).ConfigureAwait(false);
         return await DistributionView.DescribeAsync(repository, manifest, cancellationToken).ConfigureAwait(false);
     }
+
+    /// <summary><c>GET /images/search</c>.</summary>
+    /// <exception cref="Errors.GantryException">In Docker's words.</exception>
+    public async Task<IReadOnlyList<ImageSearchResult>> SearchAsync(
+        string term, int limit, FilterSet filters, RegistryCredentials? credentials, CancellationToken cancellationToken)
+    {
+        var filter = SearchFilter.Parse(filters);
+        return filter.TakesNothing ? []
+            : [.. (await _core.Parts.Registry.SearchAsync(term, limit, credentials, cancellationToken).ConfigureAwait(false)).Where(filter.Takes).Select(Describe)];
+    }
+
+    /// <summary>Nothing is automated any more: what indexes say about it is not passed on.</summary>
+    private static ImageSearchResult Describe(FoundRepository found) => new()
+    {
+        Name = found.Name,
+        Description = found.Description,
+        StarCount = found.StarCount,
+        IsOfficial = found.IsOfficial,
+        IsAutomated = false,
+    };
 
     private void Publish(string action, string actor, string name) =>
         _core.Events.Publish("image", action, actor, new SortedDictionary<string, string>(StringComparer.Ordinal) { ["name"] = name });

@@ -14,7 +14,7 @@ using Gantry.Snapshots;
 namespace Gantry.Engine.Containers.Create;
 
 /// <summary>Makes a container without starting it: steps 1 to 6 of docs/flows/run.md.</summary>
-internal sealed class CreateFlow(EngineCore core, VolumeUse volumes)
+internal sealed class CreateFlow(EngineCore core, VolumeUse volumes, ImageMounts images)
 {
     private const int NameAttempts = 100;
 
@@ -36,7 +36,7 @@ internal sealed class CreateFlow(EngineCore core, VolumeUse volumes)
         PortSpecs.Validate(config, host);
         var id = Ids.New();
         var networks = NetworkSelection.Select(config, host, request.NetworkingConfig);
-        var mounts = MountResolution.Resolve(config, host, core.Settings.DataRoot, r => core.Containers.Get(r).Record);
+        var mounts = images.Resolve(MountResolution.Resolve(config, host, core.Settings.DataRoot, r => core.Containers.Get(r).Record));
         CompleteHostname(config, host, id);
 
         // Step 2: the name is taken before anything exists, and given back if something goes wrong.
@@ -82,6 +82,7 @@ internal sealed class CreateFlow(EngineCore core, VolumeUse volumes)
             // Step 3: the writable layer; step 4: volumes, filled from the image where they are empty.
             _ = Digest.TryParse(record.LayerChain, out var chain);
             core.Parts.Layers.CreateContainerLayer(record.Id, chain, ContainerLayerOptions.Default);
+            images.Create(record);
             made.AddRange(volumes.Create(record));
             await volumes.CopyUpAsync(record).ConfigureAwait(false);
             Directory.CreateDirectory(core.Paths.Container(record.Id));
@@ -93,6 +94,7 @@ internal sealed class CreateFlow(EngineCore core, VolumeUse volumes)
         catch
         {
             core.Parts.Layers.RemoveContainerLayer(record.Id);
+            images.Remove(record);
             volumes.RemoveMade(made);
             core.Records.Delete(record.Id, Durability.Relaxed);
             Directories.Remove(core.Paths.Container(record.Id));

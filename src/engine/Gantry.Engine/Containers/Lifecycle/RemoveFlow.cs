@@ -7,7 +7,7 @@ using Gantry.Metadata;
 namespace Gantry.Engine.Containers.Lifecycle;
 
 /// <summary>Removes containers: steps 17 to 19 of docs/flows/run.md.</summary>
-internal sealed class RemoveFlow(EngineCore core, StartFlow start, StopFlow stop, VolumeUse volumes, LogShipping shipping)
+internal sealed class RemoveFlow(EngineCore core, StartFlow start, StopFlow stop, VolumeUse volumes, ImageMounts images, LogShipping shipping)
 {
     /// <exception cref="GantryException">Conflict in Docker's words.</exception>
     internal async Task RemoveAsync(Container container, bool force, bool removeVolumes)
@@ -104,6 +104,7 @@ internal sealed class RemoveFlow(EngineCore core, StartFlow start, StopFlow stop
         // Step 18: everything it has. Idempotent, whatever is left of an earlier try.
         await start.ReleaseAsync(container).ConfigureAwait(false);
         core.Parts.Layers.RemoveContainerLayer(record.Id);
+        images.Remove(record);
         Directories.Remove(core.Paths.Container(record.Id));
         core.Records.Delete(record.Id, record.HostConfig.AutoRemove == true ? Durability.Relaxed : Durability.Durable);
         if (removeVolumes)

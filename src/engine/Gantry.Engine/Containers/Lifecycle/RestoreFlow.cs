@@ -1,5 +1,6 @@
 using Gantry.Engine.Containers.HealthChecks;
 using Gantry.Engine.Containers.Logs;
+using Gantry.Engine.Containers.Mounts;
 using Gantry.Engine.Containers.State;
 using Gantry.Networks;
 using Gantry.Runtime;
@@ -10,7 +11,7 @@ namespace Gantry.Engine.Containers.Lifecycle;
 /// Takes over what an earlier engine left, however it ended: running containers go on, exits that nobody saw are dealt with, half-made things
 /// go away (docs/flows/run.md, "After a restart").
 /// </summary>
-internal sealed class RestoreFlow(EngineCore core, ExitFlow exits, RemoveFlow removals, StartFlow start, HealthMonitor health, LogShipping shipping)
+internal sealed class RestoreFlow(EngineCore core, ExitFlow exits, RemoveFlow removals, StartFlow start, ImageMounts images, HealthMonitor health, LogShipping shipping)
 {
     /// <summary>What every container was doing when it was recorded last: the policies at boot want to know.</summary>
     private readonly HashSet<string> _wasActive = [];
@@ -195,6 +196,7 @@ internal sealed class RestoreFlow(EngineCore core, ExitFlow exits, RemoveFlow re
     {
         foreach (var id in Names(core.Paths.Bundles).Where(id => !core.Containers.TryGet(id, out var c) || !c.State.IsActive))
         {
+            images.UnmountAll(id);
             core.Parts.Layers.Unmount(core.Paths.Rootfs(id));
             Directories.Remove(core.Paths.Bundle(id));
         }
@@ -205,7 +207,7 @@ internal sealed class RestoreFlow(EngineCore core, ExitFlow exits, RemoveFlow re
             Directories.Remove(core.Paths.Inspection(id));
         }
 
-        foreach (var layer in core.Parts.Layers.ContainerLayers().Where(l => !core.Containers.TryGet(l.Id, out _)))
+        foreach (var layer in core.Parts.Layers.ContainerLayers().Where(l => !core.Containers.TryGet(ImageMounts.OwnerOf(l.Id), out _)))
         {
             core.Parts.Layers.RemoveContainerLayer(layer.Id);
         }

@@ -13,7 +13,7 @@ namespace Gantry.Engine.Containers.Lifecycle;
 
 /// <summary>Starts a container: steps 7 to 12 of docs/flows/run.md.</summary>
 internal sealed class StartFlow(
-    EngineCore core, NetworkUse networks, VolumeUse volumes, RootfsUse rootfs, SubpathMounts subpaths, BundleWriter bundles, HealthMonitor health, LogShipping shipping)
+    EngineCore core, NetworkUse networks, VolumeUse volumes, RootfsUse rootfs, SubpathMounts subpaths, ImageMounts images, BundleWriter bundles, HealthMonitor health, LogShipping shipping)
 {
     /// <summary>Called when a failed start of a container that removes itself should remove it.</summary>
     internal Func<Container, Task>? OnAbandoned { get; set; }
@@ -113,6 +113,9 @@ internal sealed class StartFlow(
             case "volume":
                 var path = volumes.Acquire(record, mount);
                 return new PreparedMount(mount, mount.Subpath.Length == 0 ? path : subpaths.Mount(record.Id, index, path, mount.Subpath));
+            case "image":
+                var image = images.Mount(record, index);
+                return new PreparedMount(mount, mount.Subpath.Length == 0 ? image : subpaths.Mount(record.Id, index, image, mount.Subpath));
             case "bind":
                 CheckBindSource(mount);
                 return new PreparedMount(mount, mount.Source);
@@ -180,6 +183,7 @@ internal sealed class StartFlow(
         finally
         {
             subpaths.UnmountAll(record.Id);
+            images.UnmountAll(record.Id);
             rootfs.Unmount(record);
             volumes.Release(record);
             bundles.Remove(record.Id);

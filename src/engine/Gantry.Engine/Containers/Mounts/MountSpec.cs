@@ -34,7 +34,7 @@ internal static class MountSpec
             "bind" => Bind(mount, destination),
             "volume" => Volume(mount, destination),
             "tmpfs" => Tmpfs(mount, destination),
-            "image" => throw GantryException.NotImplemented("mounts of type \"image\" are not available in this version"),
+            "image" => Image(mount, destination),
             _ => throw GantryException.InvalidArgument($"invalid mount config for type \"{type}\": mount type unknown"),
         };
     }
@@ -44,6 +44,7 @@ internal static class MountSpec
         var source = mount.Source ?? string.Empty;
         Forbid(mount.VolumeOptions, "bind", "VolumeOptions");
         Forbid(mount.TmpfsOptions, "bind", "TmpfsOptions");
+        Forbid(mount.ImageOptions, "bind", "ImageOptions");
         if (source.Length == 0)
         {
             throw Invalid("bind", "field Source must not be empty");
@@ -84,6 +85,7 @@ internal static class MountSpec
     {
         Forbid(mount.BindOptions, "volume", "BindOptions");
         Forbid(mount.TmpfsOptions, "volume", "TmpfsOptions");
+        Forbid(mount.ImageOptions, "volume", "ImageOptions");
         var name = mount.Source ?? string.Empty;
         var subpath = mount.VolumeOptions?.Subpath ?? string.Empty;
         if (name.Length == 0 && mount.ReadOnly == true)
@@ -96,11 +98,7 @@ internal static class MountSpec
             throw Invalid("volume", "must not set Subpath when using anonymous volumes");
         }
 
-        if (subpath.Length > 0 && !IsLocal(subpath))
-        {
-            throw Invalid("volume", "subpath must be a relative path within the volume");
-        }
-
+        CheckSubpath("volume", subpath);
         if (name.Length > 0)
         {
             BindSpec.CheckVolumeName(name);
@@ -142,10 +140,42 @@ internal static class MountSpec
         return !path.StartsWith('/');
     }
 
+    private static ContainerMount Image(Mount mount, string destination)
+    {
+        Forbid(mount.BindOptions, "image", "BindOptions");
+        Forbid(mount.VolumeOptions, "image", "VolumeOptions");
+        Forbid(mount.TmpfsOptions, "image", "TmpfsOptions");
+        if (string.IsNullOrEmpty(mount.Source))
+        {
+            throw Invalid("image", "field Source must not be empty");
+        }
+
+        var subpath = mount.ImageOptions?.Subpath ?? string.Empty;
+        CheckSubpath("image", subpath);
+        return new ContainerMount
+        {
+            Type = "image",
+            Name = mount.Source,
+            Destination = destination,
+            ReadWrite = false,
+            Propagation = "rprivate",
+            Subpath = subpath,
+        };
+    }
+
+    private static void CheckSubpath(string type, string subpath)
+    {
+        if (subpath.Length > 0 && !IsLocal(subpath))
+        {
+            throw Invalid(type, "subpath must be a relative path within the volume");
+        }
+    }
+
     private static ContainerMount Tmpfs(Mount mount, string destination)
     {
         Forbid(mount.BindOptions, "tmpfs", "BindOptions");
         Forbid(mount.VolumeOptions, "tmpfs", "VolumeOptions");
+        Forbid(mount.ImageOptions, "tmpfs", "ImageOptions");
         if (!string.IsNullOrEmpty(mount.Source))
         {
             throw Invalid("tmpfs", "field Source must not be specified");

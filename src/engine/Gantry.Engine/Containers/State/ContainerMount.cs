@@ -3,13 +3,13 @@ namespace Gantry.Engine.Containers.State;
 /// <summary>One mount of a container as it was resolved at create.</summary>
 public sealed record ContainerMount
 {
-    /// <summary><c>bind</c>, <c>volume</c> or <c>tmpfs</c>.</summary>
+    /// <summary><c>bind</c>, <c>volume</c>, <c>tmpfs</c> or <c>image</c>.</summary>
     public required string Type { get; init; }
 
     /// <summary>Absolute path in the container, cleaned.</summary>
     public required string Destination { get; init; }
 
-    /// <summary>Name of the volume, or empty.</summary>
+    /// <summary>Name of the volume, the image as it was named, or empty.</summary>
     public string Name { get; init; } = "";
 
     /// <summary>Path on the host of a bind; of volumes it is asked for at start.</summary>
@@ -44,8 +44,14 @@ public sealed record ContainerMount
     /// <summary>Fail where the kernel can't make mounts below read-only.</summary>
     public bool ReadOnlyForceRecursive { get; init; }
 
-    /// <summary>Directory inside the volume, or empty.</summary>
+    /// <summary>Directory inside the volume, or directory or file inside the image, or empty.</summary>
     public string Subpath { get; init; } = "";
+
+    /// <summary>Of an image that is mounted: its id.</summary>
+    public string ImageId { get; init; } = "";
+
+    /// <summary>Of an image that is mounted: the chain id of its topmost layer; empty for an image without layers.</summary>
+    public string ImageChain { get; init; } = "";
 
     /// <summary>mount(8) options of a tmpfs.</summary>
     public string TmpfsOptions { get; init; } = "";

@@ -1,5 +1,6 @@
 using Gantry.Api;
 using Gantry.Engine.Containers.Links;
+using Gantry.Engine.Containers.Mounts;
 using Gantry.Engine.Containers.State;
 using Gantry.Oci;
 
@@ -52,11 +53,16 @@ internal sealed class InspectView(EngineCore core)
     internal long ImageSize(ContainerRecord record) =>
         Digest.TryParse(record.ImageId, out var id) ? core.Parts.Images.Find(id)?.Size ?? 0 : 0;
 
-    internal List<MountPoint> Mounts(ContainerRecord record) => record.Mounts.Select(m => new MountPoint
+    internal List<MountPoint> Mounts(ContainerRecord record) => record.Mounts.Select((m, index) => new MountPoint
     {
         Type = m.Type,
         Name = m.Name.Length == 0 ? null : m.Name,
-        Source = m.Type == "volume" ? core.Parts.Volumes.Find(m.Name)?.Mountpoint ?? string.Empty : m.Source,
+        Source = m.Type switch
+        {
+            "volume" => core.Parts.Volumes.Find(m.Name)?.Mountpoint ?? string.Empty,
+            "image" => ImageMounts.PathOf(core.Paths, record.Id, index),
+            _ => m.Source,
+        },
         Destination = m.Destination,
         Driver = m.Driver.Length == 0 ? null : m.Driver,
         Mode = m.Mode,

@@ -1,4 +1,4 @@
-namespace Gantry.Registry.Transport;
+namespace Gantry.IO.Web;
 
 /// <summary>
 /// Below a TLS handshake: looks at the first bytes a server sends and says so when they are no TLS, in the words Docker's users find
@@ -89,4 +89,4 @@ internal sealed class FirstRecordStream(Stream inner) : Stream
 }
 
 /// <summary>A TLS handshake that can't work; the message is in Go's words.</summary>
-internal sealed class TlsException(string message) : IOException(message);
+public sealed class TlsException(string message) : IOException(message);

@@ -1,22 +1,24 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Gantry.Registry.Transport;
+namespace Gantry.IO.Web;
 
 /// <summary>A connection that could not be made; the message is in Go's words, which Docker's users know.</summary>
-internal sealed class DialException(string message, bool isTransient, Exception inner) : IOException(message, inner)
+public sealed class DialException(string message, bool isTransient, Exception inner) : IOException(message, inner)
 {
     /// <summary>The name server did not answer, or the peer was too slow: another try may work.</summary>
-    internal bool IsTransient { get; } = isTransient;
+    public bool IsTransient { get; } = isTransient;
 }
 
 /// <summary>Makes TCP connections, trying a host's addresses in turn.</summary>
-internal static class Dialer
+public static class Dialer
 {
     /// <summary>How long one address may take while there are others left.</summary>
     private static readonly TimeSpan s_addressTimeout = TimeSpan.FromSeconds(5);
 
-    internal static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    /// <summary>For <see cref="SocketsHttpHandler.ConnectCallback"/>.</summary>
+    /// <exception cref="DialException">No address of the host takes the connection.</exception>
+    public static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
         var (host, port) = (context.DnsEndPoint.Host, context.DnsEndPoint.Port);
         var addresses = IPAddress.TryParse(host, out var literal) ? [literal] : await ResolveAsync(host, cancellationToken).ConfigureAwait(false);
