@@ -31,9 +31,10 @@ internal sealed class DaemonProcess : IAsyncDisposable
 
     private DaemonProcess(DaemonSettings settings, Func<DaemonSettings> reread)
     {
-        _log = new EngineLog(settings.LogLevel, Console.Error.WriteLine);
+        _log = new EngineLog(settings.LogLevel, Console.Error.WriteLine) { Json = settings.LogAsJson };
         _pidFile = PidFile.Create(settings.PidFile);
         var engine = settings.Engine();
+        WarnOfPlainTcp(settings);
         var parts = Compose(settings, engine);
         _engine = new EngineHost(engine, parts, _log);
         _server = Keep(new EngineServer(settings.Server(), _engine, _log));
@@ -92,6 +93,7 @@ internal sealed class DaemonProcess : IAsyncDisposable
     {
         Directory.CreateDirectory(settings.DataRoot, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
             | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+        Keep(RootLock.Take(settings.DataRoot));
         var database = Keep(Database.Open(Path.Combine(settings.DataRoot, "gantry.db")));
         var content = ContentStore.Open(Path.Combine(settings.DataRoot, "content"));
         var layers = Keep(LayerStore.Open(Path.Combine(settings.DataRoot, "snapshots")));
@@ -106,13 +108,18 @@ internal sealed class DaemonProcess : IAsyncDisposable
             Volumes = new VolumeStore(database, Path.Combine(settings.DataRoot, "volumes")),
             Networks = networks,
             Tasks = tasks,
-            Registry = Keep(new RegistryClient(new RegistryOptions
-            {
-                InsecureRegistries = engine.InsecureRegistries,
-                Mirrors = engine.RegistryMirrors,
-                UserAgent = $"gantry/{EngineVersion.Text}",
-            })),
+            Registry = Keep(new RegistryClient(DaemonSettings.Registry(engine))),
         };
+    }
+
+    /// <summary>dockerd's words; unlike it the engine does not slow its start down.</summary>
+    private void WarnOfPlainTcp(DaemonSettings settings)
+    {
+        foreach (var address in settings.UnverifiedTcp())
+        {
+            _log.Warn("Binding to IP address without --tlsverify is insecure and gives root access on this machine to everyone who has access to your network.", ("host", address));
+            _log.Warn("Binding to an IP address, even on localhost, can also give access to scripts run in a browser. Be safe out there!", ("host", address));
+        }
     }
 
     private void Reload(Func<DaemonSettings> reread)

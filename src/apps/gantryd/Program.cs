@@ -51,7 +51,7 @@ internal static class Program
 
         ConfigFile.Apply(flags, flags.Text("config-file", FlagTable.DefaultConfigFile), flags.Has("config-file"));
         var settings = new DaemonSettings(flags);
-        _ = (settings.Engine(), settings.Server(), settings.LogLevel);
+        _ = (settings.Engine(), settings.Server(), settings.LogLevel, settings.LogAsJson);
         if (flags.Bool("validate"))
         {
             await Console.Out.WriteLineAsync("configuration OK").ConfigureAwait(false);

@@ -14,31 +14,28 @@ namespace Gantry.Registry;
 /// </summary>
 public sealed class RegistryClient : IDisposable
 {
-    private readonly HttpPool _pool;
-    private readonly HostRules _rules;
-    private readonly Exchange _exchange;
-    private readonly HostProbe _probe;
-    private readonly TokenClient _tokens;
-    private readonly IndexSearch _search;
+    private volatile Connections _now;
 
     /// <exception cref="GantryException">InvalidArgument: a malformed mirror.</exception>
-    public RegistryClient(RegistryOptions? options = null)
-    {
-        Options = options ?? new RegistryOptions();
-        _pool = new HttpPool(Options);
-        _rules = new HostRules(Options);
-        _exchange = new Exchange(_pool, _rules, Options);
-        _probe = new HostProbe(_exchange, _rules);
-        _tokens = new TokenClient(_exchange, _rules, new TokenCache());
-        _search = new IndexSearch(_exchange, _probe, _rules, _tokens);
-    }
+    public RegistryClient(RegistryOptions? options = null) => _now = Connections.Create(options ?? new RegistryOptions());
 
-    public RegistryOptions Options { get; }
+    public RegistryOptions Options => _now.Options;
+
+    /// <summary>
+    /// Takes other options from the next request on. Transfers that run finish as they began: their connections are left to them and
+    /// close when idle.
+    /// </summary>
+    /// <exception cref="GantryException">InvalidArgument: a malformed mirror; the options stay as they were.</exception>
+    public void Reconfigure(RegistryOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _now = Connections.Create(options);
+    }
 
     /// <summary>The repository that <paramref name="reference"/> names, for pulling: mirrors come first where there are any. Does no I/O.</summary>
     public RegistryRepository OpenForPull(ImageReference reference, RegistryCredentials? credentials = null)
     {
-        var mirrors = reference.Domain == ImageReference.DefaultDomain ? _rules.Mirrors : [];
+        var mirrors = reference.Domain == ImageReference.DefaultDomain ? _now.Rules.Mirrors : [];
         return new RegistryRepository(reference, Options,
             [.. mirrors.Select(mirror => Endpoint(mirror, mirror.Authority, reference, null)), Upstream(reference, credentials)]);
     }
@@ -54,7 +51,7 @@ public sealed class RegistryClient : IDisposable
     {
         try
         {
-            var host = await _probe.FindAsync(mirror: null, _rules.AuthorityOf(DomainOf(serverAddress)), cancellationToken).ConfigureAwait(false);
+            var host = await _now.Probe.FindAsync(mirror: null, _now.Rules.AuthorityOf(DomainOf(serverAddress)), cancellationToken).ConfigureAwait(false);
             return await LoginAsync(host, credentials, cancellationToken).ConfigureAwait(false);
         }
         catch (RegistryFailure failure)
@@ -67,18 +64,18 @@ public sealed class RegistryClient : IDisposable
     /// <param name="limit">1 to 100 results; 0 means 25.</param>
     /// <exception cref="GantryException">InvalidArgument: the term, the limit, or a registry that does not answer; Internal: all else. In Docker's words.</exception>
     public Task<IReadOnlyList<FoundRepository>> SearchAsync(string term, int limit, RegistryCredentials? credentials = null, CancellationToken cancellationToken = default) =>
-        _search.RunAsync(term, limit, credentials, cancellationToken);
+        new IndexSearch(_now.Exchange, _now.Probe, _now.Rules, _now.Tokens).RunAsync(term, limit, credentials, cancellationToken);
 
-    public void Dispose() => _pool.Dispose();
+    public void Dispose() => _now.Pool.Dispose();
 
     private async Task<LoginResult> LoginAsync(ProbedHost host, RegistryCredentials credentials, CancellationToken cancellationToken)
     {
         var plan = new RequestPlan(HttpMethod.Get, new Uri(host.Base, "v2/"));
-        var authorizer = new Authorizer(_tokens, host.Base, credentials);
+        var authorizer = new Authorizer(_now.Tokens, host.Base, credentials);
         try
         {
             var (header, identity) = await authorizer.LoginAsync(host.Challenges, cancellationToken).ConfigureAwait(false);
-            using var response = await _exchange.SendAsync(plan, header, cancellationToken).ConfigureAwait(false);
+            using var response = await _now.Exchange.SendAsync(plan, header, cancellationToken).ConfigureAwait(false);
             return response.StatusCode is HttpStatusCode.OK or HttpStatusCode.NotFound
                 ? new LoginResult("Login Succeeded", identity)
                 : throw new RegistryFailure($"login attempt to {plan.Uri} failed with status: {(int)response.StatusCode} {response.ReasonPhrase}")
@@ -103,8 +100,20 @@ public sealed class RegistryClient : IDisposable
     }
 
     private RepositoryEndpoint Upstream(ImageReference reference, RegistryCredentials? credentials) =>
-        Endpoint(null, _rules.AuthorityOf(reference.Domain), reference, credentials);
+        Endpoint(null, _now.Rules.AuthorityOf(reference.Domain), reference, credentials);
 
     private RepositoryEndpoint Endpoint(Uri? mirror, string authority, ImageReference reference, RegistryCredentials? credentials) =>
-        new(_probe, _exchange, _tokens, mirror, authority, reference.Path, credentials);
+        new(_now.Probe, _now.Exchange, _now.Tokens, mirror, authority, reference.Path, credentials);
+
+    /// <summary>What one set of options makes.</summary>
+    private sealed record Connections(RegistryOptions Options, HttpPool Pool, HostRules Rules, Exchange Exchange, HostProbe Probe, TokenClient Tokens)
+    {
+        internal static Connections Create(RegistryOptions options)
+        {
+            var rules = new HostRules(options);
+            var pool = new HttpPool(options);
+            var exchange = new Exchange(pool, rules, options);
+            return new Connections(options, pool, rules, exchange, new HostProbe(exchange, rules), new TokenClient(exchange, rules, new TokenCache()));
+        }
+    }
 }

@@ -95,7 +95,20 @@ public sealed class EngineHost
     }
 
     /// <summary>Takes over settings that may change while the engine runs.</summary>
-    public void Reload(EngineSettings settings) => _core.Settings = settings;
+    /// <exception cref="GantryException">InvalidArgument: a malformed mirror; nothing has changed then.</exception>
+    public void Reload(EngineSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        _core.Parts.Registry.Reconfigure(_core.Parts.Registry.Options with
+        {
+            InsecureRegistries = settings.InsecureRegistries,
+            Mirrors = settings.RegistryMirrors,
+            MaxAttempts = settings.MaxDownloadAttempts,
+        });
+        _core.Settings = settings;
+        Transfers.Reconfigure();
+        Daemon.PublishReload();
+    }
 
     private async Task OnExitAsync(TaskExit exit)
     {

@@ -8,6 +8,7 @@ using Gantry.Engine.Settings;
 using Gantry.Errors;
 using Gantry.Logs.Drivers;
 using Gantry.Networks;
+using Gantry.Registry;
 using Gantry.Runtime;
 
 namespace Gantry.Apps.Daemon.Composition;
@@ -37,11 +38,19 @@ internal sealed class DaemonSettings(FlagValues flags)
         var other => throw GantryException.InvalidArgument($"invalid logging level: {other}"),
     };
 
+    internal bool LogAsJson => flags.Text("log-format", "text") switch
+    {
+        "text" => false,
+        "json" => true,
+        var other => throw GantryException.InvalidArgument($"invalid logging format: {other}"),
+    };
+
     private string DefaultSocket => Path.Combine(ExecRoot, "gantry.sock");
 
     internal EngineSettings Engine()
     {
         var runtimes = RuntimeSettings.Read(flags);
+        SettingsCheck.Run(flags);
         return new EngineSettings
         {
             DataRoot = DataRoot,
@@ -65,6 +74,7 @@ internal sealed class DaemonSettings(FlagValues flags)
             MaxConcurrentUploads = AtLeastOne("max-concurrent-uploads", 5),
             MaxDownloadAttempts = AtLeastOne("max-download-attempts", 5),
             Debug = Debug,
+            ApiWarnings = ApiWarning.Of(Tls(), TcpAddresses()),
             Dns = flags.List("dns"),
             DefaultAddressPools = Pools(),
         };
@@ -104,6 +114,20 @@ internal sealed class DaemonSettings(FlagValues flags)
             Tls = tls,
         };
     }
+
+    internal static RegistryOptions Registry(EngineSettings engine) => new()
+    {
+        InsecureRegistries = engine.InsecureRegistries,
+        Mirrors = engine.RegistryMirrors,
+        MaxAttempts = engine.MaxDownloadAttempts,
+        UserAgent = $"gantry/{Gantry.Engine.EngineVersion.Text}",
+    };
+
+    /// <summary>Listeners that anyone who reaches them is served by.</summary>
+    internal IReadOnlyList<string> UnverifiedTcp() => Tls() is { VerifyClients: true } ? [] : TcpAddresses();
+
+    private List<string> TcpAddresses() =>
+        Server().Listeners.Where(l => l.Kind == ListenKind.Tcp).Select(l => l.ToString()).ToList();
 
     /// <summary>Tells engines on one host apart by where their data is; the default one is called by the product's name.</summary>
     private string InstanceId() => DataRoot == FlagTable.DefaultDataRoot

@@ -1,12 +1,11 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using Gantry.Engine.Diagnostics;
 using Gantry.Engine.Http.Routing;
 using Gantry.Errors;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Options;
 
@@ -23,7 +22,7 @@ public sealed class EngineServer : IAsyncDisposable
     private readonly EngineServerOptions _options;
     private readonly EngineLog _log;
     private readonly ApiApplication _application;
-    private readonly HttpsConnectionAdapterOptions? _tls;
+    private readonly SslServerAuthenticationOptions? _tls;
     private readonly List<string> _socketPaths = [];
     private KestrelServer? _server;
 
@@ -32,6 +31,7 @@ public sealed class EngineServer : IAsyncDisposable
         _options = options;
         _log = log;
         _tls = options.Tls?.Load();
+        SocketActivation.KeepFromChildren();
         _application = new ApiApplication(ApiRoutes.Build(), engine, log);
     }
 
@@ -57,10 +57,6 @@ public sealed class EngineServer : IAsyncDisposable
         try
         {
             await _server.StartAsync(_application, cancellationToken).ConfigureAwait(false);
-        }
-        catch (IOException e) when (e.InnerException is AddressInUseException)
-        {
-            throw GantryException.Conflict($"failed to load listeners: {e.Message}", e);
         }
         catch (SocketException e)
         {
@@ -105,7 +101,7 @@ public sealed class EngineServer : IAsyncDisposable
             case ListenKind.Activated:
                 foreach (var descriptor in SocketActivation.Descriptors(listener.Path))
                 {
-                    kestrel.ListenHandle(descriptor, o => Configure(o, tls: false));
+                    kestrel.ListenHandle(descriptor, o => Configure(o, tls: SocketActivation.IsTcp(descriptor)));
                 }
 
                 break;
@@ -124,7 +120,7 @@ public sealed class EngineServer : IAsyncDisposable
         options.Protocols = HttpProtocols.Http1;
         if (tls && _tls is not null)
         {
-            options.UseHttps(_tls);
+            options.Use(next => connection => SecureAsync(connection, _tls, next));
         }
 
         options.Use(next => async connection =>
@@ -135,6 +131,19 @@ public sealed class EngineServer : IAsyncDisposable
                 await next(hijackable).ConfigureAwait(false);
             }
         });
+    }
+
+    private async Task SecureAsync(ConnectionContext connection, SslServerAuthenticationOptions options, ConnectionDelegate next)
+    {
+        var secure = await TlsConnection.AcceptAsync(
+            connection, options, why => _log.Debug("TLS handshake failed", ("remote", connection.RemoteEndPoint), ("error", why))).ConfigureAwait(false);
+        if (secure is not null)
+        {
+            await using (secure.ConfigureAwait(false))
+            {
+                await next(secure).ConfigureAwait(false);
+            }
+        }
     }
 
     private static async Task<IReadOnlyList<IPAddress>> ResolveAsync(string host, CancellationToken cancellationToken)
@@ -164,12 +173,31 @@ public sealed class EngineServer : IAsyncDisposable
     {
         if (endpoint is not UnixDomainSocketEndPoint unix)
         {
-            return SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
+            return BindTcp(endpoint);
         }
 
         var path = unix.ToString()!;
         var socket = UnixListener.Bind(path, _options.SocketGroupId);
         _socketPaths.Add(path);
         return socket;
+    }
+
+    private static Socket BindTcp(EndPoint endpoint)
+    {
+        try
+        {
+            return SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
+        }
+        catch (SocketException e)
+        {
+            var why = e.SocketErrorCode switch
+            {
+                SocketError.AddressAlreadyInUse => "address already in use",
+                SocketError.AddressNotAvailable => "cannot assign requested address",
+                SocketError.AccessDenied => "permission denied",
+                _ => e.Message,
+            };
+            throw GantryException.Conflict($"failed to load listeners: listen tcp {endpoint}: bind: {why}", e);
+        }
     }
 }

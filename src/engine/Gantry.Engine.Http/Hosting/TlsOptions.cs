@@ -2,7 +2,6 @@ using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Gantry.Errors;
-using Microsoft.AspNetCore.Server.Kestrel.Https;
 
 namespace Gantry.Engine.Http.Hosting;
 
@@ -11,20 +10,22 @@ namespace Gantry.Engine.Http.Hosting;
 public sealed record TlsOptions(string CertificatePath, string KeyPath, string CaPath, bool VerifyClients)
 {
     /// <exception cref="GantryException">InvalidArgument: a file is missing or isn't what it should be.</exception>
-    internal HttpsConnectionAdapterOptions Load()
+    internal SslServerAuthenticationOptions Load()
     {
         var chain = new X509Certificate2Collection();
-        var options = new HttpsConnectionAdapterOptions
+        var options = new SslServerAuthenticationOptions
         {
-            ServerCertificate = LoadPair(chain),
-            ServerCertificateChain = chain,
-            SslProtocols = System.Security.Authentication.SslProtocols.Tls12 | System.Security.Authentication.SslProtocols.Tls13,
+            ServerCertificateContext = SslStreamCertificateContext.Create(LoadPair(chain), chain, offline: true),
+            EnabledSslProtocols = System.Security.Authentication.SslProtocols.Tls12 | System.Security.Authentication.SslProtocols.Tls13,
+            ApplicationProtocols = [SslApplicationProtocol.Http11],
+            CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
         };
         if (VerifyClients)
         {
             var roots = LoadRoots();
-            options.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
-            options.ClientCertificateValidation = (certificate, presented, errors) => IsTrusted(certificate, presented, errors, roots);
+            options.ClientCertificateRequired = true;
+            options.RemoteCertificateValidationCallback = (_, certificate, presented, errors) =>
+                certificate is X509Certificate2 known && IsTrusted(known, presented, errors, roots);
         }
 
         return options;

@@ -59,6 +59,26 @@ public sealed class DaemonService
         };
     }
 
+    /// <summary>Event <c>daemon reload</c> with the settings that a reload can change.</summary>
+    internal void PublishReload()
+    {
+        var settings = _core.Settings;
+        _core.Events.Publish("daemon", "reload", _id, new Dictionary<string, string>
+        {
+            ["name"] = Environment.MachineName,
+            ["debug"] = settings.Debug ? "true" : "false",
+            ["default-runtime"] = settings.DefaultRuntime,
+            ["insecure-registries"] = JsonList.Write(settings.InsecureRegistries),
+            ["labels"] = JsonList.Write(settings.Labels),
+            ["live-restore"] = settings.LiveRestore ? "true" : "false",
+            ["max-concurrent-downloads"] = settings.MaxConcurrentDownloads.ToString(CultureInfo.InvariantCulture),
+            ["max-concurrent-uploads"] = settings.MaxConcurrentUploads.ToString(CultureInfo.InvariantCulture),
+            ["max-download-attempts"] = settings.MaxDownloadAttempts.ToString(CultureInfo.InvariantCulture),
+            ["registry-mirrors"] = JsonList.Write(settings.RegistryMirrors),
+            ["runtimes"] = string.Join(' ', settings.Runtimes.Keys.Order(StringComparer.Ordinal)),
+        });
+    }
+
     public SystemInfo Info()
     {
         var settings = _core.Settings;
@@ -130,6 +150,7 @@ public sealed class DaemonService
             RuncCommit = new Commit { ID = _runtimes.Value.Default.Commit },
             InitCommit = new Commit { ID = string.Empty },
             SecurityOptions = SecurityOptions(),
+            Warnings = settings.ApiWarnings.Count == 0 ? null : [.. settings.ApiWarnings],
             DefaultAddressPools = settings.DefaultAddressPools.Count == 0 ? null
                 : [.. settings.DefaultAddressPools.Select(p => new SystemInfoDefaultAddressPool { Base = p.Base, Size = p.Size })],
             CDISpecDirs = [],

@@ -31,6 +31,9 @@ public sealed class EngineLog
 
     public EngineLogLevel Level { get; set; }
 
+    /// <summary>Lines are JSON objects (<c>--log-format json</c>).</summary>
+    public bool Json { get; init; }
+
     public void Debug(string message, params ReadOnlySpan<(string Key, object? Value)> fields) => Write(EngineLogLevel.Debug, message, fields);
 
     public void Info(string message, params ReadOnlySpan<(string Key, object? Value)> fields) => Write(EngineLogLevel.Info, message, fields);
@@ -45,6 +48,12 @@ public sealed class EngineLog
     {
         if (level < Level)
         {
+            return;
+        }
+
+        if (Json)
+        {
+            _sink(EngineLogJson.Line(DateTimeOffset.Now, Name(level), message, fields));
             return;
         }
 

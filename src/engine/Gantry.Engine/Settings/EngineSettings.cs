@@ -63,6 +63,9 @@ public sealed record EngineSettings
 
     public bool Debug { get; init; }
 
+    /// <summary>What an operator should know of how the API is served; shown by <c>docker info</c>.</summary>
+    public IReadOnlyList<string> ApiWarnings { get; init; } = [];
+
     public bool LiveRestore { get; init; } = true;
 
     public IReadOnlyList<string> Dns { get; init; } = [];

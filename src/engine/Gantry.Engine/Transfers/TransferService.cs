@@ -11,19 +11,26 @@ namespace Gantry.Engine.Transfers;
 public sealed class TransferService
 {
     private readonly EngineCore _core;
-    private readonly ImagePuller _puller;
-    private readonly ImagePusher _pusher;
+    private volatile ImagePuller _puller;
+    private volatile ImagePusher _pusher;
 
     internal TransferService(EngineCore core)
     {
         _core = core;
+        (_puller, _pusher) = Make(core);
+    }
+
+    /// <summary>Takes the settings' limits for the transfers that begin from now on.</summary>
+    internal void Reconfigure() => (_puller, _pusher) = Make(_core);
+
+    private static (ImagePuller Puller, ImagePusher Pusher) Make(EngineCore core)
+    {
         var options = new TransferOptions
         {
             MaxConcurrentDownloads = core.Settings.MaxConcurrentDownloads,
             MaxConcurrentUploads = core.Settings.MaxConcurrentUploads,
         };
-        _puller = new ImagePuller(core.Parts.Images, core.Parts.Registry, options);
-        _pusher = new ImagePusher(core.Parts.Images, core.Parts.Registry, options);
+        return (new ImagePuller(core.Parts.Images, core.Parts.Registry, options), new ImagePusher(core.Parts.Images, core.Parts.Registry, options));
     }
 
     /// <exception cref="Errors.GantryException">In Docker's words.</exception>

@@ -26,6 +26,8 @@ public enum OpenFlags
 /// </summary>
 public static partial class RawFiles
 {
+    private const int SetDescriptorFlags = 2;
+    private const int DescriptorCloseOnExec = 1;
     private const int F_GETFL = 3;
     private const int F_SETFL = 4;
     private const int F_DUPFD_CLOEXEC = 1030;
@@ -262,6 +264,18 @@ public static partial class RawFiles
 
         Rename(temporary, path);
     }
+
+    /// <summary>Marks an inherited descriptor so that programs started from here don't get it.</summary>
+    public static void CloseOnExec(int fd)
+    {
+        if (ControlNative(fd, SetDescriptorFlags, DescriptorCloseOnExec) < 0)
+        {
+            throw LinuxException.FromLastError("fcntl(F_SETFD)");
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    private static partial int ControlNative(int fd, int command, nint argument);
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int OpenNative(string path, int flags, int mode);

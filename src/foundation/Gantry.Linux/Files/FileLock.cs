@@ -20,7 +20,8 @@ public sealed partial class FileLock : IDisposable
     /// <exception cref="LinuxException">The file can't be locked for another reason.</exception>
     public static FileLock? TryAcquire(string path)
     {
-        var handle = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        // Not File.OpenHandle: it takes a shared lock of its own, and throws where another holder has the exclusive one.
+        var handle = new SafeFileHandle(RawFiles.Open(path, OpenFlags.ReadWrite | OpenFlags.Create, 0x180), ownsHandle: true);
         if (flock(handle, LOCK_EX | LOCK_NB) == 0)
         {
             return new FileLock(handle);

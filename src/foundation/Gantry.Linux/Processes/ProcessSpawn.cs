@@ -23,6 +23,12 @@ public sealed record SpawnOptions
     /// <summary>Start a session of its own.</summary>
     public bool NewSession { get; init; }
 
+    /// <summary>Start in a process group of its own.</summary>
+    public bool NewProcessGroup { get; init; }
+
+    /// <summary>A terminal that the new process group is to own before the program starts.</summary>
+    public int? ForegroundTerminal { get; init; }
+
     /// <summary>Start with SIGCHLD blocked (for a program that reads it from a <see cref="SignalFd"/>); otherwise no signal is blocked.</summary>
     public bool BlockChildSignal { get; init; }
 }
@@ -37,6 +43,7 @@ public static unsafe partial class ProcessSpawn
     private const int AttributesSize = 512;
     private const int ActionsSize = 256;
     private const int SignalSetSize = 128;
+    private const short SetProcessGroup = 0x02;
     private const short SetSignalDefaults = 0x04;
     private const short SetSignalMask = 0x08;
     private const short SetSession = 0x80;
@@ -54,6 +61,11 @@ public static unsafe partial class ProcessSpawn
         try
         {
             SetAttributes(attributes, options);
+            if (options.ForegroundTerminal is { } terminal)
+            {
+                Check(AddForeground(actions, terminal), "posix_spawn_file_actions_addtcsetpgrp_np");
+            }
+
             Check(AddDup2(actions, options.Stdin, 0), "posix_spawn_file_actions_adddup2");
             Check(AddDup2(actions, options.Stdout, 1), "posix_spawn_file_actions_adddup2");
             Check(AddDup2(actions, options.Stderr, 2), "posix_spawn_file_actions_adddup2");
@@ -88,7 +100,8 @@ public static unsafe partial class ProcessSpawn
         }
 
         Check(AttrSetDefault(attributes, set), "posix_spawnattr_setsigdefault");
-        var flags = (short)(SetSignalDefaults | SetSignalMask | (options.NewSession ? SetSession : 0));
+        var flags = (short)(SetSignalDefaults | SetSignalMask | (options.NewSession ? SetSession : 0)
+            | (options.NewProcessGroup ? SetProcessGroup : 0));
         Check(AttrSetFlags(attributes, flags), "posix_spawnattr_setflags");
     }
 
@@ -126,4 +139,7 @@ public static unsafe partial class ProcessSpawn
 
     [LibraryImport("libc", EntryPoint = "posix_spawn_file_actions_adddup2")]
     private static partial int AddDup2(byte* actions, int fd, int newFd);
+
+    [LibraryImport("libc", EntryPoint = "posix_spawn_file_actions_addtcsetpgrp_np")]
+    private static partial int AddForeground(byte* actions, int fd);
 }

@@ -1,0 +1,115 @@
+using Gantry.EndToEnd.Tests.Engine;
+
+namespace Gantry.EndToEnd.Tests.Daemon;
+
+/// <summary>gantryd as operators run it.</summary>
+public sealed class DaemonTests
+{
+    [Theory]
+    [InlineData("{}", "configuration OK")]
+    [InlineData("{\"foo\":1,\"bar\":2}", "the following directives don't match any configuration option: bar, foo")]
+    [InlineData("{\"debug\":\"x\"}", "\"debug\" has a value of the wrong type")]
+    [InlineData("{\"hosts\":[\"unix:///tmp/z\"]}", "the following directives are specified both as a flag and in the configuration file: hosts: (from flag: unix:///x, from file: unix:///tmp/z)")]
+    [InlineData("{\"log-level\":\"loud\"}", "invalid logging level: loud")]
+    [InlineData("{\"log-format\":\"xml\"}", "invalid logging format: xml")]
+    [InlineData("{\"labels\":[\"a\"]}", "bad attribute format: a")]
+    [InlineData("{\"labels\":[\"a=b\",\"a=c\"]}", "conflict labels for a=c and a=b")]
+    [InlineData("{\"dns\":[\"1.2.3.x\"]}", "IP address is not correctly formatted: 1.2.3.x")]
+    [InlineData("{\"bip\":\"300.0.0.1/24\"}", "invalid CIDR address: 300.0.0.1/24")]
+    [InlineData("{\"mtu\":-5}", "invalid default MTU: -5")]
+    [InlineData("{\"registry-mirrors\":[\"ftp://x\"]}", "ftp")]
+    [InlineData("{\"default-runtime\":\"none\"}", "specified default runtime 'none' does not exist")]
+    public async Task The_file_is_checked(string file, string answer)
+    {
+        await using var daemon = new ScratchDaemon();
+        File.WriteAllText($"{daemon.Folder}/daemon.json", file);
+
+        var result = await daemon.RunAsync(Repository.Binary("gantryd"), "--config-file", $"{daemon.Folder}/daemon.json", "--validate", "-H", "unix:///x");
+
+        Assert.Equal(answer == "configuration OK" ? 0 : 1, result.ExitCode);
+        Assert.Contains(answer, result.Output + result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_second_engine_is_refused_on_the_same_roots()
+    {
+        await using var daemon = new ScratchDaemon();
+        await daemon.StartAsync("-H", daemon.Socket);
+        var f = daemon.Folder;
+
+        (await daemon.RunAsync(Repository.Binary("gantryd"), "--data-root", $"{f}/d", "--exec-root", $"{f}/r2", "--pidfile", $"{f}/p2", "-H", $"unix://{f}/s2"))
+            .Failed($"another engine uses the data root {f}/d");
+        (await daemon.RunAsync(Repository.Binary("gantryd"), "--data-root", $"{f}/d2", "--exec-root", $"{f}/r", "--pidfile", $"{f}/p2", "-H", $"unix://{f}/s2"))
+            .Failed($"another engine uses {f}/r");
+        (await daemon.RunAsync(Repository.Binary("gantryd"), "--data-root", $"{f}/d2", "--exec-root", $"{f}/r2", "--pidfile", $"{f}/p", "-H", $"unix://{f}/s2"))
+            .Failed($"ensure docker is not running or delete {f}/p: process with PID ");
+    }
+
+    [Fact]
+    public async Task Hangup_takes_the_file_again_and_says_so()
+    {
+        await using var daemon = new ScratchDaemon();
+        var file = $"{daemon.Folder}/daemon.json";
+        File.WriteAllText(file, """{"labels":["a=1"]}""");
+        var process = await daemon.StartAsync("-H", daemon.Socket, "--config-file", file, "--log-format", "json");
+        Assert.StartsWith("{", daemon.Log, StringComparison.Ordinal);
+        var since = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
+
+        File.WriteAllText(file, """{"labels":["a=2"],"debug":true,"insecure-registries":["reg.example:5000"],"registry-mirrors":["http://m.example"]}""");
+        await ScratchDaemon.SignalAsync(process, "HUP");
+        await daemon.UntilAsync(() => daemon.Log.Contains("Reloaded configuration", StringComparison.Ordinal));
+
+        Assert.Equal("[a=2] true", (await daemon.GantryAsync("-H", daemon.Socket, "info", "-f", "{{.Labels}} {{.Debug}}")).Succeeded().Text);
+        Assert.Contains("reg.example:5000", (await daemon.GantryAsync("-H", daemon.Socket, "info")).Succeeded().Output, StringComparison.Ordinal);
+        var events = (await daemon.GantryAsync("-H", daemon.Socket, "events", "--since", $"{since}", "--until", $"{DateTimeOffset.UtcNow.ToUnixTimeSeconds() + 1}")).Succeeded().Output;
+        Assert.Contains("daemon reload ", events, StringComparison.Ordinal);
+        Assert.Contains("labels=[\"a=2\"]", events, StringComparison.Ordinal);
+
+        File.WriteAllText(file, """{"labels":["a=3"],"registry-mirrors":["ftp://x"]}""");
+        await ScratchDaemon.SignalAsync(process, "HUP");
+        await daemon.UntilAsync(() => daemon.Log.Contains("was not reloaded", StringComparison.Ordinal));
+        Assert.Equal("[a=2]", (await daemon.GantryAsync("-H", daemon.Socket, "info", "-f", "{{.Labels}}")).Succeeded().Text);
+    }
+
+    [Fact]
+    public async Task Sockets_of_the_service_manager_are_served_and_kept_from_the_monitor()
+    {
+        await using var daemon = new ScratchDaemon();
+        var activate = "import os,socket,sys\ns=socket.socket(socket.AF_UNIX)\ns.bind(sys.argv[1])\ns.listen(9)\nt=socket.socket()\nt.bind(('127.0.0.1',23763))\nt.listen(9)\n"
+            + "a=os.dup(s.fileno());b=os.dup(t.fileno())\nos.dup2(a,3);os.dup2(b,4)\nos.environ.update(LISTEN_FDS='2',LISTEN_PID=str(os.getpid()))\nos.execv(sys.argv[2],sys.argv[2:])";
+        await daemon.StartAsync("python3", ["-c", activate, $"{daemon.Folder}/a", Repository.Binary("gantryd"), .. daemon.Roots, "-H", "fd://", "-H", daemon.Socket]);
+
+        foreach (var host in new[] { $"unix://{daemon.Folder}/a", "tcp://127.0.0.1:23763", daemon.Socket })
+        {
+            Assert.NotEmpty((await daemon.GantryAsync("-H", host, "version", "-f", "{{.Server.Version}}")).Succeeded().Text);
+        }
+
+        var listening = (await Command.RunAsync("ss", ["-lxpH", "src", $"{daemon.Folder}/a"])).Succeeded().Output;
+        Assert.NotEmpty(listening);
+        Assert.DoesNotContain("gantry-monitor", listening, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Init_reaps_forwards_and_passes_the_exit_code_on()
+    {
+        await using var daemon = new ScratchDaemon();
+        await daemon.StartAsync("-H", daemon.Socket);
+        Task<Result> Run(params string[] arguments) => daemon.GantryAsync(["-H", daemon.Socket, .. arguments]);
+        (await Run("import", Repository.BusyboxTar, "bb")).Succeeded();
+
+        Assert.NotEmpty((await Run("info", "-f", "{{.InitBinary}}")).Succeeded().Text);
+        var seven = await Run("run", "--rm", "--network", "none", "--init", "bb", "/bin/sh", "-c", "/bin/cat /proc/1/cmdline; exit 7");
+        Assert.Equal(7, seven.ExitCode);
+        Assert.StartsWith("/sbin/docker-init\0--\0/bin/sh\0", seven.Output, StringComparison.Ordinal);
+        Assert.Equal(127, (await Run("run", "--rm", "--network", "none", "--init", "bb", "/nosuch")).ExitCode);
+
+        (await Run("run", "-d", "--name", "i1", "--network", "none", "--init", "bb", "/bin/sh", "-c",
+            "(/bin/sh -c '/bin/sleep 0.1 & ' &); trap 'echo told; exit 3' TERM; while :; do /bin/sleep 0.1; done")).Succeeded();
+        await Task.Delay(800);
+        Assert.DoesNotContain(" Z", (await Run("exec", "i1", "/bin/sh", "-c", "/bin/ps -o pid,stat")).Output, StringComparison.Ordinal);
+        (await Run("stop", "i1")).Succeeded();
+        Assert.Equal("3", (await Run("inspect", "-f", "{{.State.ExitCode}}", "i1")).Succeeded().Text);
+        Assert.Equal("told\n", (await Run("logs", "i1")).Succeeded().Output);
+        (await Run("rm", "i1")).Succeeded();
+    }
+}
