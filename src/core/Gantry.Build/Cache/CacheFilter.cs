@@ -50,7 +50,8 @@ public sealed class CacheFilter
 
     private static DateTimeOffset Time(string text, DateTimeOffset now) =>
         GoDuration.TryParse(text, out var nanoseconds, out _) ? now.AddTicks(-nanoseconds / 100)
-        : long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var seconds) ? DateTimeOffset.FromUnixTimeSeconds(seconds)
+        : long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var seconds)
+            && seconds is >= -62_135_596_800 and <= 253_402_300_799 ? DateTimeOffset.FromUnixTimeSeconds(seconds)
         : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time
         : throw GantryException.InvalidArgument($"failed to parse value as time or duration: {GoText.Quote(text)}");
 }

@@ -80,8 +80,9 @@ internal static class JsonLogParser
             entry = new LogEntry(isError ? LogStream.Stderr : LogStream.Stdout, timestamp, System.Text.Encoding.UTF8.GetBytes(text), attributes);
             return true;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // The second is what a string of invalid UTF-8 throws when it is read, long after the document was found well-formed.
             return false;
         }
     }

@@ -1,0 +1,118 @@
+using System.Text;
+using Gantry.Api;
+using Gantry.Build;
+using Gantry.Dockerfile;
+using Gantry.Engine.Filters;
+using Gantry.Engine.Http.Hosting;
+using Gantry.Engine.Http.Routing;
+using Gantry.Engine.Streams;
+using Gantry.IO.Tar;
+using Gantry.Logs;
+using Gantry.Networks.Dns;
+using Gantry.Oci;
+using Gantry.Runtime.Protocol;
+using Gantry.Terminal.Templates;
+using Gantry.Terminal.Values;
+
+namespace Gantry.Fuzz.Tests;
+
+/// <summary>Every parser that is reachable from a socket, a registry, an archive or a build context.</summary>
+internal static class Targets
+{
+    private const string Dockerfile = "# syntax=x\n# escape=\\\nARG V=1\nFROM --platform=linux/amd64 busybox:${V:-2} AS a\nRUN <<EOF\necho ${V%x} \\\n b\nEOF\nRUN --mount=type=cache,target=/c [\"a\", \"b\"]\n"
+        + "COPY --from=a --chown=1:2 [\"x y\", \"/z\"]\nADD a b /c/\nENV A=b C=\"d e\"\nLABEL x='y'\nHEALTHCHECK --interval=5s --retries=3 CMD true\nEXPOSE 80/tcp 90-92\nVOLUME [\"/v\"]\nUSER 1:1\nWORKDIR /w\n"
+        + "ONBUILD RUN true\nSHELL [\"sh\", \"-c\"]\nSTOPSIGNAL 9\nCMD echo $V\nENTRYPOINT [\"/e\"]\n";
+
+    private static readonly object? s_data = GoValues.FromJson(System.Text.Json.JsonDocument.Parse("""{"A":"b","L":["x",1]}""").RootElement);
+
+    private static readonly byte[] s_dns = Convert.FromHexString("1234010000010000000000010377777706676F6F676C6503636F6D00000100010000291000000080000000");
+
+    internal static IReadOnlyList<FuzzTarget> All { get; } =
+    [
+        FuzzTarget.OfText("reference", t => ImageReference.Parse(t), "busybox", "docker.io/library/a-b_c:v1.2@sha256:" + new string('a', 64), "[::1]:5000/x/y:z", "localhost:5000/x"),
+        FuzzTarget.OfText("digest", t => Digest.Parse(t), "sha256:" + new string('0', 64), "sha512:" + new string('f', 128)),
+        FuzzTarget.OfText("platform", t => Platform.Parse(t), "linux/amd64", "linux/arm/v7", "linux(6.1)/arm64", "windows/amd64"),
+        new("Dockerfile", b => ParsedDockerfile.Parse(b), Encoding.UTF8.GetBytes(Dockerfile)),
+        FuzzTarget.OfText(".dockerignore", t => IgnoreFile.Parse(t).IsIgnored("src/a b/c.go"), "# c\n**/*.go\n!src/**\na?[a-z]\\*/\n", "*/*/temp*\n!**/x\n[^a-c]**\n"),
+        new("tar", Tar, Archive(TarEntryFormat.Pax), Archive(TarEntryFormat.Gnu), Archive(TarEntryFormat.Ustar)),
+        Json("create request", Encoding.UTF8.GetBytes("""{"Image":"x","Cmd":["a"],"Env":null,"ExposedPorts":{"80/tcp":{}},"Healthcheck":{"Test":["CMD"],"Interval":1},"HostConfig":{"Memory":1000,"PortBindings":{"80/tcp":[{"HostPort":"1"}]},"Ulimits":[{"Name":"n","Soft":1}],"LogConfig":{"Type":"t","Config":{"a":"b"}},"Mounts":[{"Type":"bind","Source":"/a"}]},"NetworkingConfig":{"EndpointsConfig":{"n":{"Aliases":["a"],"IPAMConfig":{"IPv4Address":"1.2.3.4"}}}}}""")),
+        FuzzTarget.OfText("filters", t => FilterSet.Parse(t), """{"label":{"a=b":true},"status":{"x":false}}""", """{"label":["a","b"]}"""),
+        FuzzTarget.OfText("time", t => TimeFilter.Parse(t, DateTimeOffset.UnixEpoch), "10m", "1h30m", "1700000000.123456789", "2024-01-02T03:04:05.123+02:00", "2024-01-02"),
+        FuzzTarget.OfText("detach keys", t => DetachKeys.Parse(t), "ctrl-p,ctrl-q", "a,ctrl-@,ctrl-["),
+        FuzzTarget.OfText("cache filter", t => CacheFilter.Parse(new Dictionary<string, IReadOnlyList<string>> { ["until"] = [t], ["id"] = [t], ["unused-for"] = [t] }, DateTimeOffset.UnixEpoch), "24h", "x"),
+        FuzzTarget.OfText("listen address", t => ListenAddress.Parse(t, "/s", tls: false), "tcp://127.0.0.1:2375", "unix:///x", "fd://", "tcp://[::1]:1", ":1"),
+        new("DNS query", b => DnsQuery.TryParse(b, out _, out _), s_dns),
+        new("log line", Log, Encoding.UTF8.GetBytes("{\"log\":\"a\\u00e9\\n\",\"stream\":\"stdout\",\"attrs\":{\"a\":\"b\"},\"time\":\"2024-01-02T03:04:05.123456789Z\"}\n")),
+        new("monitor message", Monitor, [1, 0, 2, 0, 0, 0, 0, 0, 1, 8, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 2, 2, 0, 0, 0, 65, 66], [1, 3, 0, 0, 0, 97, 98, 99, 2, 0, 0, 0, 0]),
+        FuzzTarget.OfText("template", t => Template.Parse(t).Execute(s_data),
+            "{{.A}} {{range $i, $e := .L}}{{$i}}={{$e}}{{else}}n{{end}}", "{{if and .A (eq .A \"b\")}}{{printf \"%-5s|%d\" .A 3 | upper}}{{end}}", "{{json .}}{{index .L 0}}{{len .L}}{{- /* c */ -}}"),
+    ];
+
+    private static FuzzTarget Json(string name, params byte[][] seeds) =>
+        new(name, b => Wait(JsonBody.ReadAsync(new MemoryStream(b), ApiJson.Default.ContainerCreateRequest, CancellationToken.None)), seeds);
+
+    private static void Tar(byte[] bytes)
+    {
+        using var reader = new TarReader(new MemoryStream(bytes));
+        var budget = 64L << 20;
+        while (Wait(reader.ReadEntryAsync().AsTask()) is not null)
+        {
+            // A few bytes may declare an enormous hole; reading it is the reader's caller's decision.
+            while (budget > 0 && Wait(reader.ReadDataAsync().AsTask()) is { Length: > 0 } piece)
+            {
+                budget -= piece.Length;
+            }
+        }
+    }
+
+    private static void Log(byte[] bytes)
+    {
+        _ = JsonLogParser.TryParseTime(bytes, out _);
+        _ = JsonLogParser.TryParse(bytes.ToArray(), out _);
+    }
+
+    private static void Monitor(byte[] bytes)
+    {
+        if (MessageReader.TryOpen(bytes, out _, out _, out var reader))
+        {
+            while (reader.Next())
+            {
+                _ = (reader.Number, reader.Text);
+            }
+        }
+
+        _ = ProcessRecord.Read(MessageReader.OfFields(bytes));
+    }
+
+    private static byte[] Archive(TarEntryFormat format)
+    {
+        var buffer = new MemoryStream();
+        using (var writer = new System.Formats.Tar.TarWriter(buffer, (System.Formats.Tar.TarEntryFormat)format, leaveOpen: true))
+        {
+            System.Formats.Tar.TarEntry Entry(System.Formats.Tar.TarEntryType type, string name) => format switch
+            {
+                TarEntryFormat.Pax => new System.Formats.Tar.PaxTarEntry(type, name),
+                TarEntryFormat.Gnu => new System.Formats.Tar.GnuTarEntry(type, name),
+                _ => new System.Formats.Tar.UstarTarEntry(type, name),
+            };
+            var file = Entry(System.Formats.Tar.TarEntryType.RegularFile, "d/" + new string('n', 90));
+            file.DataStream = new MemoryStream(Encoding.UTF8.GetBytes("content"));
+            writer.WriteEntry(file);
+            var link = Entry(System.Formats.Tar.TarEntryType.SymbolicLink, "link");
+            link.LinkName = "../../etc";
+            writer.WriteEntry(link);
+            writer.WriteEntry(Entry(System.Formats.Tar.TarEntryType.Directory, "dir/"));
+        }
+
+        return buffer.ToArray();
+    }
+
+    private static T Wait<T>(Task<T> task) => task.GetAwaiter().GetResult();
+
+    private enum TarEntryFormat
+    {
+        Ustar = 2,
+        Pax = 3,
+        Gnu = 4,
+    }
+}
