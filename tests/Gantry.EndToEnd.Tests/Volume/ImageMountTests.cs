@@ -18,7 +18,7 @@ public sealed class ImageMountTests(EngineProcess engine)
         Assert.Equal("hello", (await RunAsync("hack/good", "ls")).Succeeded().Text);
         Assert.Equal("world", (await RunAsync("subdir/hello", "cat")).Succeeded().Text);
         (await RunAsync("none", "ls")).Failed("cannot access path");
-        (await RunAsync("hack/bad", "ls")).Failed("cannot access path");
+        (await RunAsync("hack/bad", "ls")).Failed("path concatenation escapes the base directory");
         (await RunAsync("../etc", "ls")).Failed("invalid mount config for type \"image\": subpath must be a relative path within the volume");
         Assert.Equal("bar\nbar", (await engine.RunAsync(
             client, "run", "--rm", "--mount", $"type=image,src={image},dst=/a", "--mount", $"type=image,src={image},dst=/b", "busybox", "cat", "/a/foo", "/b/foo")).Succeeded().Text);
