@@ -2,6 +2,7 @@ using Gantry.Engine.Containers.HealthChecks;
 using Gantry.Engine.Containers.Logs;
 using Gantry.Engine.Containers.Mounts;
 using Gantry.Engine.Containers.State;
+using Gantry.Errors;
 using Gantry.Networks;
 using Gantry.Runtime;
 
@@ -33,7 +34,15 @@ internal sealed class RestoreFlow(EngineCore core, ExitFlow exits, RemoveFlow re
         await EndOrphansAsync(inits.Values, cancellationToken).ConfigureAwait(false);
         foreach (var container in core.Containers.All())
         {
-            await AdoptAsync(container, inits.GetValueOrDefault(container.Id)).ConfigureAwait(false);
+            try
+            {
+                await AdoptAsync(container, inits.GetValueOrDefault(container.Id)).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is GantryException or Linux.LinuxException or IOException)
+            {
+                // One container in trouble must not cost the others their engine.
+                core.Log.Error("a container could not be restored", ("container", container.Id), ("error", e.Message));
+            }
         }
 
         RemoveOrphans();
@@ -180,13 +189,21 @@ internal sealed class RestoreFlow(EngineCore core, ExitFlow exits, RemoveFlow re
         foreach (var task in tasks.Where(t => !core.Containers.TryGet(t.Id, out _)))
         {
             core.Log.Warn("ending a container without a record", ("container", task.Id));
-            if (task.Phase == TaskPhase.Running)
+            try
             {
-                await core.Parts.Tasks.KillAllAsync(task.Id, Signals.Kill, cancellationToken).ConfigureAwait(false);
+                if (task.Phase == TaskPhase.Running)
+                {
+                    await core.Parts.Tasks.KillAllAsync(task.Id, Signals.Kill, cancellationToken).ConfigureAwait(false);
+                }
+                else
+                {
+                    await core.Parts.Tasks.DeleteAsync(task.Id, cancellationToken).ConfigureAwait(false);
+                }
             }
-            else
+            catch (GantryException e)
             {
-                await core.Parts.Tasks.DeleteAsync(task.Id, cancellationToken).ConfigureAwait(false);
+                // It ended by itself at the same time, or can't be ended: neither keeps the engine from starting.
+                core.Log.Warn("a container without a record could not be ended", ("container", task.Id), ("error", e.Message));
             }
         }
     }
