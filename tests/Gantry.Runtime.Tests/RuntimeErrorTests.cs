@@ -15,6 +15,14 @@ public class RuntimeErrorTests
         {"level":"error","msg":"first"}
         {"level":"error","msg":"last"}
         """, "last", 128)]
+    [InlineData("""
+        {
+          "msg": "executable file `nosuch` not found in $PATH",
+          "level": "error",
+          "time": "t"
+        }
+        """, "unable to start container process: exec: \"nosuch\": executable file not found in $PATH", 127)]
+    [InlineData("{\"level\":\"error\",\"msg\":\"whole\"}\n{\"level\":\"error\",\"msg\":\"cu", "whole", 128)]
     public void The_runtimes_message_gets_dockers_frame(string log, string cause, int code)
     {
         var error = RuntimeErrors.StartFailed("crun", log, "a");

@@ -68,6 +68,7 @@ public sealed class DaemonService
             ["name"] = Environment.MachineName,
             ["debug"] = settings.Debug ? "true" : "false",
             ["default-runtime"] = settings.DefaultRuntime,
+            ["features"] = "map[" + string.Join(' ', settings.Features.OrderBy(f => f.Key, StringComparer.Ordinal).Select(f => f.Key + (f.Value ? ":true" : ":false"))) + "]",
             ["insecure-registries"] = JsonList.Write(settings.InsecureRegistries),
             ["labels"] = JsonList.Write(settings.Labels),
             ["live-restore"] = settings.LiveRestore ? "true" : "false",
@@ -175,6 +176,11 @@ public sealed class DaemonService
             options.Add("name=cgroupns");
         }
 
+        if (_core.Settings.NoNewPrivileges)
+        {
+            options.Add("name=no-new-privileges");
+        }
+
         return options;
     }
 
@@ -213,12 +219,6 @@ public sealed class DaemonService
         Details = JsonSerializer.SerializeToElement(details, ApiJson.Default.DictionaryStringString),
     };
 
-    /// <summary>Credentials in a proxy's address are nobody's business.</summary>
-    private static string Proxy(string variable)
-    {
-        var value = Environment.GetEnvironmentVariable(variable) ?? Environment.GetEnvironmentVariable(variable.ToLowerInvariant()) ?? string.Empty;
-        return Uri.TryCreate(value, UriKind.Absolute, out var uri) && uri.UserInfo.Length > 0
-            ? value.Replace(uri.UserInfo + "@", "xxxxx:xxxxx@", StringComparison.Ordinal)
-            : value;
-    }
+    private static string Proxy(string variable) => ProxyAddress.WithoutCredentials(
+        Environment.GetEnvironmentVariable(variable) ?? Environment.GetEnvironmentVariable(variable.ToLowerInvariant()) ?? string.Empty);
 }
