@@ -122,7 +122,7 @@ internal sealed class DaemonSettings(FlagValues flags)
         var hosts = flags.List("host");
         return new EngineServerOptions
         {
-            Listeners = (hosts.Count == 0 ? ["unix://" + DefaultSocket] : hosts).Select(h => ListenAddress.Parse(h, DefaultSocket, tls is not null)).ToList(),
+            Listeners = (hosts.Count == 0 ? ["unix://" + DefaultSocket] : hosts.Distinct()).Select(h => ListenAddress.Parse(h, DefaultSocket, tls is not null)).ToList(),
             SocketGroupId = SocketGroup.Find(flags.Text("group", "docker"), flags.Has("group")),
             Tls = tls,
         };

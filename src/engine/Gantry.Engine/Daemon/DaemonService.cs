@@ -22,7 +22,7 @@ public sealed class DaemonService
         _id = EngineIdentity.LoadOrCreate(core.Settings.DataRoot);
     }
 
-    /// <summary>Stable over restarts; a UUID.</summary>
+    /// <summary>Stable over restarts.</summary>
     public string Id => _id;
 
     public SystemVersion Version(string apiVersion, string minimum)
@@ -187,9 +187,10 @@ public sealed class DaemonService
     private RegistryServiceConfig Registries()
     {
         var settings = _core.Settings;
+        List<string> mirrors = [.. settings.RegistryMirrors.Select(m => m.TrimEnd('/') + "/")];
         var indexes = new Dictionary<string, IndexInfo?>
         {
-            ["docker.io"] = new IndexInfo { Name = "docker.io", Mirrors = [.. settings.RegistryMirrors], Secure = true, Official = true },
+            ["docker.io"] = new IndexInfo { Name = "docker.io", Mirrors = mirrors, Secure = true, Official = true },
         };
         var networks = new List<string> { "::1/128", "127.0.0.0/8" };
         foreach (var entry in settings.InsecureRegistries)
@@ -208,7 +209,7 @@ public sealed class DaemonService
         {
             InsecureRegistryCIDRs = networks,
             IndexConfigs = indexes,
-            Mirrors = settings.RegistryMirrors.Count == 0 ? null : [.. settings.RegistryMirrors],
+            Mirrors = mirrors.Count == 0 ? null : mirrors,
         };
     }
 
