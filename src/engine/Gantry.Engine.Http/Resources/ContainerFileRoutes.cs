@@ -17,11 +17,11 @@ internal static class ContainerFileRoutes
 
     internal static void Map(Router router)
     {
-        router.Map("HEAD", "/containers/{id}/archive", StatAsync);
-        router.Map("GET", "/containers/{id}/archive", GetAsync);
-        router.Map("PUT", "/containers/{id}/archive", PutAsync);
-        router.Map("GET", "/containers/{id}/export", ExportAsync);
-        router.Map("GET", "/containers/{id}/changes", ChangesAsync);
+        router.Map("HEAD", "/containers/{id*}/archive", StatAsync);
+        router.Map("GET", "/containers/{id*}/archive", GetAsync);
+        router.Map("PUT", "/containers/{id*}/archive", PutAsync);
+        router.Map("GET", "/containers/{id*}/export", ExportAsync);
+        router.Map("GET", "/containers/{id*}/changes", ChangesAsync);
         router.Map("POST", "/containers/prune", PruneAsync);
         router.Map("POST", "/commit", CommitAsync);
     }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Gantry.Api;
 using Gantry.Engine.Http.Routing;
 using Microsoft.AspNetCore.Http;
@@ -42,5 +43,10 @@ internal static class SystemRoutes
         return request.WriteJsonAsync(version, ApiJson.Default.SystemVersion);
     }
 
-    private static Task InfoAsync(ApiRequest request) => request.WriteJsonAsync(request.Engine.Daemon.Info(), ApiJson.Default.SystemInfo);
+    private static Task InfoAsync(ApiRequest request)
+    {
+        var info = JsonSerializer.SerializeToNode(request.Engine.Daemon.Info(), ApiJson.Default.SystemInfo)!;
+        LegacyInfo.Adjust(info.AsObject(), request.Version);
+        return Responses.WriteNodeAsync(request.Context, info);
+    }
 }

@@ -21,7 +21,7 @@ public sealed class ExecService
     /// <summary>An exec that ended, or was never started, can be inspected this long.</summary>
     private static readonly TimeSpan s_keep = TimeSpan.FromMinutes(5);
 
-    /// <summary>Exit code of an exec that could not be started.</summary>
+    /// <summary>Exit code of an exec that failed before the runtime was asked.</summary>
     private const int CannotRun = 126;
 
     private readonly ConcurrentDictionary<string, ExecInstance> _execs = new();
@@ -114,6 +114,7 @@ public sealed class ExecService
     public async Task ResizeAsync(string execId, int rows, int columns)
     {
         var exec = Get(execId);
+        _ = RunningContainer(exec.ContainerId);
         if (!exec.Running)
         {
             throw exec.EndedAt is null
@@ -167,9 +168,7 @@ public sealed class ExecService
         catch (Exception e)
         {
             container.Execs.TryRemove(exec.Id, out _);
-            // Whatever isn't a missing program counts as one that can't be run.
-            var code = e is GantryException g ? TaskStartError.ExitCodeOf(g) : CannotRun;
-            Finish(exec, code == 127 ? code : CannotRun);
+            Finish(exec, e is GantryException g ? TaskStartError.ExitCodeOf(g, CannotRun) : CannotRun);
             throw;
         }
     }

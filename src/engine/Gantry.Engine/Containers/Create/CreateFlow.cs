@@ -18,7 +18,7 @@ internal sealed class CreateFlow(EngineCore core, VolumeUse volumes, ImageMounts
 {
     private const int NameAttempts = 100;
 
-    internal async Task<ContainerCreateResponse> CreateAsync(ContainerCreateRequest request, string name, Platform? platform)
+    internal async Task<ContainerCreateResponse> CreateAsync(ContainerCreateRequest request, string name, Platform? platform, bool readOnlyNonRecursive)
     {
         // Step 1: what was asked for, completed from the image and the daemon's settings.
         var given = ConfigOf(request);
@@ -37,6 +37,11 @@ internal sealed class CreateFlow(EngineCore core, VolumeUse volumes, ImageMounts
         var id = Ids.New();
         var networks = NetworkSelection.Select(config, host, request.NetworkingConfig);
         var mounts = images.Resolve(MountResolution.Resolve(config, host, core.Settings.DataRoot, r => core.Containers.Get(r).Record));
+        if (readOnlyNonRecursive)
+        {
+            mounts = [.. mounts.Select(m => m.Type == "bind" && !m.ReadWrite ? m with { ReadOnlyNonRecursive = true } : m)];
+        }
+
         CompleteHostname(config, host, id);
 
         // Step 2: the name is taken before anything exists, and given back if something goes wrong.

@@ -13,7 +13,9 @@ internal static class HostConfigCompletion
         var host = given with { };
         host.NetworkMode = string.IsNullOrEmpty(host.NetworkMode) || host.NetworkMode == "default" ? "bridge" : host.NetworkMode;
         host.IpcMode = string.IsNullOrEmpty(host.IpcMode) ? settings.DefaultIpcMode : host.IpcMode;
-        host.CgroupnsMode = string.IsNullOrEmpty(host.CgroupnsMode) ? settings.DefaultCgroupnsMode : host.CgroupnsMode;
+        host.CgroupnsMode = !string.IsNullOrEmpty(host.CgroupnsMode) ? host.CgroupnsMode
+            : host.Privileged == true && facts.Cgroups.Version == 1 ? "host"
+            : settings.DefaultCgroupnsMode;
         host.ShmSize = host.ShmSize is null or 0 ? settings.DefaultShmSize : host.ShmSize;
         host.Runtime = string.IsNullOrEmpty(host.Runtime) ? settings.DefaultRuntime : host.Runtime;
         host.Init ??= settings.Init ? true : null;
