@@ -16,10 +16,7 @@ public sealed partial class NetworkService
     public Task<SandboxInfo> CreateSandboxAsync(SandboxOptions options, CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();
-        foreach (var port in options.Ports)
-        {
-            PortSpec.Parse(port, _options.DefaultHostIp);
-        }
+        PortSpec.ParseAll(options.Ports);
 
         var id = Ids.New();
         var sandbox = new SandboxEntry(options, id, options.Mode == SandboxMode.Host ? "" : Path.Combine(_options.RunDirectory, Ids.Short(id)));
@@ -109,7 +106,7 @@ public sealed partial class NetworkService
     private void Tear(SandboxEntry sandbox)
     {
         var endpoints = sandbox.Endpoints;
-        Attempt(sandbox, "unpublish ports", () => _publisher.Move(sandbox, sandbox.Gateway, null, ""));
+        Attempt(sandbox, "unpublish ports", () => _publisher.Move(sandbox, null, PortRoutesOf(sandbox.Gateways), PortRoutes.None));
         foreach (var endpoint in endpoints)
         {
             Attempt(sandbox, "leave a network", () => Forget(endpoint));
@@ -127,7 +124,7 @@ public sealed partial class NetworkService
         });
         Attempt(sandbox, "delete the record", () => _records.DeleteSandbox(sandbox.Options.ContainerId));
         sandbox.Endpoints = [];
-        sandbox.Gateway = null;
+        sandbox.Gateways = GatewayPair.None;
         sandbox.Released = true;
         _sandboxes.TryRemove(sandbox.Options.ContainerId, out _);
         _reaper.Add(endpoints.Where(e => e.HostInterfaceName.Length > 0).Select(e => e.HostInterfaceName));
@@ -160,7 +157,7 @@ public sealed partial class NetworkService
     /// <summary>Servers that the embedded one asks; null where the container has no way out.</summary>
     private Upstreams? UpstreamsOf(SandboxEntry sandbox)
     {
-        if (sandbox.Gateway is null)
+        if (sandbox.Gateways.First is null)
         {
             return null;
         }
