@@ -44,7 +44,7 @@ public sealed record NetworkServiceOptions
     public bool AllowDirectRouting { get; init; }
 
     /// <summary>Address that <c>host-gateway</c> stands for; empty: the default bridge's.</summary>
-    public string HostGatewayIp { get; init; } = "";
+    public IReadOnlyList<string> HostGatewayIps { get; init; } = [];
 
     /// <summary>Path of the host's resolv.conf.</summary>
     public string ResolvConfPath { get; init; } = "/etc/resolv.conf";

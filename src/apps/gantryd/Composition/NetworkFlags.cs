@@ -19,7 +19,7 @@ internal static class NetworkFlags
         DnsOptions = flags.List("dns-opt"),
         DefaultBridge = DefaultBridge(flags),
         DefaultNetworkOptions = NetworkOptions(flags),
-        HostGatewayIp = flags.Text("host-gateway-ip"),
+        HostGatewayIps = flags.List("host-gateway-ip"),
         AddressPools = Pools(flags),
         UserlandProxy = flags.Bool("userland-proxy", absent: true),
         Firewall = flags.Bool("iptables", absent: true),
@@ -63,6 +63,11 @@ internal static class NetworkFlags
         foreach (var flag in new[] { "iptables", "ip6tables" }.Where(f => !flags.Bool("icc", absent: true) && !flags.Bool(f, absent: true)))
         {
             throw GantryException.InvalidArgument($"You specified --{flag}=false with --icc=false. ICC=false uses {flag} to function. Please set --icc or --{flag} to true");
+        }
+
+        if (flags.List("host-gateway-ip").FirstOrDefault(a => !IPAddress.TryParse(a, out _)) is { } gateway)
+        {
+            throw GantryException.InvalidArgument($"invalid argument \"{gateway}\" for \"--host-gateway-ip\" flag: ParseAddr(\"{gateway}\"): unable to parse IP");
         }
 
         _ = NetworkOptions(flags);

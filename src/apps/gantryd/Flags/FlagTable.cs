@@ -36,7 +36,7 @@ internal static class FlagTable
         Text("group", "Group for the unix socket", 'G') with { Default = "docker" },
         new("help", 'h', FlagKind.Bool, "Print usage", null),
         List("host", "Daemon socket(s) to connect to", "hosts", 'H') with { Default = "unix:///run/gantry/gantry.sock" },
-        Text("host-gateway-ip", "IP address that the special 'host-gateway' string in --add-host resolves to"),
+        List("host-gateway-ip", "IP addresses that the special 'host-gateway' string in --add-host resolves to", "host-gateway-ips"),
         Bool("icc", "Enable inter-container communication for the default bridge network") with { Default = "true" },
         Bool("init", "Run an init in the container to forward signals and reap processes"),
         Text("init-path", "Path to the init binary"),

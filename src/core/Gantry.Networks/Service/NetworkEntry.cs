@@ -72,7 +72,8 @@ internal sealed class NetworkEntry
         .Where(p => p.Gateway.Length > 0).Select(p => IPAddress.Parse(p.Gateway)).FirstOrDefault(a => a.AddressFamily == family);
 
     /// <summary>Takes an address of each family for a new endpoint and enters it, so that the network can't be removed any more.</summary>
-    public EndpointInfo Admit(EndpointInfo endpoint)
+    /// <param name="ipv6">False: none of IPv6, whatever the network has.</param>
+    public EndpointInfo Admit(EndpointInfo endpoint, bool ipv6 = true)
     {
         lock (_lock)
         {
@@ -84,7 +85,7 @@ internal sealed class NetworkEntry
             var taken = new List<(AddressAllocator Pool, IPAddress Address)>();
             try
             {
-                foreach (var family in _pools.GroupBy(p => p.Subnet.IsV6))
+                foreach (var family in _pools.Where(p => ipv6 || !p.Subnet.IsV6).GroupBy(p => p.Subnet.IsV6))
                 {
                     var (pool, address) = Take([.. family], family.Key ? endpoint.Options.IPv6Address : endpoint.Options.IPv4Address);
                     taken.Add((pool, address));

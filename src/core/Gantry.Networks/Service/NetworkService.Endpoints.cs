@@ -79,7 +79,7 @@ public sealed partial class NetworkService
     /// <summary>All of it or, when a step fails, nothing.</summary>
     private EndpointInfo Join(SandboxEntry sandbox, NetworkEntry network, EndpointOptions options)
     {
-        var endpoint = network.Admit(Describe(sandbox, network, options));
+        var endpoint = network.Admit(Describe(sandbox, network, options), !sandbox.Options.DisableIPv6);
         try
         {
             Attach(sandbox, network, endpoint);

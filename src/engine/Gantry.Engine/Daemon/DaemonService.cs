@@ -103,6 +103,7 @@ public sealed class DaemonService
             ],
             DockerRootDir = settings.DataRoot,
             Plugins = new PluginsInfo { Volume = ["local"], Network = ["bridge", "host", "ipvlan", "macvlan", "null"], Log = [.. LogDrivers.Names] },
+            FirewallBackend = new FirewallInfo { Driver = "nftables" },
             MemoryLimit = cgroups.MemoryLimit,
             SwapLimit = cgroups.SwapLimit,
             CpuCfsPeriod = cgroups.CpuCfs,

@@ -145,6 +145,7 @@ internal sealed class NetworkUse(EngineCore core)
         DnsSearch = record.HostConfig.DnsSearch ?? [],
         DnsOptions = record.HostConfig.DnsOptions ?? [],
         ExtraHosts = record.HostConfig.ExtraHosts ?? [],
+        DisableIPv6 = record.HostConfig.Sysctls?.GetValueOrDefault("net.ipv6.conf.all.disable_ipv6") == "1",
         Ports = record.HostConfig.NetworkMode is "host" or "none" ? [] : PortSpecs.Requests(record.Config, record.HostConfig),
     };
 
