@@ -76,8 +76,19 @@ internal sealed class FileSystemView : IDisposable
 
     private void MountInside(EngineCore core, ContainerMount mount)
     {
-        var source = mount.Type == "volume" ? core.Parts.Volumes.Find(mount.Name)?.Mountpoint : mount.Source;
-        if (source is null || !Path.Exists(source))
+        if (mount.Type != "volume")
+        {
+            MountInside(mount.Source, mount);
+        }
+        else if (core.Parts.Volumes.Find(mount.Name) is not null || mount.Driver != "local")
+        {
+            core.Parts.Volumes.WhileMounted(mount.Name, path => MountInside(path, mount));
+        }
+    }
+
+    private void MountInside(string source, ContainerMount mount)
+    {
+        if (!Path.Exists(source))
         {
             return;
         }
