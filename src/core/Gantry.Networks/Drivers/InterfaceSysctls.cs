@@ -26,8 +26,8 @@ internal static class InterfaceSysctls
                 throw GantryException.Internal($"expected sysctl '{sysctl}' to have format name=value");
             }
 
-            var path = Path.GetFullPath("/proc/sys/" + string.Join('/', name.Split('.', Parts).Select((part, i) => i == 3 ? interfaceName : part)));
-            if (!path.StartsWith("/proc/sys/net/", StringComparison.Ordinal) || !File.Exists(path))
+            var path = "/proc/sys/" + string.Join('/', name.Split('.', Parts).Select((part, i) => i == 3 ? interfaceName : part));
+            if (Path.GetFullPath(path) != path || !path.StartsWith("/proc/sys/net/", StringComparison.Ordinal) || !File.Exists(path))
             {
                 throw GantryException.Internal($"{path} is not a sysctl file");
             }

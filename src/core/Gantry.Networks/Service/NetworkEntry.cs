@@ -167,7 +167,7 @@ internal sealed class NetworkEntry
         var allocator = new AddressAllocator(Parse(pool.Subnet), Parse(pool.Range));
         foreach (var address in pool.Excluded.Append(pool.Gateway).Where(a => a.Length > 0))
         {
-            allocator.Restore(IPAddress.Parse(address));
+            allocator.TryReserve(IPAddress.Parse(address));
         }
 
         return allocator;

@@ -28,7 +28,7 @@ internal static class NetworkRules
             throw GantryException.NotFound($"plugin \"{options.Ipam.Driver}\" not found");
         }
 
-        if (options.EnableIPv4 == false && options.EnableIPv6 != true && !options.ConfigOnly)
+        if (options.EnableIPv4 == false && options.EnableIPv6 != true && !options.ConfigOnly && !NetworkDrivers.HasParent(options.Driver))
         {
             throw GantryException.InvalidArgument("IPv4 or IPv6 must be enabled");
         }

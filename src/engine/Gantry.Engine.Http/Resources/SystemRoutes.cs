@@ -42,5 +42,14 @@ internal static class SystemRoutes
         return request.WriteJsonAsync(version, ApiJson.Default.SystemVersion);
     }
 
-    private static Task InfoAsync(ApiRequest request) => request.WriteJsonAsync(request.Engine.Daemon.Info(), ApiJson.Default.SystemInfo);
+    private static Task InfoAsync(ApiRequest request)
+    {
+        var info = request.Engine.Daemon.Info();
+        if (request.Version < new ApiVersion(1, 49))
+        {
+            info.FirewallBackend = null;
+        }
+
+        return request.WriteJsonAsync(info, ApiJson.Default.SystemInfo);
+    }
 }
