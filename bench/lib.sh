@@ -46,3 +46,11 @@ row() {
   fi
   echo "$line ${units[$name]}"
 }
+
+# rss_of PID, rss_of_monitor: resident kilobytes
+rss_of() { awk '/^VmRSS/ { print $2 }' "/proc/$1/status" 2>/dev/null || echo 0; }
+rss_of_monitor() {
+  local pid total=0
+  for pid in $(pgrep -f "gantry-monitor.*$state"); do total=$((total + $(rss_of "$pid"))); done
+  echo $total
+}

@@ -16,18 +16,13 @@ engine_rss() {
     gantry) echo $(($(rss_of "$gantryd") + $(rss_of_monitor))) ;;
   esac
 }
-rss_of() { awk '/^VmRSS/ { print $2 }' "/proc/$1/status" 2>/dev/null || echo 0; }
-rss_of_monitor() {
-  local pid total=0
-  for pid in $(pgrep -f "gantry-monitor.*$state"); do total=$((total + $(rss_of "$pid"))); done
-  echo $total
-}
 for engine in "${engines[@]}"; do
   [ "$engine" = podman ] && continue
+  sleep 8 # what the figures before took has been given back, or never will be
   idle=$(engine_rss "$engine")
   record "memory: engine idle (RSS)" "$engine" "$(awk -v k="$idle" 'BEGIN { printf "%.1f", k / 1024 }')" MiB
   for i in $(seq 20); do on "$engine" run -d $label bench-busybox sleep 100000 >>"$tmp/sleepers-$engine"; done
-  sleep 1
+  sleep 8
   busy=$(engine_rss "$engine")
   record "memory: per running container (RSS)" "$engine" "$(awk -v a="$idle" -v b="$busy" 'BEGIN { printf "%.2f", (b - a) / 1024 / 20 }')" MiB
   on "$engine" rm -f $(cat "$tmp/sleepers-$engine") >/dev/null

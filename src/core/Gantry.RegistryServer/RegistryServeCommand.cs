@@ -8,7 +8,7 @@ namespace Gantry.RegistryServer;
 public static class RegistryServeCommand
 {
     public const string Help = """
-        Usage:  registry serve [OPTIONS]
+        Usage:  gantry registry serve [OPTIONS]
 
         Serve an image registry (OCI distribution API, usable by docker, podman, skopeo and others)
 

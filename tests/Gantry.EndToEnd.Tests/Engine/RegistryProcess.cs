@@ -18,11 +18,14 @@ internal sealed class RegistryProcess : IAsyncDisposable
 
     internal string Address { get; }
 
-    internal static async Task<RegistryProcess> StartAsync(string kind)
+    /// <param name="kind">"gantry" or "docker-registry".</param>
+    /// <param name="users">Lines of an htpasswd file; null lets everyone in.</param>
+    /// <param name="flags">More flags of ours.</param>
+    internal static async Task<RegistryProcess> StartAsync(string kind, string? users = null, params string[] flags)
     {
         var folder = Directory.CreateTempSubdirectory("gantry-registry-").FullName;
         var port = FreePort();
-        var registry = new RegistryProcess(kind == "gantry" ? Ours(folder, port) : Debians(folder, port), folder, port);
+        var registry = new RegistryProcess(kind == "gantry" ? Ours(folder, port, users, flags) : Debians(folder, port, users), folder, port);
         for (var attempt = 0; attempt < 200; attempt++)
         {
             if (await registry.AnswersAsync(port))
@@ -45,13 +48,25 @@ internal sealed class RegistryProcess : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private static Process Ours(string folder, int port) =>
-        Quiet(Command.Start(Repository.Binary("gantry"), ["registry", "serve", "--listen", $"127.0.0.1:{port}", "--root", folder]));
+    private static Process Ours(string folder, int port, string? users, string[] flags)
+    {
+        string[] access = users is null ? [] : ["--htpasswd", UsersFile(folder, users)];
+        return Quiet(Command.Start(
+            Repository.Binary("gantry"), ["registry", "serve", "--listen", $"127.0.0.1:{port}", "--root", Path.Combine(folder, "images"), .. access, .. flags]));
+    }
 
-    private static Process Debians(string folder, int port)
+    private static string UsersFile(string folder, string users)
+    {
+        var file = Path.Combine(folder, "users");
+        File.WriteAllText(file, users);
+        return file;
+    }
+
+    private static Process Debians(string folder, int port, string? users)
     {
         var config = Path.Combine(folder, "config.yml");
-        File.WriteAllText(config, $"version: 0.1\nstorage:\n  filesystem:\n    rootdirectory: {folder}/store\n  delete:\n    enabled: true\nhttp:\n  addr: 127.0.0.1:{port}\n");
+        var access = users is null ? "" : $"auth:\n  htpasswd:\n    realm: test\n    path: {UsersFile(folder, users)}\n";
+        File.WriteAllText(config, access + $"version: 0.1\nstorage:\n  filesystem:\n    rootdirectory: {folder}/store\n  delete:\n    enabled: true\nhttp:\n  addr: 127.0.0.1:{port}\n");
         return Quiet(Command.Start("docker-registry", ["serve", config]));
     }
 

@@ -30,7 +30,7 @@ internal sealed record CommandEntry(string Name, string Usage, string Summary) :
     /// <summary>False: flags end at the first argument, and all that follows is passed on.</summary>
     public bool Interspersed { get; init; } = true;
 
-    /// <summary>True: flags are the business of the program that is called; all but --help is passed on.</summary>
+    /// <summary>True: flags, --help among them, are the business of the program that is called.</summary>
     public bool PassesFlags { get; init; }
 
     /// <summary>Whether help says that it may change.</summary>

@@ -107,7 +107,7 @@ internal sealed class Dispatcher(string program, TextOutput output, TextOutput e
         var flags = new FlagSet();
         var command = create(flags);
         var rest = words.GetRange(next, words.Count - next);
-        var parsed = ParseFlags(path, flags, path.Entry.PassesFlags && rest is not ["--help" or "-h", ..] ? ["--", .. rest] : rest, path.Entry.Interspersed);
+        var parsed = ParseFlags(path, flags, path.Entry.PassesFlags ? ["--", .. rest] : rest, path.Entry.Interspersed);
         if (parsed.HelpWanted)
         {
             output.Write((parsed.HelpByShorthand ? "Flag shorthand -h has been deprecated, use --help\n" : "") + await HelpAsync(cli, path, flags, cancellationToken));

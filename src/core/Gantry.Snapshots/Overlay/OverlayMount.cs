@@ -19,8 +19,7 @@ internal static class OverlayMount
     private const int MaxString = 255;
     private const int MaxOptions = 4095;
 
-    /// <summary>Kernels that answer EINVAL to <c>lowerdir+</c> are asked only once.</summary>
-    private static bool s_appends = true;
+    private static readonly Lazy<bool> s_appends = new(KnowsAppending);
 
     /// <summary>Mounts at an existing directory.</summary>
     /// <param name="scratch">A directory for temporary mount points (old kernels).</param>
@@ -51,13 +50,7 @@ internal static class OverlayMount
     {
         try
         {
-            if (s_appends && TryCreate(spec) is { } mount)
-            {
-                return mount;
-            }
-
-            s_appends = false;
-            return CreateClassic(spec, scratch);
+            return s_appends.Value ? CreateByContext(spec) : CreateClassic(spec, scratch);
         }
         catch (LinuxException e)
         {
@@ -84,8 +77,29 @@ internal static class OverlayMount
         }
     }
 
-    /// <summary>Null when the kernel doesn't know <c>lowerdir+</c>.</summary>
-    private static int? TryCreate(OverlaySpec spec)
+    /// <summary>
+    /// Asks with a path that doesn't exist: only a kernel that knows the option looks for it. One without says EINVAL (6.5 to 6.7) or takes
+    /// every option unread until the mount is made (before 6.5, where overlayfs has no parser of its own).
+    /// </summary>
+    private static bool KnowsAppending()
+    {
+        var context = MountApi.TryOpen("overlay");
+        if (context < 0)
+        {
+            return false;
+        }
+
+        try
+        {
+            return MountApi.TrySetString(context, "lowerdir+", "/proc/self/fd/-") == -Errno.ENOENT;
+        }
+        finally
+        {
+            FileAt.Close(context);
+        }
+    }
+
+    private static int CreateByContext(OverlaySpec spec)
     {
         var context = FileAt.Check(MountApi.TryOpen("overlay"), "fsopen", "overlay");
         var held = new List<int>();
@@ -93,13 +107,7 @@ internal static class OverlayMount
         {
             foreach (var lower in spec.Lower)
             {
-                var error = MountApi.TrySetString(context, "lowerdir+", Shorten(lower, MaxString, held));
-                if (error == -Errno.EINVAL && ReferenceEquals(lower, spec.Lower[0]))
-                {
-                    return null;
-                }
-
-                CheckConfig(context, error);
+                CheckConfig(context, MountApi.TrySetString(context, "lowerdir+", Shorten(lower, MaxString, held)));
             }
 
             foreach (var (key, value) in Options(spec, held))

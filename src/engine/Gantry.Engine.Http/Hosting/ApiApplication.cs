@@ -1,4 +1,5 @@
 using System.Collections.ObjectModel;
+using Gantry.Engine.Daemon;
 using Gantry.Engine.Diagnostics;
 using Gantry.Engine.Http.Routing;
 using Gantry.Errors;
@@ -9,13 +10,11 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Gantry.Engine.Http.Hosting;
 
 /// <summary>What Kestrel calls for every request: version check, route, handler, and the one place where failures become responses.</summary>
-internal sealed class ApiApplication(Router router, EngineHost engine, EngineLog log) : IHttpApplication<HttpContext>
+internal sealed class ApiApplication(Router router, EngineHost engine, MemoryRest memory, EngineLog log) : IHttpApplication<HttpContext>
 {
     public HttpContext CreateContext(IFeatureCollection contextFeatures) => new DefaultHttpContext(contextFeatures);
 
-    public void DisposeContext(HttpContext context, Exception? exception)
-    {
-    }
+    public void DisposeContext(HttpContext context, Exception? exception) => memory.Used();
 
     public async Task ProcessRequestAsync(HttpContext context)
     {

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using Gantry.Engine.Daemon;
 using Gantry.Engine.Diagnostics;
 using Gantry.Engine.Http.Routing;
 using Gantry.Errors;
@@ -21,6 +22,7 @@ public sealed class EngineServer : IAsyncDisposable
     private const int MaxHeaders = 1024 * 1024;
     private readonly EngineServerOptions _options;
     private readonly EngineLog _log;
+    private readonly MemoryRest _memory = new();
     private readonly ApiApplication _application;
     private readonly SslServerAuthenticationOptions? _tls;
     private readonly List<string> _socketPaths = [];
@@ -32,7 +34,7 @@ public sealed class EngineServer : IAsyncDisposable
         _log = log;
         _tls = options.Tls?.Load();
         SocketActivation.KeepFromChildren();
-        _application = new ApiApplication(ApiRoutes.Build(), engine, log);
+        _application = new ApiApplication(ApiRoutes.Build(), engine, _memory, log);
     }
 
     /// <summary>Binds every listener; returns when clients are served.</summary>
@@ -88,6 +90,7 @@ public sealed class EngineServer : IAsyncDisposable
     public ValueTask DisposeAsync()
     {
         _server?.Dispose();
+        _memory.Dispose();
         return ValueTask.CompletedTask;
     }
 

@@ -28,8 +28,12 @@ public sealed record HostFacts
     /// <summary>Read-only mounts can be made recursive: mount_setattr(2), kernels from 5.12.</summary>
     public bool RecursiveReadOnly => KernelVersion >= new Version(5, 12);
 
-    /// <summary>False where IPv4 forwarding is switched off, which a bridged container needs.</summary>
-    public bool IPv4Forwarding { get; init; } = true;
+    /// <summary>False where IPv4 forwarding is switched off, which a bridged container needs. Read anew each time: the engine's first network switches it on.</summary>
+    public bool? IPv4Forwarding
+    {
+        get => field ?? ReadFlag("/proc/sys/net/ipv4/ip_forward", "1");
+        init;
+    }
 
     /// <summary>Reads /proc and /sys; throws <see cref="IOException"/> where they are not mounted.</summary>
     /// <param name="cgroupRoot">Where the host's cgroup hierarchies are mounted.</param>
@@ -43,7 +47,6 @@ public sealed record HostFacts
         SeccompSupported = File.ReadLines("/proc/self/status").Any(line => line.StartsWith("Seccomp:", StringComparison.Ordinal)),
         AppArmorEnabled = ReadFlag("/sys/module/apparmor/parameters/enabled", "Y"),
         CgroupNamespaces = File.Exists("/proc/self/ns/cgroup"),
-        IPv4Forwarding = ReadFlag("/proc/sys/net/ipv4/ip_forward", "1"),
     };
 
     /// <summary><c>6.1.0-13-amd64</c> → 6.1.</summary>

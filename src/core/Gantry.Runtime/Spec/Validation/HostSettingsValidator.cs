@@ -100,7 +100,7 @@ public static class HostSettingsValidator
     private static void CheckHost(HostConfig settings, HostFacts host, List<string> warnings)
     {
         var ownNetwork = !Modes.IsHost(settings.NetworkMode) && settings.NetworkMode != "none";
-        if (!host.IPv4Forwarding && ownNetwork)
+        if (ownNetwork && host.IPv4Forwarding == false)
         {
             warnings.Add("IPv4 forwarding is disabled. Networking will not work.");
         }
