@@ -12,6 +12,7 @@ using Gantry.Registry;
 using Gantry.Runtime.Services;
 using Gantry.Snapshots;
 using Gantry.Volumes;
+using Gantry.Volumes.Plugins;
 using NetworkService = Gantry.Networks.Service.NetworkService;
 
 namespace Gantry.Apps.Daemon;
@@ -111,7 +112,7 @@ internal sealed class DaemonProcess : IAsyncDisposable
             Content = content,
             Layers = layers,
             Images = new ImageStore(database, content, layers),
-            Volumes = new VolumeStore(database, Path.Combine(settings.DataRoot, "volumes")),
+            Volumes = new VolumeStore(database, Path.Combine(settings.DataRoot, "volumes"), Keep(new VolumePlugins(PluginDirectories.Default))),
             Networks = networks,
             Tasks = tasks,
             Registry = Keep(new RegistryClient(DaemonSettings.Registry(engine))),

@@ -10,7 +10,7 @@ public sealed record NetworkRecord
 
     public required DateTimeOffset Created { get; init; }
 
-    /// <summary><c>bridge</c>, <c>host</c> or <c>null</c> (the driver of the network named <c>none</c>).</summary>
+    /// <summary><c>bridge</c>, <c>macvlan</c>, <c>ipvlan</c>, <c>host</c> or <c>null</c> (the driver of the network named <c>none</c>).</summary>
     public required string Driver { get; init; }
 
     public string Scope { get; init; } = "local";
@@ -80,9 +80,11 @@ public sealed record NetworkCreateOptions
 
     public string Scope { get; init; } = "";
 
-    public bool EnableIPv4 { get; init; } = true;
+    /// <summary>Null: as the driver's options, or the daemon's, say; else on.</summary>
+    public bool? EnableIPv4 { get; init; }
 
-    public bool EnableIPv6 { get; init; }
+    /// <summary>Null: as the driver's options, or the daemon's, say; else off.</summary>
+    public bool? EnableIPv6 { get; init; }
 
     public bool Internal { get; init; }
 

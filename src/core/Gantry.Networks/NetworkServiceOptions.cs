@@ -22,17 +22,29 @@ public sealed record NetworkServiceOptions
 
     public IReadOnlyList<string> DnsOptions { get; init; } = [];
 
-    /// <summary>Subnet of the default bridge as <c>address/prefix</c> (<c>--bip</c>), or empty to take the first free pool.</summary>
-    public string DefaultBridgeAddress { get; init; } = "";
+    /// <summary>The network that containers are on when nothing else is said.</summary>
+    public DefaultBridgeOptions DefaultBridge { get; init; } = new();
 
-    /// <summary>MTU of the default bridge; 0 leaves the kernel's.</summary>
-    public int Mtu { get; init; }
+    /// <summary>Driver options for new networks that don't set them themselves, by driver (<c>--default-network-opt</c>).</summary>
+    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> DefaultNetworkOptions { get; init; } = new Dictionary<string, IReadOnlyDictionary<string, string>>();
 
-    /// <summary>Host address for ports published without one (<c>--ip</c>), or empty for all.</summary>
-    public string DefaultHostIp { get; init; } = "";
+    /// <summary>Carry in user mode what the kernel doesn't translate; else host ports are only held.</summary>
+    public bool UserlandProxy { get; init; } = true;
+
+    /// <summary>False: the firewall is somebody else's work. No rules are made, of either family.</summary>
+    public bool Firewall { get; init; } = true;
+
+    /// <summary>False: no rules for IPv6 are made.</summary>
+    public bool FirewallIPv6 { get; init; } = true;
+
+    /// <summary>False: whether the host forwards packets is left as it is.</summary>
+    public bool Forwarding { get; init; } = true;
+
+    /// <summary>Other hosts may reach published ports at the containers' own addresses too.</summary>
+    public bool AllowDirectRouting { get; init; }
 
     /// <summary>Address that <c>host-gateway</c> stands for; empty: the default bridge's.</summary>
-    public string HostGatewayIp { get; init; } = "";
+    public IReadOnlyList<string> HostGatewayIps { get; init; } = [];
 
     /// <summary>Path of the host's resolv.conf.</summary>
     public string ResolvConfPath { get; init; } = "/etc/resolv.conf";

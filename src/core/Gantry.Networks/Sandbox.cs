@@ -34,6 +34,9 @@ public sealed record SandboxOptions
     /// <summary><c>name:address</c> pairs from <c>--add-host</c>; the address may be <c>host-gateway</c>.</summary>
     public IReadOnlyList<string> ExtraHosts { get; init; } = [];
 
+    /// <summary>The container has no IPv6: it gets no addresses of that family, on any network.</summary>
+    public bool DisableIPv6 { get; init; }
+
     /// <summary>Ports to publish. They follow the endpoint that has the default gateway.</summary>
     public IReadOnlyList<PortRequest> Ports { get; init; } = [];
 }

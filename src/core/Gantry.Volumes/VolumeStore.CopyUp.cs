@@ -14,7 +14,14 @@ public sealed partial class VolumeStore
     /// <exception cref="LinuxException">The copy fails (no space, for instance).</exception>
     public bool CopyUp(string name, SafeFileHandle rootfs, string path, CancellationToken cancellationToken = default)
     {
-        var target = FileAt.OpenDirectory(Get(name).Mountpoint);
+        var copied = false;
+        WhileMounted(name, mountpoint => copied = CopyInto(mountpoint, rootfs, path, cancellationToken));
+        return copied;
+    }
+
+    private static bool CopyInto(string mountpoint, SafeFileHandle rootfs, string path, CancellationToken cancellationToken)
+    {
+        var target = FileAt.OpenDirectory(mountpoint);
         try
         {
             if (DirectoryEntries.Read(target, ".").Count > 0)

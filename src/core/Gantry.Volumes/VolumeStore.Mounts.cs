@@ -12,6 +12,11 @@ public sealed partial class VolumeStore
     /// <exception cref="GantryException">NotFound; Internal with Docker's text when the mount fails.</exception>
     public string Acquire(string name, string containerId)
     {
+        if ((Find(name) ?? Probe(name)) is { } foreign && foreign.Driver != Local)
+        {
+            return MountWithPlugin(foreign, containerId);
+        }
+
         lock (_lock)
         {
             var volume = Get(name);
@@ -21,12 +26,7 @@ public sealed partial class VolumeStore
                 MountDevice(volume);
             }
 
-            if (!_users.TryGetValue(name, out var users))
-            {
-                _users[name] = users = [];
-            }
-
-            users.Add(containerId);
+            UsersOf(name).Add(containerId);
             return volume.Mountpoint;
         }
     }
@@ -34,6 +34,12 @@ public sealed partial class VolumeStore
     /// <summary>The counterpart of <see cref="Acquire"/>; unknown names and containers are fine.</summary>
     public void Release(string name, string containerId)
     {
+        if ((Find(name) ?? (IsUsed(name) ? Probe(name) : null)) is { } foreign && foreign.Driver != Local)
+        {
+            UnmountWithPlugin(foreign, containerId);
+            return;
+        }
+
         lock (_lock)
         {
             if (_users.TryGetValue(name, out var users) && users.Remove(containerId) && users.Count == 0)
@@ -44,9 +50,17 @@ public sealed partial class VolumeStore
         }
     }
 
+    private bool IsUsed(string name)
+    {
+        lock (_lock)
+        {
+            return _users.ContainsKey(name);
+        }
+    }
+
     private void Unmount(string name)
     {
-        if (Find(name) is { } volume && VolumeOptions.IsMount(volume.Options) && MountTable.IsMountPoint(volume.Mountpoint))
+        if (Find(name) is { Driver: Local } volume && VolumeOptions.IsMount(volume.Options) && MountTable.IsMountPoint(volume.Mountpoint))
         {
             Linux.Mounts.Unmount(volume.Mountpoint, UnmountFlags.Detach);
         }

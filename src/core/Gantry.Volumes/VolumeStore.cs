@@ -3,10 +3,13 @@ using Gantry.Api;
 using Gantry.Errors;
 using Gantry.IO.Trees;
 using Gantry.Metadata;
+using Gantry.Volumes.Plugins;
 
 namespace Gantry.Volumes;
 
-/// <summary>Volumes of the local driver: directories <c>ROOT/NAME/_data</c>, or a mount made from type, o and device while in use.</summary>
+/// <summary>
+/// Volumes: of the local driver, which are directories <c>ROOT/NAME/_data</c> or a mount made from type, o and device while in use, and of plugins.
+/// </summary>
 /// <remarks>
 /// The record in the database decides: a directory without a record is what a crash left of a removal or of a creation that nobody was
 /// told of, and is taken over by the next volume of that name only after it was emptied.
@@ -19,8 +22,10 @@ public sealed partial class VolumeStore
     private readonly RecordTable<VolumeRecord> _records;
     private readonly string _root;
 
-    public VolumeStore(Database database, string root)
+    /// <param name="plugins">Owned by the caller.</param>
+    public VolumeStore(Database database, string root, VolumePlugins plugins)
     {
+        _plugins = plugins;
         _records = new RecordTable<VolumeRecord>(database, "volume", VolumeJson.Default.VolumeRecord);
         _root = root;
         Directory.CreateDirectory(root);
@@ -28,20 +33,32 @@ public sealed partial class VolumeStore
     }
 
     /// <summary>Creates the volume, or returns the existing one of that name (as Docker does). An empty name makes an anonymous volume.</summary>
+    /// <param name="used">Whether containers have a volume of that name.</param>
     /// <exception cref="GantryException">InvalidArgument, NotFound (driver), Conflict, in Docker's words.</exception>
-    public VolumeRecord Create(VolumeCreateOptions options)
+    public VolumeRecord Create(VolumeCreateOptions options, bool used = false)
     {
         var anonymous = string.IsNullOrEmpty(options.Name);
         var name = anonymous ? VolumeNames.Anonymous() : options.Name!;
-        if (options.Driver is not (null or "" or "local"))
+        VolumeNames.Check(name);
+
+        // Options of a volume that exists are not looked at. Plugins are asked outside the lock: they may take their time.
+        if (Existing(name, options.Driver, used) is { } known)
         {
-            throw GantryException.NotFound($"create {name}: error looking up volume plugin {options.Driver}: plugin \"{options.Driver}\" not found");
+            return known;
         }
 
-        VolumeNames.Check(name);
+        if (options.Driver is not (null or "" or Local))
+        {
+            return CreateWithPlugin(name, anonymous, options);
+        }
+
+        if (string.IsNullOrEmpty(options.Driver) && !anonymous && Probe(name) is { } found)
+        {
+            return Adopt(name, anonymous: false, _plugins.Get(found.Driver), new VolumeCreateOptions());
+        }
+
         lock (_lock)
         {
-            // Options of a volume that exists are not looked at.
             if (_records.Find(name) is { } existing)
             {
                 return existing;
@@ -55,14 +72,15 @@ public sealed partial class VolumeStore
     public VolumeRecord? Find(string name) => _records.Find(name);
 
     /// <exception cref="GantryException">NotFound <c>get NAME: no such volume</c>.</exception>
-    public VolumeRecord Get(string name) => Find(name) ?? throw GantryException.NotFound(name.Length == 0 ? "get: no such volume" : $"get {name}: no such volume");
+    public VolumeRecord Get(string name) => Find(name) ?? (name.Length == 0 ? null : Probe(name)) ?? throw GantryException.NotFound(name.Length == 0 ? "get: no such volume" : $"get {name}: no such volume");
 
     /// <summary>By name. Filters: dangling, driver, label, name.</summary>
+    /// <param name="warnings">Gets a line for each plugin that could not tell its volumes.</param>
     public IReadOnlyList<VolumeRecord> List(
-        IReadOnlyDictionary<string, IReadOnlyList<string>> filters, IReadOnlyDictionary<string, IReadOnlyList<string>> usersByVolume)
+        IReadOnlyDictionary<string, IReadOnlyList<string>> filters, IReadOnlyDictionary<string, IReadOnlyList<string>> usersByVolume, List<string> warnings)
     {
         var wanted = VolumeFilters.ForList(filters);
-        return [.. _records.All().Select(r => r.Value).Where(v => wanted.Accepts(v, () => !usersByVolume.ContainsKey(v.Name)))];
+        return [.. Listed(warnings).Where(v => wanted.Accepts(v, () => !usersByVolume.ContainsKey(v.Name)))];
     }
 
     /// <summary>Removes the volume and its data.</summary>
@@ -70,23 +88,29 @@ public sealed partial class VolumeStore
     /// <exception cref="GantryException">NotFound; Conflict <c>remove NAME: volume is in use - [ids]</c>.</exception>
     public void Remove(string name, IReadOnlyList<string> users, bool force)
     {
+        if ((Find(name) ?? Probe(name)) is not { } volume)
+        {
+            if (force)
+            {
+                return;
+            }
+
+            throw GantryException.NotFound($"get {name}: no such volume");
+        }
+
+        if (users.Count > 0)
+        {
+            throw GantryException.Conflict($"remove {name}: volume is in use - [{string.Join(", ", users)}]");
+        }
+
+        if (volume.Driver != Local)
+        {
+            RemoveFromPlugin(volume, force);
+            return;
+        }
+
         lock (_lock)
         {
-            if (_records.Find(name) is null)
-            {
-                if (force)
-                {
-                    return;
-                }
-
-                throw GantryException.NotFound($"get {name}: no such volume");
-            }
-
-            if (users.Count > 0)
-            {
-                throw GantryException.Conflict($"remove {name}: volume is in use - [{string.Join(", ", users)}]");
-            }
-
             Delete(name);
         }
     }
@@ -98,7 +122,7 @@ public sealed partial class VolumeStore
         var all = wanted.Flag("all") ?? false;
         var removed = new List<string>();
         var freed = 0L;
-        foreach (var volume in _records.All().Select(r => r.Value).Where(v => (all || v.Anonymous) && wanted.Accepts(v, () => true)))
+        foreach (var volume in _records.All().Select(r => r.Value).Where(v => v.Driver == Local && (all || v.Anonymous) && wanted.Accepts(v, () => true)))
         {
             lock (_lock)
             {
@@ -115,7 +139,7 @@ public sealed partial class VolumeStore
     }
 
     /// <summary>As the API shows it; with usage data when <paramref name="users"/> is given (walks the volume).</summary>
-    public Volume Describe(VolumeRecord volume, int? users = null) => new()
+    public Volume Describe(VolumeRecord volume, int? users = null) => volume.Driver != Local ? DescribePlugin(volume) : new()
     {
         CreatedAt = volume.Created.ToString("yyyy-MM-ddTHH:mm:ssK", System.Globalization.CultureInfo.InvariantCulture).Replace("+00:00", "Z", StringComparison.Ordinal),
         Driver = volume.Driver,

@@ -80,7 +80,8 @@ internal sealed class DaemonSettings(FlagValues flags)
             Debug = Debug,
             ApiWarnings = ApiWarning.Of(Tls(), TcpAddresses()),
             Dns = flags.List("dns"),
-            DefaultAddressPools = Pools(),
+            NoDefaultBridge = flags.Text("bridge") == DefaultBridgeOptions.NoBridge,
+            DefaultAddressPools = NetworkFlags.Pools(flags),
         };
     }
 
@@ -93,20 +94,7 @@ internal sealed class DaemonSettings(FlagValues flags)
 
     internal (string Name, object? Value)[] DescribeProxies() => ProxySettings.Describe(flags);
 
-    internal NetworkServiceOptions Networks(Action<string> warn) => new()
-    {
-        RunDirectory = Path.Combine(ExecRoot, "netns"),
-        InstanceId = InstanceId(),
-        Warn = warn,
-        Dns = flags.List("dns"),
-        DnsSearch = flags.List("dns-search"),
-        DnsOptions = flags.List("dns-opt"),
-        DefaultBridgeAddress = flags.Text("bip"),
-        Mtu = flags.Number("mtu", 0),
-        DefaultHostIp = flags.Text("ip"),
-        HostGatewayIp = flags.Text("host-gateway-ip"),
-        AddressPools = Pools(),
-    };
+    internal NetworkServiceOptions Networks(Action<string> warn) => NetworkFlags.Read(flags, ExecRoot, InstanceId()) with { Warn = warn };
 
     internal TaskServiceOptions Tasks(EngineSettings engine) => new()
     {
@@ -154,17 +142,6 @@ internal sealed class DaemonSettings(FlagValues flags)
             ? new TlsOptions(
                 flags.Text("tlscert", "/etc/gantry/cert.pem"), flags.Text("tlskey", "/etc/gantry/key.pem"), flags.Text("tlscacert", "/etc/gantry/ca.pem"), verify)
             : null;
-    }
-
-    private List<AddressPool> Pools() => flags.List("default-address-pool").Select(ParsePool).ToList();
-
-    private static AddressPool ParsePool(string text)
-    {
-        var parts = text.Split(',').Select(p => p.Split('=', 2)).Where(p => p.Length == 2).ToDictionary(p => p[0].Trim(), p => p[1].Trim());
-        return parts.TryGetValue("base", out var pool) && parts.TryGetValue("size", out var size)
-            && int.TryParse(size, NumberStyles.None, CultureInfo.InvariantCulture, out var length)
-            ? new AddressPool(pool, length)
-            : throw GantryException.InvalidArgument($"invalid argument \"{text}\" for \"--default-address-pool\" flag: want base=CIDR,size=N");
     }
 
     private static UlimitSetting ParseUlimit(string text)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using Gantry.Apps.Daemon.Flags;
 using Gantry.Errors;
@@ -17,21 +16,7 @@ internal static class SettingsCheck
             throw GantryException.InvalidArgument($"IP address is not correctly formatted: {server}");
         }
 
-        foreach (var flag in new[] { "ip" }.Where(f => flags.Text(f).Length > 0 && !IPAddress.TryParse(flags.Text(f), out _)))
-        {
-            throw GantryException.InvalidArgument($"invalid argument \"{flags.Text(flag)}\" for \"--{flag}\" flag: {flags.Text(flag)} is not an ip address");
-        }
-
-        if (flags.Number("mtu", 0) < 0)
-        {
-            throw GantryException.InvalidArgument($"invalid default MTU: {flags.Number("mtu", 0)}");
-        }
-
-        if (flags.Text("bip") is { Length: > 0 } bridge && !IsAddressWithPrefix(bridge))
-        {
-            throw GantryException.InvalidArgument($"invalid CIDR address: {bridge}");
-        }
-
+        NetworkFlags.Check(flags);
         using var registry = new Gantry.Registry.RegistryClient(new Gantry.Registry.RegistryOptions { Mirrors = flags.List("registry-mirror") });
     }
 
@@ -55,10 +40,4 @@ internal static class SettingsCheck
             seen[name] = value;
         }
     }
-
-    private static bool IsAddressWithPrefix(string text) =>
-        text.Split('/') is [var address, var prefix]
-        && IPAddress.TryParse(address, out var parsed)
-        && int.TryParse(prefix, NumberStyles.None, CultureInfo.InvariantCulture, out var bits)
-        && bits <= parsed.GetAddressBytes().Length * 8;
 }

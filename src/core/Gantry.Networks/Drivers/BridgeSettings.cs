@@ -16,6 +16,7 @@ internal sealed record BridgeSettings
     public const string DefaultBridgeKey = "com.docker.network.bridge.default_bridge";
     private const string InterfacePrefixKey = "com.docker.network.container_iface_prefix";
     private const string GatewayModeKey = "com.docker.network.bridge.gateway_mode_ipv";
+    private const string HostAddressKey = "com.docker.network.host_ipv";
     private const string InhibitIPv4Key = "com.docker.network.bridge.inhibit_ipv4";
     private const string TrustedInterfacesKey = "com.docker.network.bridge.trusted_host_interfaces";
     private const int MaxDeviceName = 15;
@@ -33,6 +34,21 @@ internal sealed record BridgeSettings
     /// <summary>0: the kernel's.</summary>
     public int Mtu { get; private init; }
 
+    public GatewayMode Mode4 { get; private init; }
+
+    public GatewayMode Mode6 { get; private init; }
+
+    /// <summary>The bridge gets no IPv4 address; the gateway is somebody else's work.</summary>
+    public bool InhibitIPv4 { get; private init; }
+
+    /// <summary>Host interfaces through which published ports can be reached at the containers' own addresses.</summary>
+    public IReadOnlyList<string> TrustedInterfaces { get; private init; } = [];
+
+    /// <summary>Source address of what leaves the host, or empty for that of the interface it leaves through.</summary>
+    public string HostAddress4 { get; private init; } = "";
+
+    public string HostAddress6 { get; private init; } = "";
+
     /// <summary>First part of the names of interfaces in containers.</summary>
     public string InterfacePrefix { get; private init; } = "eth";
 
@@ -46,13 +62,15 @@ internal sealed record BridgeSettings
                 NameKey => settings with { Name = DeviceName(value) },
                 IntercomKey => settings with { Intercom = Bool(key, value) },
                 MasqueradeKey => settings with { Masquerade = Bool(key, value) },
-                HostBindingKey => settings with { HostBinding = Binding(value) },
+                HostBindingKey => settings with { HostBinding = Address(key, value) },
                 MtuKey => settings with { Mtu = Number(key, value) },
                 InterfacePrefixKey => settings with { InterfacePrefix = value.Length > 0 ? value : "eth" },
-                GatewayModeKey + "4" or GatewayModeKey + "6" when value is not ("" or "nat") =>
-                    throw GantryException.NotImplemented($"gateway mode {value} is not supported yet ({key})"),
-                InhibitIPv4Key when Bool(key, value) => throw GantryException.NotImplemented($"option {key} is not supported yet"),
-                TrustedInterfacesKey when value.Length > 0 => throw GantryException.NotImplemented($"option {key} is not supported yet"),
+                GatewayModeKey + "4" => settings with { Mode4 = Mode(key, value) },
+                GatewayModeKey + "6" => settings with { Mode6 = Mode(key, value) },
+                InhibitIPv4Key => settings with { InhibitIPv4 = Bool(key, value) },
+                TrustedInterfacesKey => settings with { TrustedInterfaces = [.. value.Split(':', StringSplitOptions.RemoveEmptyEntries).Select(DeviceName)] },
+                HostAddressKey + "4" => settings with { HostAddress4 = Address(key, value) },
+                HostAddressKey + "6" => settings with { HostAddress6 = Address(key, value) },
                 _ => settings,
             };
         }
@@ -72,19 +90,30 @@ internal sealed record BridgeSettings
             : name;
     }
 
-    private static string Binding(string value) =>
-        value.Length == 0 || Subnet.TryParseAddress(value, out IPAddress _) ? value : throw GantryException.InvalidArgument($"failed to parse {HostBindingKey} value: {value} (nil ip)");
+    private static string Address(string key, string value) =>
+        Subnet.TryParseAddress(value, out IPAddress address) ? address.ToString() : throw Invalid(key, value, "nil ip");
+
+    private static GatewayMode Mode(string key, string value) => value switch
+    {
+        "nat" => GatewayMode.Nat,
+        "nat-unprotected" => GatewayMode.NatUnprotected,
+        "routed" => GatewayMode.Routed,
+        "isolated" => GatewayMode.Isolated,
+        _ => throw Invalid(key, value, $"unknown gateway mode {value}"),
+    };
 
     /// <summary>The words that Go's strconv.ParseBool takes.</summary>
     private static bool Bool(string key, string value) => value switch
     {
         "1" or "t" or "T" or "true" or "TRUE" or "True" => true,
         "0" or "f" or "F" or "false" or "FALSE" or "False" => false,
-        _ => throw GantryException.InvalidArgument($"failed to parse {key} value: {value} (strconv.ParseBool: parsing \"{value}\": invalid syntax)"),
+        _ => throw Invalid(key, value, $"strconv.ParseBool: parsing \"{value}\": invalid syntax"),
     };
 
     private static int Number(string key, string value) =>
-        int.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number >= 0
-            ? number
-            : throw GantryException.InvalidArgument($"failed to parse {key} value: {value} (strconv.Atoi: parsing \"{value}\": invalid syntax)");
+        int.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+            ? number >= 0 ? number : throw GantryException.InvalidArgument($"invalid MTU number: {number}")
+            : throw Invalid(key, value, $"strconv.Atoi: parsing \"{value}\": invalid syntax");
+
+    private static GantryException Invalid(string key, string value, string why) => GantryException.InvalidArgument($"failed to parse {key} value: {value} ({why})");
 }

@@ -4,11 +4,16 @@ using Gantry.Linux.Networking;
 
 namespace Gantry.Networks.Drivers;
 
-/// <summary>An interface to be, between a bridge and a container.</summary>
+/// <summary>An interface to be, between a bridge, or a parent interface of the host, and a container.</summary>
 internal sealed record EndpointPlan
 {
+    /// <summary>0 where the interface hangs on a parent.</summary>
     public required int BridgeIndex { get; init; }
 
+    /// <summary>What the interface hangs on, with its index; null for a bridge.</summary>
+    public (ParentSettings Settings, int Index)? Parent { get; init; }
+
+    /// <summary>Name of the end on the host; empty where there is none.</summary>
     public required string HostName { get; init; }
 
     public required string ContainerName { get; init; }
@@ -21,6 +26,9 @@ internal sealed record EndpointPlan
     public bool Isolated { get; init; }
 
     public required IReadOnlyList<(IPAddress Address, int PrefixLength)> Addresses { get; init; }
+
+    /// <summary>Settings of the interface, <c>net.X.Y.IFNAME.Z=value</c>.</summary>
+    public IReadOnlyList<string> Sysctls { get; init; } = [];
 }
 
 /// <summary>Interfaces of containers and their routes.</summary>
@@ -41,15 +49,7 @@ internal sealed class EndpointDriver(NetlinkSocket route, NamespaceThread host, 
     public void Attach(EndpointPlan plan, NetworkNamespace target)
     {
         var batch = new NetlinkBatch();
-        batch.AddVeth(new VethPlan
-        {
-            Name = plan.HostName,
-            Master = plan.BridgeIndex,
-            Mtu = plan.Mtu,
-            PeerName = plan.ContainerName,
-            PeerMac = plan.Mac,
-            PeerNamespace = target.Handle,
-        });
+        AddInterface(batch, plan, target);
         route.Execute(batch);
         try
         {
@@ -59,34 +59,79 @@ internal sealed class EndpointDriver(NetlinkSocket route, NamespaceThread host, 
         }
         catch
         {
-            Detach(plan.HostName);
+            Detach(plan.HostName, plan.ContainerName, target);
             throw;
         }
     }
 
+    private static void AddInterface(NetlinkBatch batch, EndpointPlan plan, NetworkNamespace target)
+    {
+        if (plan.Parent is { } parent)
+        {
+            batch.AddSlave(new SlavePlan
+            {
+                Kind = parent.Settings.Driver,
+                Name = plan.ContainerName,
+                ParentIndex = parent.Index,
+                Mode = parent.Settings.KernelMode,
+                Flags = parent.Settings.KernelFlags,
+                Mac = plan.Mac,
+                Mtu = plan.Mtu,
+                Namespace = target.Handle,
+            });
+            return;
+        }
+
+        batch.AddVeth(new VethPlan
+        {
+            Name = plan.HostName,
+            Master = plan.BridgeIndex,
+            Mtu = plan.Mtu,
+            PeerName = plan.ContainerName,
+            PeerMac = plan.Mac,
+            PeerNamespace = target.Handle,
+        });
+    }
+
     /// <summary>Removes an interface at once: both ends are gone when this returns. The kernel takes some 40 ms for that.</summary>
-    public void Detach(string hostName)
+    /// <param name="hostName">Name of its end on the host; empty where it has none and is deleted inside.</param>
+    public void Detach(string hostName, string containerName, NetworkNamespace target)
     {
         var batch = new NetlinkBatch();
-        batch.DeleteLink(hostName);
-        route.Execute(batch);
+        if (hostName.Length > 0)
+        {
+            batch.DeleteLink(hostName);
+            route.Execute(batch);
+            return;
+        }
+
+        using var inside = OpenInside(target);
+        batch.DeleteLink(containerName);
+        inside.Execute(batch);
+    }
+
+    /// <summary>True when an interface of that name is in the container.</summary>
+    public bool IsInside(string containerName, NetworkNamespace target)
+    {
+        using var inside = OpenInside(target);
+        return inside.FindLink(containerName) is not null;
     }
 
     /// <summary>Changes the default routes of a container from one set of gateways to another.</summary>
-    public void SetGateways(NetworkNamespace target, GatewayRoutes? from, GatewayRoutes? to)
+    public void SetGateways(NetworkNamespace target, IReadOnlyList<GatewayRoute> from, IReadOnlyList<GatewayRoute> to)
     {
         using var inside = OpenInside(target);
         var batch = new NetlinkBatch();
-        foreach (var gateway in to?.Gateways ?? [])
+        foreach (var way in to.Except(from))
         {
-            batch.SetDefaultRoute(gateway, Index(inside, to!.InterfaceName));
+            batch.SetDefaultRoute(way.Gateway, Index(inside, way.InterfaceName));
         }
 
-        foreach (var gateway in from?.Gateways.Where(g => to?.Gateways.Any(t => t.AddressFamily == g.AddressFamily) != true) ?? [])
+        foreach (var way in from.Where(f => !to.Any(t => t.Gateway.AddressFamily == f.Gateway.AddressFamily)))
         {
-            if (inside.FindLink(from!.InterfaceName) is { } link)
+            if (inside.FindLink(way.InterfaceName) is { } link)
             {
-                batch.DeleteDefaultRoute(gateway, link.Index);
+                batch.DeleteDefaultRoute(way.Gateway, link.Index);
             }
         }
 
@@ -138,8 +183,19 @@ internal sealed class EndpointDriver(NetlinkSocket route, NamespaceThread host, 
             batch.AddAddress(index, address, length);
         }
 
-        batch.SetLinkUp(index, plan.ContainerName);
         inside.Execute(batch);
+        if (plan.Sysctls.Count > 0)
+        {
+            _ = host.RunIn(target, () =>
+            {
+                InterfaceSysctls.Apply(plan.ContainerName, plan.Sysctls);
+                return true;
+            });
+        }
+
+        var up = new NetlinkBatch();
+        up.SetLinkUp(index, plan.ContainerName);
+        inside.Execute(up);
     }
 
     /// <summary>An interface on an IPv4 network gets no link-local IPv6 address. Runs inside the container's namespace.</summary>
@@ -173,5 +229,6 @@ internal sealed class EndpointDriver(NetlinkSocket route, NamespaceThread host, 
         socket.FindLink(name)?.Index ?? throw new LinuxException("netlink", Errno.ENODEV, name);
 }
 
-/// <summary>Default gateways through one interface of a container, at most one of each address family.</summary>
-internal sealed record GatewayRoutes(string InterfaceName, IReadOnlyList<IPAddress> Gateways);
+/// <summary>The default route of a container in one address family.</summary>
+/// <param name="Gateway">The unspecified address for a route that leads to the interface itself.</param>
+internal sealed record GatewayRoute(string InterfaceName, IPAddress Gateway);

@@ -5,12 +5,13 @@ namespace Gantry.Networks.Files;
 /// <summary>Contents of <c>/etc/hosts</c> for a container.</summary>
 public static class HostsFile
 {
-    private const string Loopback =
+    private const string Loopback = "127.0.0.1\tlocalhost\n";
+
+    private const string LoopbackV6 =
         """
-        127.0.0.1	localhost
         ::1	localhost ip6-localhost ip6-loopback
-        fe00::0	ip6-localnet
-        ff00::0	ip6-mcastprefix
+        fe00::	ip6-localnet
+        ff00::	ip6-mcastprefix
         ff02::1	ip6-allnodes
         ff02::2	ip6-allrouters
 
@@ -19,10 +20,11 @@ public static class HostsFile
     /// <summary>For a container with a namespace of its own.</summary>
     /// <param name="extra">Address and names, in order: <c>--add-host</c>, links.</param>
     /// <param name="own">The container's own addresses.</param>
+    /// <param name="ipv6">The container has IPv6, if only on loopback.</param>
     /// <param name="hostname">Its name, which may hold the domain as well.</param>
-    public static string Render(IEnumerable<(string Address, string Names)> extra, IEnumerable<string> own, string hostname, string domainname)
+    public static string Render(IEnumerable<(string Address, string Names)> extra, IEnumerable<string> own, string hostname, string domainname, bool ipv6 = true)
     {
-        var text = new StringBuilder(Loopback);
+        var text = new StringBuilder(Loopback).Append(ipv6 ? LoopbackV6 : "");
         AppendLines(text, extra);
         var names = OwnNames(hostname, domainname);
         if (names.Length > 0)

@@ -16,13 +16,17 @@ internal sealed class HostFirewall
     private readonly RuleSet _rules;
     private readonly Dictionary<string, BridgeRules> _bridges = [];
     private readonly PortTable _ports = new();
+    private readonly bool _enabled;
     private bool _built;
 
-    public HostFirewall(NamespaceThread host, NfTables nft, string table)
+    /// <param name="enabled">False: nothing is ever put into the kernel.</param>
+    /// <param name="v6">False: packets of IPv6 pass untouched.</param>
+    public HostFirewall(NamespaceThread host, NfTables nft, string table, bool enabled = true, bool v6 = true)
     {
+        _enabled = enabled;
         _host = host;
         _nft = nft;
-        _rules = new RuleSet(table);
+        _rules = new RuleSet(table, v6);
     }
 
     /// <summary>Puts the table as a whole. Changes made before the first time are only noted, and are in it.</summary>
@@ -30,6 +34,13 @@ internal sealed class HostFirewall
     {
         lock (_lock)
         {
+            if (!_enabled)
+            {
+                // There may be one from an earlier start.
+                _host.RunHome(() => _nft.Run(_rules.Delete));
+                return;
+            }
+
             Replace();
             _built = true;
         }
@@ -79,9 +90,9 @@ internal sealed class HostFirewall
         {
             var gone = _ports.Remove(remove);
             var come = _ports.Add(add);
-            if (gone.Ports.Count + come.Ports.Count > 0)
+            if (!gone.IsEmpty || !come.IsEmpty)
             {
-                Apply(_rules.Change(gone, come), () => _ports.Remove(come.Ports));
+                Apply(_rules.Change(gone, come), () => _ports.Remove(add));
             }
         }
     }

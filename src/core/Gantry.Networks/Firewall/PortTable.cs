@@ -7,44 +7,54 @@ internal sealed class PortTable
 {
     private readonly HashSet<PortMapping> _ports = [];
     private readonly Dictionary<IPAddress, int> _targets = [];
+    private readonly Dictionary<OpenPort, int> _open = [];
 
-    public PortChange All => new(_ports, _targets.Keys);
+    public PortChange All => new([.. _ports.Where(p => p.HostPort > 0)], _targets.Keys, _open.Keys);
 
     public PortChange Add(IEnumerable<PortMapping> ports)
     {
         var added = ports.Where(_ports.Add).ToList();
-        var first = new List<IPAddress>();
-        foreach (var port in added)
-        {
-            var count = _targets[port.Target] = _targets.GetValueOrDefault(port.Target) + 1;
-            if (count == 1)
-            {
-                first.Add(port.Target);
-            }
-        }
-
-        return new PortChange(added, first);
+        return new PortChange(
+            [.. added.Where(p => p.HostPort > 0)],
+            [.. added.Where(p => p.HostPort > 0).Select(p => p.Target).Where(t => Rise(_targets, t))],
+            [.. added.Where(p => p.Direct != DirectAccess.Nobody).Select(Open).Where(o => Rise(_open, o))]);
     }
 
     public PortChange Remove(IEnumerable<PortMapping> ports)
     {
         var removed = ports.Where(_ports.Remove).ToList();
-        var last = new List<IPAddress>();
-        foreach (var port in removed)
-        {
-            if (--_targets[port.Target] == 0)
-            {
-                _targets.Remove(port.Target);
-                last.Add(port.Target);
-            }
-        }
-
-        return new PortChange(removed, last);
+        return new PortChange(
+            [.. removed.Where(p => p.HostPort > 0)],
+            [.. removed.Where(p => p.HostPort > 0).Select(p => p.Target).Where(t => Fall(_targets, t))],
+            [.. removed.Where(p => p.Direct != DirectAccess.Nobody).Select(Open).Where(o => Fall(_open, o))]);
     }
 
     public void Clear()
     {
         _ports.Clear();
         _targets.Clear();
+        _open.Clear();
+    }
+
+    private static OpenPort Open(PortMapping port) => new(port.Protocol, port.Target, port.TargetPort, port.Direct);
+
+    /// <summary>True for the first of its kind.</summary>
+    private static bool Rise<T>(Dictionary<T, int> counts, T key)
+        where T : notnull
+    {
+        counts[key] = counts.GetValueOrDefault(key) + 1;
+        return counts[key] == 1;
+    }
+
+    /// <summary>True for the last of its kind.</summary>
+    private static bool Fall<T>(Dictionary<T, int> counts, T key)
+        where T : notnull
+    {
+        if (--counts[key] > 0)
+        {
+            return false;
+        }
+
+        return counts.Remove(key);
     }
 }

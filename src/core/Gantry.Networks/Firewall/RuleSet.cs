@@ -8,12 +8,20 @@ namespace Gantry.Networks.Firewall;
 /// The nftables table as text. Its chains never change and don't grow: networks and ports are elements of sets and maps, so that a packet's way
 /// is as long with a thousand of them as with one (docs/design/firewall.md explains each chain).
 /// </summary>
-internal sealed class RuleSet(string table)
+/// <param name="table">Name of the table.</param>
+/// <param name="v6">False: packets of IPv6 pass all of it untouched.</param>
+internal sealed class RuleSet(string table, bool v6 = true)
 {
     private const string Bridges = "bridges";
     private const string Internal = "internal";
     private const string NoIntercom = "nointercom";
     private const string Masqueraded = "masqueraded";
+    private const string Unprotected = "unprotected";
+    private const string Routed = "routed";
+    private const string Sources = "sources";
+    private const string Trusted = "trusted";
+    private const string Open = "open";
+    private const string Offered = "offered";
     private const string Same = "same";
     private const string Selves = "selves";
 
@@ -31,7 +39,7 @@ internal sealed class RuleSet(string table)
             text.Append(Add(bridge));
         }
 
-        return text.Append(Change("add", ports.Ports, ports.Targets)).ToString();
+        return text.Append(Change("add", ports)).ToString();
     }
 
     public string Add(BridgeRules bridge) => Change("add", bridge);
@@ -39,7 +47,7 @@ internal sealed class RuleSet(string table)
     public string Remove(BridgeRules bridge) => Change("delete", bridge);
 
     public string Change(PortChange remove, PortChange add) =>
-        Change("delete", remove.Ports, remove.Targets) + Change("add", add.Ports, add.Targets);
+        Change("delete", remove) + Change("add", add);
 
     private string Change(string verb, BridgeRules bridge)
     {
@@ -48,19 +56,35 @@ internal sealed class RuleSet(string table)
         text.Append(Element(verb, Bridges, name)).Append(Element(verb, Same, $"{name} . {name}"));
         text.Append(bridge.Internal ? Element(verb, Internal, name) : "");
         text.Append(bridge.Intercom ? "" : Element(verb, NoIntercom, name));
-        text.Append(bridge is { Masquerade: true, Internal: false } ? Element(verb, Masqueraded, name) : "");
+        text.Append(Change(verb, name, bridge.V4, "4", bridge.Internal)).Append(Change(verb, name, bridge.V6, "6", bridge.Internal));
+        return text.Append(string.Concat(bridge.Trusted.Distinct().Select(t => Element(verb, Trusted, $"\"{t}\" . {name}")))).ToString();
+    }
+
+    private string Change(string verb, string bridge, FamilyRules family, string suffix, bool isInternal)
+    {
+        var text = new StringBuilder();
+        text.Append(family.Masquerade && !isInternal ? Element(verb, Masqueraded + suffix, bridge) : "");
+        text.Append(family.Unprotected ? Element(verb, Unprotected + suffix, bridge) : "");
+        text.Append(family.Routed ? Element(verb, Routed + suffix, bridge) : "");
+        text.Append(family is { Source: { } source, Masquerade: true } && !isInternal
+            ? Element(verb, Sources + suffix, verb == "add" ? $"{bridge} : {source}" : bridge) : "");
         return text.ToString();
     }
 
-    private string Change(string verb, IReadOnlyCollection<PortMapping> ports, IReadOnlyCollection<IPAddress> selves)
+    private string Change(string verb, PortChange change)
     {
         var text = new StringBuilder();
-        foreach (var family in selves.GroupBy(a => Selves + Suffix(a)))
+        foreach (var set in change.Open.GroupBy(o => (o.Direct == DirectAccess.Everybody ? Open : Offered) + Suffix(o.Target)))
+        {
+            text.Append(Element(verb, set.Key, string.Join(", ", set.Select(o => $"{o.Target} . {o.Protocol} . {o.TargetPort}"))));
+        }
+
+        foreach (var family in change.Targets.GroupBy(a => Selves + Suffix(a)))
         {
             text.Append(Element(verb, family.Key, string.Join(", ", family.Select(a => $"{a} . {a}"))));
         }
 
-        foreach (var map in ports.GroupBy(MapOf))
+        foreach (var map in change.Ports.GroupBy(MapOf))
         {
             text.Append(Element(verb, map.Key, string.Join(", ", map.Select(p => verb == "add" ? $"{KeyOf(p)} : {p.Target} . {p.TargetPort}" : KeyOf(p)))));
         }
@@ -78,13 +102,28 @@ internal sealed class RuleSet(string table)
     private static string KeyOf(PortMapping port) =>
         port.HostIp is null ? $"{port.Protocol} . {port.HostPort}" : $"{port.HostIp} . {port.Protocol} . {port.HostPort}";
 
+    /// <summary>First rule of each chain that the kernel calls.</summary>
+    private string OnlyV4 => v6 ? "" : "meta nfproto ipv6 accept";
+
     private string Skeleton() =>
         $$"""
         table inet {{Table}} {
             set {{Bridges}} { type ifname; }
             set {{Internal}} { type ifname; }
             set {{NoIntercom}} { type ifname; }
-            set {{Masqueraded}} { type ifname; }
+            set {{Masqueraded}}4 { type ifname; }
+            set {{Masqueraded}}6 { type ifname; }
+            set {{Unprotected}}4 { type ifname; }
+            set {{Unprotected}}6 { type ifname; }
+            set {{Routed}}4 { type ifname; }
+            set {{Routed}}6 { type ifname; }
+            set {{Trusted}} { type ifname . ifname; }
+            set {{Open}}4 { type ipv4_addr . inet_proto . inet_service; }
+            set {{Open}}6 { type ipv6_addr . inet_proto . inet_service; }
+            set {{Offered}}4 { type ipv4_addr . inet_proto . inet_service; }
+            set {{Offered}}6 { type ipv6_addr . inet_proto . inet_service; }
+            map {{Sources}}4 { type ifname : ipv4_addr; }
+            map {{Sources}}6 { type ifname : ipv6_addr; }
             set {{Same}} { type ifname . ifname; }
             set {{Selves}}4 { type ipv4_addr . ipv4_addr; }
             set {{Selves}}6 { type ipv6_addr . ipv6_addr; }
@@ -95,17 +134,20 @@ internal sealed class RuleSet(string table)
 
             chain raw {
                 type filter hook prerouting priority raw; policy accept;
+                {{OnlyV4}}
                 iifname @bridges ip daddr 127.0.0.0/8 drop
             }
 
             chain prerouting {
                 type nat hook prerouting priority dstnat; policy accept;
+                {{OnlyV4}}
                 ip daddr 127.0.0.0/8 return
                 jump publish
             }
 
             chain output {
                 type nat hook output priority -100; policy accept;
+                {{OnlyV4}}
                 jump publish
             }
 
@@ -122,6 +164,7 @@ internal sealed class RuleSet(string table)
 
             chain forward {
                 type filter hook forward priority filter; policy accept;
+                {{OnlyV4}}
                 ct state established,related accept
                 iifname . oifname @same goto within
                 oifname @bridges goto into
@@ -137,13 +180,25 @@ internal sealed class RuleSet(string table)
                 iifname @internal drop
                 oifname @internal drop
                 ct status dnat accept
+                meta nfproto ipv4 oifname @{{Unprotected}}4 accept
+                meta nfproto ipv6 oifname @{{Unprotected}}6 accept
+                meta l4proto icmp oifname @{{Routed}}4 accept
+                meta l4proto ipv6-icmp oifname @{{Routed}}6 accept
+                ip daddr . meta l4proto . th dport @{{Open}}4 accept
+                ip6 daddr . meta l4proto . th dport @{{Open}}6 accept
+                iifname . oifname @{{Trusted}} ip daddr . meta l4proto . th dport @{{Offered}}4 accept
+                iifname . oifname @{{Trusted}} ip6 daddr . meta l4proto . th dport @{{Offered}}6 accept
                 drop
             }
 
             chain postrouting {
                 type nat hook postrouting priority srcnat; policy accept;
+                {{OnlyV4}}
                 oifname @bridges jump toward
-                iifname @masqueraded masquerade
+                snat ip to iifname map @{{Sources}}4
+                snat ip6 to iifname map @{{Sources}}6
+                meta nfproto ipv4 iifname @{{Masqueraded}}4 masquerade
+                meta nfproto ipv6 iifname @{{Masqueraded}}6 masquerade
             }
 
             chain toward {

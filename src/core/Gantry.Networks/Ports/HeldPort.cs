@@ -8,6 +8,7 @@ namespace Gantry.Networks.Ports;
 /// translation does not reach (IPv6 clients of an IPv4 container, or a lost nftables table).
 /// </summary>
 /// <param name="HostIp">Unspecified address for all of its family.</param>
+/// <param name="HostPort">0 for a port of the container that is only opened, not translated.</param>
 internal sealed record HeldPort(string Protocol, int ContainerPort, IPAddress HostIp, int HostPort)
 {
     /// <summary>Null when a restarted engine found the port taken by another program: then only the kernel's translation is left.</summary>
@@ -28,8 +29,20 @@ internal interface IPortForwarder
     void Close();
 }
 
+/// <summary>Keeps a host port from others and carries nothing.</summary>
+internal sealed class PortHolder(NativeSocket socket) : IPortForwarder
+{
+    public void SetTarget(IPEndPoint? target)
+    {
+        // Traffic is the kernel's alone.
+    }
+
+    public void Close() => socket.Dispose();
+}
+
 /// <summary>What forwarders need: the loop they run on and the host's namespace for their connections.</summary>
-internal sealed record ForwarderContext(EpollLoop Loop, NamespaceThread Host, Action<string> Warn)
+/// <param name="Relays">False: host ports are held, but nothing is carried in user mode.</param>
+internal sealed record ForwarderContext(EpollLoop Loop, NamespaceThread Host, Action<string> Warn, bool Relays = true)
 {
     private const int MaxDatagram = 65535;
 

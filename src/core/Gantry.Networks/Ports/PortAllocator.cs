@@ -21,15 +21,15 @@ internal sealed class PortAllocator(ForwarderContext context)
     private readonly Dictionary<(string Protocol, int Port), List<IPAddress>> _held = [];
     private int _lastRandom;
 
-    /// <summary>Takes all ports that are asked for, or none.</summary>
-    public List<HeldPort> Reserve(IEnumerable<PortSpec> specs)
+    /// <summary>Takes all ports that are asked for, or none. A routed one takes no host port.</summary>
+    public List<HeldPort> Reserve(IEnumerable<PortSpec> specs, PortRoutes routes)
     {
         var taken = new List<HeldPort>();
         try
         {
             foreach (var spec in specs)
             {
-                taken.AddRange(Reserve(spec));
+                taken.AddRange(Reserve(spec, routes));
             }
 
             return taken;
@@ -50,15 +50,22 @@ internal sealed class PortAllocator(ForwarderContext context)
         var result = new List<HeldPort>();
         foreach (var port in ports)
         {
-            var spec = PortSpec.Parse(new PortRequest(port.Protocol, port.ContainerPort, port.HostIp, port.HostPort.ToString(CultureInfo.InvariantCulture)), "");
+            var address = IPAddress.Parse(port.HostIp);
+            if (port.HostPort == 0)
+            {
+                result.Add(new HeldPort(port.Protocol, port.ContainerPort, address, 0));
+                continue;
+            }
+
+            var spec = PortSpec.Parse(new PortRequest(port.Protocol, port.ContainerPort, port.HostIp, port.HostPort.ToString(CultureInfo.InvariantCulture)));
             try
             {
-                result.AddRange(Reserve(spec));
+                result.AddRange(ReserveAt(spec, [address], port.HostPort));
             }
             catch (GantryException e)
             {
                 context.Warn($"host port {port.HostPort}/{port.Protocol} of a running container: {e.Message}");
-                result.Add(new HeldPort(port.Protocol, port.ContainerPort, spec.HostIps[0], port.HostPort));
+                result.Add(new HeldPort(port.Protocol, port.ContainerPort, address, port.HostPort));
             }
         }
 
@@ -85,14 +92,25 @@ internal sealed class PortAllocator(ForwarderContext context)
         }
     }
 
-    private List<HeldPort> Reserve(PortSpec spec)
+    private List<HeldPort> Reserve(PortSpec spec, PortRoutes routes)
+    {
+        var addresses = spec.HostIps.SelectMany(routes.HostAddresses).Distinct().ToList();
+        var held = addresses.Where(a => !a.Routed).Select(a => a.HostIp).ToList();
+        return
+        [
+            .. addresses.Where(a => a.Routed).Select(a => new HeldPort(spec.Protocol, spec.ContainerPort, a.HostIp, 0)),
+            .. held.Count == 0 ? [] : ReserveAny(spec, held),
+        ];
+    }
+
+    private List<HeldPort> ReserveAny(PortSpec spec, IReadOnlyList<IPAddress> addresses)
     {
         GantryException? last = null;
         foreach (var port in Candidates(spec))
         {
             try
             {
-                return ReserveAt(spec, port);
+                return ReserveAt(spec, addresses, port);
             }
             catch (GantryException e) when (e.Kind == ErrorKind.Conflict && !spec.IsOnePort)
             {
@@ -120,14 +138,14 @@ internal sealed class PortAllocator(ForwarderContext context)
         });
     }
 
-    private List<HeldPort> ReserveAt(PortSpec spec, int port)
+    private List<HeldPort> ReserveAt(PortSpec spec, IReadOnlyList<IPAddress> addresses, int port)
     {
         var held = new List<HeldPort>();
         try
         {
-            foreach (var ip in spec.HostIps)
+            foreach (var ip in addresses)
             {
-                if (TryHold(spec, ip, port) is { } one)
+                if (TryHold(spec, ip, port, implied: addresses.Count > 1 && spec.HostIps.Contains(null)) is { } one)
                 {
                     held.Add(one);
                 }
@@ -143,7 +161,7 @@ internal sealed class PortAllocator(ForwarderContext context)
     }
 
     /// <summary>Null where IPv6 was only implied and the host has none.</summary>
-    private HeldPort? TryHold(PortSpec spec, IPAddress ip, int port)
+    private HeldPort? TryHold(PortSpec spec, IPAddress ip, int port, bool implied)
     {
         Claim(spec.Protocol, port, ip);
         try
@@ -151,6 +169,7 @@ internal sealed class PortAllocator(ForwarderContext context)
             var socket = context.Host.RunHome(() => Open(spec, ip, port));
             IPortForwarder forwarder = spec.Protocol switch
             {
+                _ when !context.Relays => new PortHolder(socket),
                 "udp" => new UdpForwarder(context, socket),
                 _ => new TcpForwarder(context, socket, spec.SocketProtocol),
             };
@@ -159,7 +178,7 @@ internal sealed class PortAllocator(ForwarderContext context)
         catch (Exception e)
         {
             Forget(spec.Protocol, port, ip);
-            return e is LinuxException { Errno: Errno.EAFNOSUPPORT or Errno.EADDRNOTAVAIL } && spec.HostIps.Count > 1 && ip.Equals(IPAddress.IPv6Any)
+            return e is LinuxException { Errno: Errno.EAFNOSUPPORT or Errno.EADDRNOTAVAIL } && implied && ip.Equals(IPAddress.IPv6Any)
                 ? null
                 : throw Translate(e, spec, ip, port);
         }

@@ -6,13 +6,15 @@ using Gantry.Networks.Addressing;
 
 namespace Gantry.Networks.Ports;
 
-/// <summary>A checked <see cref="PortRequest"/>.</summary>
-/// <param name="HostIps">Addresses to bind, all to the same port.</param>
+/// <summary>Checked <see cref="PortRequest"/>s that differ in nothing but the host address: they get the same host port.</summary>
+/// <param name="HostIps">Addresses that are asked for; null among them for none in particular.</param>
 /// <param name="First">First acceptable host port; 0 for any.</param>
-internal sealed record PortSpec(string Protocol, int ContainerPort, IReadOnlyList<IPAddress> HostIps, int First, int Last)
+internal sealed record PortSpec(string Protocol, int ContainerPort, IReadOnlyList<IPAddress?> HostIps, int First, int Last)
 {
     /// <summary>sctp as a socket protocol (IPPROTO_SCTP); the others are the default of their socket type.</summary>
     private const int ProtocolSctp = 132;
+
+    private static readonly string[] s_protocols = ["tcp", "udp", "sctp"];
 
     public SocketType SocketType => Protocol == "udp" ? SocketType.Dgram : SocketType.Stream;
 
@@ -21,10 +23,20 @@ internal sealed record PortSpec(string Protocol, int ContainerPort, IReadOnlyLis
 
     public int SocketProtocol => Protocol == "sctp" ? ProtocolSctp : 0;
 
-    /// <param name="defaultHostIp">Address for requests that name none; empty: all of both families.</param>
-    public static PortSpec Parse(PortRequest request, string defaultHostIp)
+    /// <summary>In the order in which ports are taken: those that can't be any other first.</summary>
+    /// <exception cref="GantryException">A request is wrong.</exception>
+    public static List<PortSpec> ParseAll(IEnumerable<PortRequest> requests) =>
+    [
+        .. from spec in requests.Select(Parse)
+           group spec by (spec.Protocol, spec.ContainerPort, spec.First, spec.Last) into same
+           let first = same.First()
+           orderby first.IsOnePort ? 0 : 1, first.ContainerPort, Array.IndexOf(s_protocols, first.Protocol), first.First, first.Last
+           select first with { HostIps = [.. same.SelectMany(s => s.HostIps).Distinct()] },
+    ];
+
+    public static PortSpec Parse(PortRequest request)
     {
-        if (request.Protocol is not ("tcp" or "udp" or "sctp"))
+        if (!s_protocols.Contains(request.Protocol))
         {
             throw GantryException.InvalidArgument($"invalid proto: {request.Protocol}");
         }
@@ -35,18 +47,18 @@ internal sealed record PortSpec(string Protocol, int ContainerPort, IReadOnlyLis
         }
 
         var (first, last) = ParsePorts(request.HostPort);
-        return new PortSpec(request.Protocol, request.ContainerPort, ParseHostIp(request.HostIp.Length > 0 ? request.HostIp : defaultHostIp), first, last);
+        return new PortSpec(request.Protocol, request.ContainerPort, [ParseHostIp(request.HostIp)], first, last);
     }
 
-    private static IPAddress[] ParseHostIp(string text)
+    private static IPAddress? ParseHostIp(string text)
     {
         if (text.Length == 0)
         {
-            return [IPAddress.Any, IPAddress.IPv6Any];
+            return null;
         }
 
         return Subnet.TryParseAddress(text, out var address)
-            ? [address]
+            ? address
             : throw GantryException.InvalidArgument($"invalid IP address: {text}");
     }
 

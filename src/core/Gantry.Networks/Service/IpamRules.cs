@@ -30,6 +30,11 @@ internal static class IpamRules
             errors.Add($"invalid MAC address: {options.MacAddress}");
         }
 
+        if (options.DriverOpts.TryGetValue(Drivers.InterfaceSysctls.Key, out var sysctls))
+        {
+            errors.AddRange(Drivers.InterfaceSysctls.Check(sysctls));
+        }
+
         Throw("invalid endpoint settings:", errors);
     }
 

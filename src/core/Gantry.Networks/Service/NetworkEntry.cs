@@ -37,10 +37,19 @@ internal sealed class NetworkEntry
     /// <summary>Index of the bridge device, or 0.</summary>
     public int BridgeIndex { get; set; }
 
+    /// <summary>What a macvlan or ipvlan network hangs on, or null.</summary>
+    public ParentSettings? Parent { get; init; }
+
+    /// <summary>Containers get an interface on it.</summary>
+    public bool HasInterface => IsBridge || Parent is not null;
+
+    /// <summary>Default routes lead to the interface itself rather than to a gateway's address.</summary>
+    public bool RoutesToDevice => Parent is { Driver: NetworkDrivers.Ipvlan, Mode: "l3" or "l3s", IsDummy: false } && !Record.Internal;
+
     public bool IsBridge => Record.Driver == NetworkDrivers.Bridge && !Record.ConfigOnly;
 
     /// <summary>Containers find each other by name here.</summary>
-    public bool HasNames => IsBridge && !Record.Predefined;
+    public bool HasNames => HasInterface && !Record.Predefined;
 
     /// <summary>Subnets that the maker of the network named.</summary>
     public IReadOnlyList<Subnet> ConfiguredSubnets => [.. State.Pools.Where(p => p.Configured).Select(p => Parse(p.Subnet))];
@@ -63,7 +72,8 @@ internal sealed class NetworkEntry
         .Where(p => p.Gateway.Length > 0).Select(p => IPAddress.Parse(p.Gateway)).FirstOrDefault(a => a.AddressFamily == family);
 
     /// <summary>Takes an address of each family for a new endpoint and enters it, so that the network can't be removed any more.</summary>
-    public EndpointInfo Admit(EndpointInfo endpoint)
+    /// <param name="ipv6">False: none of IPv6, whatever the network has.</param>
+    public EndpointInfo Admit(EndpointInfo endpoint, bool ipv6 = true)
     {
         lock (_lock)
         {
@@ -75,9 +85,9 @@ internal sealed class NetworkEntry
             var taken = new List<(AddressAllocator Pool, IPAddress Address)>();
             try
             {
-                foreach (var pool in _pools)
+                foreach (var family in _pools.Where(p => ipv6 || !p.Subnet.IsV6).GroupBy(p => p.Subnet.IsV6))
                 {
-                    var address = Take(pool, pool.Subnet.IsV6 ? endpoint.Options.IPv6Address : endpoint.Options.IPv4Address);
+                    var (pool, address) = Take([.. family], family.Key ? endpoint.Options.IPv6Address : endpoint.Options.IPv4Address);
                     taken.Add((pool, address));
                     endpoint = WithAddress(endpoint, pool.Subnet, address);
                 }
@@ -157,7 +167,7 @@ internal sealed class NetworkEntry
         var allocator = new AddressAllocator(Parse(pool.Subnet), Parse(pool.Range));
         foreach (var address in pool.Excluded.Append(pool.Gateway).Where(a => a.Length > 0))
         {
-            allocator.Restore(IPAddress.Parse(address));
+            allocator.TryReserve(IPAddress.Parse(address));
         }
 
         return allocator;
@@ -166,30 +176,42 @@ internal sealed class NetworkEntry
     private static Subnet Parse(string text) =>
         Subnet.TryParse(text, out var subnet, out _) ? subnet : throw GantryException.DataCorrupt($"invalid subnet {text} in a network record");
 
-    private IPAddress Take(AddressAllocator pool, string wanted)
+    /// <summary>The address that is wanted, or the next free one of the first subnet that has any.</summary>
+    private (AddressAllocator Pool, IPAddress Address) Take(IReadOnlyList<AddressAllocator> pools, string wanted)
     {
         if (wanted.Length > 0)
         {
             var address = IPAddress.Parse(wanted);
-            return pool.TryReserve(address) ? address : throw new GantryException(ErrorKind.Forbidden, "Address already in use");
+            return pools.FirstOrDefault(p => p.TryReserve(address)) is { } holder ? (holder, address) : throw new GantryException(ErrorKind.Forbidden, "Address already in use");
         }
 
-        return pool.Allocate() ?? throw new GantryException(
+        foreach (var pool in pools)
+        {
+            if (pool.Allocate() is { } address)
+            {
+                return (pool, address);
+            }
+        }
+
+        throw new GantryException(
             ErrorKind.Internal,
-            $"no available {(pool.Subnet.IsV6 ? "IPv6" : "IPv4")} addresses on this network's address pools: {Record.Name} ({Record.Id})");
+            $"no available {(pools[0].Subnet.IsV6 ? "IPv6" : "IPv4")} addresses on this network's address pools: {Record.Name} ({Record.Id})");
     }
 
     private EndpointInfo WithAddress(EndpointInfo endpoint, Subnet subnet, IPAddress address)
     {
-        var gateway = Record.Internal ? "" : Gateway(address.AddressFamily)?.ToString() ?? "";
+        var pool = State.Pools.First(p => p.Subnet == subnet.ToString());
+        var gateway = Record.Internal || RoutesToDevice || Parent is { IsDummy: true } ? "" : pool.ContainerGateway.Length > 0 ? pool.ContainerGateway : pool.Gateway;
         return subnet.IsV6
             ? endpoint with { GlobalIPv6Address = address.ToString(), GlobalIPv6PrefixLen = subnet.PrefixLength, IPv6Gateway = gateway }
             : endpoint with { IPAddress = address.ToString(), IPPrefixLen = subnet.PrefixLength, Gateway = gateway };
     }
 
     private IEnumerable<(AddressAllocator Pool, IPAddress Address)> AddressesOf(EndpointInfo endpoint) =>
-        from pool in _pools
-        let text = pool.Subnet.IsV6 ? endpoint.GlobalIPv6Address : endpoint.IPAddress
+        from text in new[] { endpoint.IPAddress, endpoint.GlobalIPv6Address }
         where text.Length > 0
-        select (pool, IPAddress.Parse(text));
+        let address = IPAddress.Parse(text)
+        let pool = _pools.FirstOrDefault(p => p.Subnet.Contains(address))
+        where pool is not null
+        select (pool, address);
 }

@@ -18,18 +18,23 @@ internal static class NetworkRules
 
         CheckScope(options);
         CheckDriver(options.Driver);
+        if (options.Ipam.Driver is NetworkDrivers.Null)
+        {
+            throw GantryException.NotImplemented("the null IPAM driver is not supported yet");
+        }
+
         if (options.Ipam.Driver is not ("" or "default"))
         {
             throw GantryException.NotFound($"plugin \"{options.Ipam.Driver}\" not found");
         }
 
-        if (!options.EnableIPv4 && !options.EnableIPv6 && !options.ConfigOnly)
+        if (options.EnableIPv4 == false && options.EnableIPv6 != true && !options.ConfigOnly && !NetworkDrivers.HasParent(options.Driver))
         {
             throw GantryException.InvalidArgument("IPv4 or IPv6 must be enabled");
         }
 
-        IpamRules.CheckNetwork(options.Ipam, options.EnableIPv6);
-        return options with { Driver = NetworkDrivers.Bridge };
+        IpamRules.CheckNetwork(options.Ipam, options.EnableIPv6 == true);
+        return options with { Driver = options.Driver.Length > 0 ? options.Driver : NetworkDrivers.Bridge };
     }
 
     private static void CheckName(string name, Func<string, NetworkRecord?> find)
@@ -67,7 +72,7 @@ internal static class NetworkRules
     {
         switch (driver)
         {
-            case "" or NetworkDrivers.Bridge:
+            case "" or NetworkDrivers.Bridge or NetworkDrivers.Macvlan or NetworkDrivers.Ipvlan:
                 return;
             case NetworkDrivers.Host or NetworkDrivers.Null:
                 throw new GantryException(ErrorKind.Forbidden, $"only one instance of \"{driver}\" network is allowed");
@@ -75,8 +80,6 @@ internal static class NetworkRules
                 throw new GantryException(
                     ErrorKind.Forbidden,
                     "This node is not a swarm manager. Use \"docker swarm init\" or \"docker swarm join\" to connect this node to swarm and try again.");
-            case "macvlan" or "ipvlan":
-                throw GantryException.NotImplemented($"network driver {driver} is not supported yet");
             default:
                 throw GantryException.NotFound($"plugin \"{driver}\" not found");
         }

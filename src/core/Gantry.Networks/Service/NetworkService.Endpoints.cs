@@ -10,6 +10,7 @@ namespace Gantry.Networks.Service;
 public sealed partial class NetworkService
 {
     private const int VethDigits = 7;
+    private const string InterfaceNameKey = "com.docker.network.endpoint.ifname";
 
     public async Task<EndpointInfo> ConnectAsync(string containerId, string networkId, EndpointOptions options, CancellationToken ct)
     {
@@ -78,7 +79,7 @@ public sealed partial class NetworkService
     /// <summary>All of it or, when a step fails, nothing.</summary>
     private EndpointInfo Join(SandboxEntry sandbox, NetworkEntry network, EndpointOptions options)
     {
-        var endpoint = network.Admit(Describe(sandbox, network, options));
+        var endpoint = network.Admit(Describe(sandbox, network, options), !sandbox.Options.DisableIPv6);
         try
         {
             Attach(sandbox, network, endpoint);
@@ -104,7 +105,7 @@ public sealed partial class NetworkService
     private EndpointInfo Describe(SandboxEntry sandbox, NetworkEntry network, EndpointOptions options)
     {
         var id = Ids.New();
-        var bridge = network.IsBridge;
+        var inside = network.HasInterface;
         return new EndpointInfo
         {
             ContainerId = sandbox.Options.ContainerId,
@@ -113,9 +114,9 @@ public sealed partial class NetworkService
             NetworkName = network.Record.Name,
             EndpointId = id,
             Options = options,
-            MacAddress = !bridge ? "" : MacAddress.Format(MacAddress.Parse(options.MacAddress) ?? MacAddress.Random()),
-            InterfaceName = bridge ? FreeInterfaceName(sandbox, network.Settings.InterfacePrefix) : "",
-            HostInterfaceName = bridge ? "veth" + id[..VethDigits] : "",
+            MacAddress = !inside || network.Parent is { IsMacvlan: false } ? "" : MacAddress.Format(MacAddress.Parse(options.MacAddress) ?? MacAddress.Random()),
+            InterfaceName = !inside ? "" : options.DriverOpts.GetValueOrDefault(InterfaceNameKey) is { Length: > 0 } named ? named : FreeInterfaceName(sandbox, network.Settings.InterfacePrefix),
+            HostInterfaceName = network.IsBridge ? "veth" + id[..VethDigits] : "",
             DnsNames = network.HasNames ? NamesOf(sandbox.Options, options) : [],
         };
     }
@@ -131,6 +132,12 @@ public sealed partial class NetworkService
 
     private void Attach(SandboxEntry sandbox, NetworkEntry network, EndpointInfo endpoint)
     {
+        if (network.Parent is { } parent)
+        {
+            AttachToParent(sandbox, network, parent, endpoint);
+            return;
+        }
+
         if (!network.IsBridge)
         {
             return;
@@ -140,11 +147,28 @@ public sealed partial class NetworkService
         {
             _endpoints.Attach(PlanOf(network, endpoint), sandbox.Namespace!);
         }
+        catch (LinuxException e) when (e.Errno == Errno.EEXIST && endpoint.Options.DriverOpts.ContainsKey(InterfaceNameKey))
+        {
+            throw GantryException.Internal($"error renaming interface \"{endpoint.HostInterfaceName}\" to \"{endpoint.InterfaceName}\": file exists", e);
+        }
         catch (LinuxException e) when (e.Errno is Errno.ENODEV or Errno.EINVAL && _bridges.IsMissing(network.BridgeIndex))
         {
             // Somebody deleted the bridge while we ran: make it again, once.
             EnsureBridge(network);
             _endpoints.Attach(PlanOf(network, endpoint), sandbox.Namespace!);
+        }
+    }
+
+    private void AttachToParent(SandboxEntry sandbox, NetworkEntry network, ParentSettings parent, EndpointInfo endpoint)
+    {
+        var index = _parents.Find(parent);
+        try
+        {
+            _endpoints.Attach(PlanOf(network, endpoint) with { Parent = (parent, index) }, sandbox.Namespace!);
+        }
+        catch (LinuxException e) when (e.Message.Contains($"create {parent.Driver}", StringComparison.Ordinal))
+        {
+            throw GantryException.Internal($"failed to create the {parent.Driver} port: {e.Message}", e);
         }
     }
 
@@ -171,7 +195,8 @@ public sealed partial class NetworkService
             BridgeIndex = network.BridgeIndex,
             HostName = endpoint.HostInterfaceName,
             ContainerName = endpoint.InterfaceName,
-            Mac = MacAddress.Parse(endpoint.MacAddress)!,
+            Mac = MacAddress.Parse(endpoint.MacAddress) ?? [],
+            Sysctls = endpoint.Options.DriverOpts.GetValueOrDefault(InterfaceSysctls.Key) is { Length: > 0 } sysctls ? sysctls.Split(',') : [],
             Mtu = network.Settings.Mtu,
             Isolated = !network.Settings.Intercom,
             Addresses = addresses,
@@ -184,9 +209,9 @@ public sealed partial class NetworkService
         sandbox.Endpoints = sandbox.Endpoints.RemoveAll(e => e.EndpointId == endpoint.EndpointId);
         Attempt(sandbox, "move the default gateway", () => SettleGateway(sandbox));
         SettleNames(sandbox);
-        if (endpoint.HostInterfaceName.Length > 0)
+        if (endpoint.InterfaceName.Length > 0)
         {
-            Attempt(sandbox, "remove an interface", () => _endpoints.Detach(endpoint.HostInterfaceName));
+            Attempt(sandbox, "remove an interface", () => _endpoints.Detach(endpoint.HostInterfaceName, endpoint.InterfaceName, sandbox.Namespace!));
         }
 
         Forget(endpoint);
@@ -209,7 +234,7 @@ public sealed partial class NetworkService
     private void Exchange(SandboxEntry sandbox, EndpointInfo old, EndpointInfo now)
     {
         sandbox.Endpoints = sandbox.Endpoints.Replace(sandbox.Endpoints.First(e => e.EndpointId == old.EndpointId), now);
-        sandbox.Gateway = sandbox.Gateway?.EndpointId == old.EndpointId ? now : sandbox.Gateway;
+        sandbox.Gateways = sandbox.Gateways.Exchange(old, now);
         if (_networks.TryGetValue(old.NetworkId, out var network))
         {
             network.Replace(now);
@@ -221,35 +246,11 @@ public sealed partial class NetworkService
         }
     }
 
-    /// <summary>Lets the right endpoint have default routes and ports.</summary>
-    private void SettleGateway(SandboxEntry sandbox)
-    {
-        var (old, next) = (sandbox.Gateway, ChooseGateway(sandbox));
-        if (old?.EndpointId == next?.EndpointId || sandbox.Namespace is not { } target)
-        {
-            return;
-        }
-
-        var binding = next is null ? "" : _networks[next.NetworkId].Settings.HostBinding;
-        _publisher.Move(sandbox, old, next, binding is "" or "0.0.0.0" ? _options.DefaultHostIp : binding);
-        sandbox.Gateway = next;
-        _endpoints.SetGateways(target, RoutesOf(old), RoutesOf(next));
-    }
-
-    /// <summary>The highest priority, then the first name; internal networks lead nowhere.</summary>
-    private EndpointInfo? ChooseGateway(SandboxEntry sandbox) => sandbox.Endpoints
-        .Where(e => _networks.GetValueOrDefault(e.NetworkId) is { IsBridge: true, Record.Internal: false })
-        .OrderByDescending(e => e.Options.GwPriority).ThenBy(e => e.NetworkName, StringComparer.Ordinal).FirstOrDefault();
-
-    private static GatewayRoutes? RoutesOf(EndpointInfo? endpoint) => endpoint is null
-        ? null
-        : new GatewayRoutes(endpoint.InterfaceName, [.. new[] { endpoint.Gateway, endpoint.IPv6Gateway }.Where(g => g.Length > 0).Select(IPAddress.Parse)]);
-
     private void SettleNames(SandboxEntry sandbox) => sandbox.Names.Set(
         from endpoint in sandbox.Endpoints
         let network = _networks.GetValueOrDefault(endpoint.NetworkId)
         where network is { HasNames: true }
-        orderby endpoint.EndpointId != sandbox.Gateway?.EndpointId
+        orderby endpoint.EndpointId != sandbox.Gateways.First?.EndpointId
         select new NetworkNames(network.Record.Name, network.Names, LinksOf(endpoint)));
 
     private static Dictionary<string, string> LinksOf(EndpointInfo endpoint)

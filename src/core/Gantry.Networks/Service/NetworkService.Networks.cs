@@ -24,8 +24,9 @@ public sealed partial class NetworkService
         await _networkGate.WaitAsync(ct).ConfigureAwait(false);
         try
         {
-            options = ApplyConfigFrom(NetworkRules.Check(options, FindExact));
-            var entry = options.ConfigOnly ? NewConfigOnly(options) : NewBridgeNetwork(options, predefined: false);
+            options = ApplyConfigFrom(NetworkRules.Check(NetworkDefaults.Apply(options, _options.DefaultNetworkOptions), FindExact));
+            var entry = options.ConfigOnly ? NewConfigOnly(options)
+                : NetworkDrivers.HasParent(options.Driver) ? NewParentNetwork(options) : NewBridgeNetwork(options, origin: null);
             Install(entry);
             if (HasOddName(entry))
             {
@@ -123,30 +124,54 @@ public sealed partial class NetworkService
     /// <summary>Brings a network up in the kernel. Rules come before the device, so that it never lacks them.</summary>
     private void Raise(NetworkEntry entry)
     {
+        if (entry.Parent is not null)
+        {
+            RaiseParent(entry);
+        }
+
         if (!entry.IsBridge)
         {
             return;
         }
 
-        var (record, settings) = (entry.Record, entry.Settings);
-        _settings.EnableForwarding(v6: false);
-        if (record.EnableIPv6)
+        var record = entry.Record;
+        foreach (var v6 in new[] { false, true }.Where(v6 => _options.Forwarding && (v6 ? record.EnableIPv6 : record.EnableIPv4)))
         {
-            _settings.EnableForwarding(v6: true);
+            _settings.EnableForwarding(v6);
         }
 
-        _firewall.AddBridge(new BridgeRules(record.BridgeName, record.Internal, settings.Intercom, settings.Masquerade));
+        _firewall.AddBridge(RulesOf(entry));
         EnsureBridge(entry);
+    }
+
+    private static BridgeRules RulesOf(NetworkEntry entry)
+    {
+        var settings = entry.Settings;
+        return new BridgeRules(entry.Record.BridgeName, entry.Record.Internal, settings.Intercom)
+        {
+            V4 = Family(settings.Mode4, settings.HostAddress4),
+            V6 = Family(settings.Mode6, settings.HostAddress6),
+            Trusted = settings.TrustedInterfaces,
+        };
+
+        FamilyRules Family(GatewayMode mode, string source) => new(
+            settings.Masquerade && mode is GatewayMode.Nat or GatewayMode.NatUnprotected,
+            Unprotected: mode == GatewayMode.NatUnprotected,
+            Routed: mode == GatewayMode.Routed,
+            Source: source.Length > 0 ? System.Net.IPAddress.Parse(source) : null);
     }
 
     private void EnsureBridge(NetworkEntry entry)
     {
         var record = entry.Record;
         var addresses = from pool in entry.State.Pools
+                        where pool.Gateway.Length > 0
                         let gateway = System.Net.IPAddress.Parse(pool.Gateway)
                         let length = int.Parse(pool.Subnet[(pool.Subnet.IndexOf('/', StringComparison.Ordinal) + 1)..], System.Globalization.CultureInfo.InvariantCulture)
+                        where !entry.Settings.InhibitIPv4 || gateway.AddressFamily == AddressFamily.InterNetworkV6
                         select (gateway, length);
-        entry.BridgeIndex = _bridges.Ensure(new BridgePlan(record.BridgeName, record.Id, entry.Settings.Mtu, [.. addresses], entry.Settings.Name.Length == 0 || record.Predefined));
+        var owned = entry.Settings.Name.Length == 0 || (record.Predefined && _options.DefaultBridge.Bridge.Length == 0);
+        entry.BridgeIndex = _bridges.Ensure(new BridgePlan(record.BridgeName, record.Id, entry.Settings.Mtu, [.. addresses], owned));
     }
 
     private void Lower(NetworkEntry entry)
@@ -156,14 +181,24 @@ public sealed partial class NetworkService
             _bridges.Remove(entry.Record.BridgeName);
             _firewall.RemoveBridge(entry.Record.BridgeName);
         }
+
+        if (entry is { Parent: { } parent, State.OwnsParent: true } && !SharesParent(entry))
+        {
+            _parents.Remove(parent);
+        }
     }
 
     private static NetworkEntry NewConfigOnly(NetworkCreateOptions options) =>
         new(new NetworkState { Record = ToRecord(options, Ids.New()) with { Driver = NetworkDrivers.Null } }, new BridgeSettings());
 
-    private NetworkEntry NewBridgeNetwork(NetworkCreateOptions options, bool predefined)
+    private NetworkEntry NewBridgeNetwork(NetworkCreateOptions options, string? origin)
     {
         var settings = BridgeSettings.Parse(options.Options);
+        if (!options.Internal && (settings.Mode4 == GatewayMode.Isolated || settings.Mode6 == GatewayMode.Isolated))
+        {
+            throw GantryException.Internal("gateway mode 'isolated' can only be used for an internal network");
+        }
+
         var id = Ids.New();
         var name = settings.Name.Length > 0 ? settings.Name : FreeBridgeName(id);
         if (_networks.Values.FirstOrDefault(n => n.IsBridge && n.Record.BridgeName == name) is { } other)
@@ -173,9 +208,10 @@ public sealed partial class NetworkService
                 $"cannot create network {id} ({name}): conflicts with network {other.Record.Id} ({name}): networks have same bridge name");
         }
 
-        var pools = _planner.Plan(options, [.. _networks.Values.SelectMany(n => n.Subnets)], HostRanges());
-        var record = ToRecord(options, id) with { BridgeName = name, Predefined = predefined, Ipam = Describe(options.Ipam, pools) };
-        return new NetworkEntry(new NetworkState { Record = record, Pools = pools }, settings);
+        var gateways = (settings.Mode4 != GatewayMode.Isolated && !(settings.InhibitIPv4 && options.Internal), settings.Mode6 != GatewayMode.Isolated);
+        var pools = _planner.Plan(options, gateways, [.. _networks.Values.SelectMany(n => n.Subnets)], HostRanges());
+        var record = ToRecord(options, id) with { BridgeName = name, Predefined = origin is not null, Ipam = Describe(options.Ipam, pools) };
+        return new NetworkEntry(new NetworkState { Record = record, Pools = pools, Origin = origin ?? "" }, settings);
     }
 
     private string FreeBridgeName(string id)
@@ -231,9 +267,9 @@ public sealed partial class NetworkService
         Id = id,
         Name = options.Name,
         Created = DateTimeOffset.UtcNow,
-        Driver = NetworkDrivers.Bridge,
-        EnableIPv4 = options.EnableIPv4,
-        EnableIPv6 = options.EnableIPv6,
+        Driver = options.Driver.Length > 0 ? options.Driver : NetworkDrivers.Bridge,
+        EnableIPv4 = options.EnableIPv4 ?? true,
+        EnableIPv6 = options.EnableIPv6 ?? false,
         Internal = options.Internal,
         Attachable = options.Attachable,
         Ingress = options.Ingress,

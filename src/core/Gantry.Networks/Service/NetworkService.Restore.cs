@@ -1,6 +1,5 @@
 using Gantry.Errors;
 using Gantry.Linux.Networking;
-using Gantry.Networks.Addressing;
 using Gantry.Networks.Drivers;
 using Gantry.Networks.State;
 
@@ -8,8 +7,6 @@ namespace Gantry.Networks.Service;
 
 public sealed partial class NetworkService
 {
-    private const int DefaultMtu = 1500;
-
     public async Task RestoreAsync(IReadOnlyCollection<SandboxRestore> live, CancellationToken ct)
     {
         await _networkGate.WaitAsync(ct).ConfigureAwait(false);
@@ -26,7 +23,10 @@ public sealed partial class NetworkService
             _firewall.Build();
             RemoveRecords([.. states.Values.Where(s => !_sandboxes.ContainsKey(s.Options.ContainerId))]);
             RemoveOrphans();
-            _watch.Start();
+            if (_options.Firewall)
+            {
+                _watch.Start();
+            }
         }
         finally
         {
@@ -66,14 +66,14 @@ public sealed partial class NetworkService
     {
         foreach (var state in _records.Networks())
         {
-            if (!anyLive && IsOutdatedDefault(state.Record))
+            if (!anyLive && IsOutdatedDefault(state))
             {
                 _bridges.Remove(state.Record.BridgeName);
                 _records.DeleteNetwork(state.Record.Id);
                 continue;
             }
 
-            _networks[state.Record.Id] = new NetworkEntry(state, BridgeSettings.Parse(state.Record.Options));
+            Admit(state);
         }
 
         EnsurePredefined();
@@ -83,11 +83,27 @@ public sealed partial class NetworkService
             {
                 Raise(network);
             }
-            catch (GantryException e)
+            catch (GantryException e) when (!network.Record.Predefined)
             {
                 // One network that can't be had must not keep the engine from the others; joining it tells why.
                 _warn($"network {network.Record.Name}: {e.Message}");
             }
+        }
+    }
+
+    /// <summary>A network that can't be understood any more is left alone, and so are the others.</summary>
+    private void Admit(NetworkState state)
+    {
+        try
+        {
+            var record = state.Record;
+            _networks[record.Id] = NetworkDrivers.HasParent(record.Driver)
+                ? new NetworkEntry(state, new BridgeSettings()) { Parent = ParentSettings.Parse(record.Driver, record.Id, record.Options) }
+                : new NetworkEntry(state, BridgeSettings.Parse(record.Options));
+        }
+        catch (GantryException e)
+        {
+            _warn($"network {state.Record.Name}: {e.Message}");
         }
     }
 
@@ -102,9 +118,9 @@ public sealed partial class NetworkService
             }
         }
 
-        if (FindExact(NetworkDrivers.Bridge) is null)
+        if (FindExact(NetworkDrivers.Bridge) is null && _options.DefaultBridge.Bridge != DefaultBridgeOptions.NoBridge)
         {
-            Note(NewBridgeNetwork(DefaultBridge(), predefined: true));
+            Note(NewBridgeNetwork(_defaultBridge.Plan(), _defaultBridge.Origin));
         }
     }
 
@@ -114,44 +130,9 @@ public sealed partial class NetworkService
         _networks[entry.Record.Id] = entry;
     }
 
-    private NetworkCreateOptions DefaultBridge()
-    {
-        NetworkIpamConfig[] configs = Subnet.TryParse(_options.DefaultBridgeAddress, out var subnet, out var gateway)
-            ? [new NetworkIpamConfig { Subnet = subnet.ToString(), Gateway = gateway.ToString() }]
-            : _options.DefaultBridgeAddress.Length == 0 ? [] : throw GantryException.InvalidArgument($"invalid bip {_options.DefaultBridgeAddress}");
-        return new NetworkCreateOptions
-        {
-            Name = NetworkDrivers.Bridge,
-            Ipam = new NetworkIpam { Configs = configs },
-            Options = new Dictionary<string, string>
-            {
-                [BridgeSettings.DefaultBridgeKey] = "true",
-                [BridgeSettings.IntercomKey] = "true",
-                [BridgeSettings.MasqueradeKey] = "true",
-                [BridgeSettings.HostBindingKey] = "0.0.0.0",
-                [BridgeSettings.NameKey] = FreeDefaultBridgeName(),
-                [BridgeSettings.MtuKey] = (_options.Mtu > 0 ? _options.Mtu : DefaultMtu).ToString(System.Globalization.CultureInfo.InvariantCulture),
-            },
-        };
-    }
-
     /// <summary>The settings of the default bridge come with the start of the engine and may be others than last time.</summary>
-    private bool IsOutdatedDefault(NetworkRecord record)
-    {
-        if (!record.Predefined || record.Driver != NetworkDrivers.Bridge)
-        {
-            return false;
-        }
-
-        var config = record.Ipam.Configs is [var first, ..] ? first : new NetworkIpamConfig();
-        var address = $"{config.Gateway}{config.Subnet[Math.Max(0, config.Subnet.IndexOf('/', StringComparison.Ordinal))..]}";
-        var mtu = BridgeSettings.Parse(record.Options).Mtu;
-        return (_options.DefaultBridgeAddress.Length > 0 && _options.DefaultBridgeAddress != address)
-            || mtu != (_options.Mtu > 0 ? _options.Mtu : DefaultMtu);
-    }
-
-    private string FreeDefaultBridgeName() =>
-        Enumerable.Range(0, int.MaxValue).Select(n => $"{BridgePrefix}{n}").First(name => _route.FindLink(name) is null);
+    private bool IsOutdatedDefault(NetworkState state) =>
+        state.Record is { Predefined: true, Driver: NetworkDrivers.Bridge } && state.Origin != _defaultBridge.Origin;
 
     private void RestoreSandbox(SandboxRestore container, Dictionary<string, SandboxState> states)
     {
@@ -213,11 +194,8 @@ public sealed partial class NetworkService
             Attempt(sandbox, $"restore its interface on network {endpoint.NetworkName}", () => RestoreInterface(sandbox, endpoint));
         }
 
-        if (state.Endpoints.FirstOrDefault(e => e.EndpointId == ChooseGateway(sandbox)?.EndpointId) is { } gateway)
-        {
-            sandbox.Gateway = sandbox.Endpoints.First(e => e.EndpointId == gateway.EndpointId);
-            _publisher.Restore(sandbox, gateway);
-        }
+        sandbox.Gateways = ChooseGateways(sandbox);
+        _publisher.Restore(sandbox, [.. state.Endpoints.SelectMany(e => e.Ports)], PortRoutesOf(sandbox.Gateways));
 
         SettleNames(sandbox);
         if (state.DnsPort != 0)
@@ -230,7 +208,7 @@ public sealed partial class NetworkService
     private void RestoreInterface(SandboxEntry sandbox, EndpointInfo endpoint)
     {
         var network = _networks[endpoint.NetworkId];
-        if (!network.IsBridge)
+        if (!network.HasInterface)
         {
             return;
         }
@@ -240,13 +218,12 @@ public sealed partial class NetworkService
             network.Names.Add(endpoint.DnsNames, TargetOf(endpoint));
         }
 
-        if (!_endpoints.TryRejoin(endpoint.HostInterfaceName, network.BridgeIndex))
+        if (network.Parent is not null
+            ? !_endpoints.IsInside(endpoint.InterfaceName, sandbox.Namespace!)
+            : !_endpoints.TryRejoin(endpoint.HostInterfaceName, network.BridgeIndex))
         {
-            _endpoints.Attach(PlanOf(network, endpoint), sandbox.Namespace!);
-            if (ChooseGateway(sandbox)?.EndpointId == endpoint.EndpointId)
-            {
-                _endpoints.SetGateways(sandbox.Namespace!, null, RoutesOf(endpoint));
-            }
+            Attach(sandbox, network, endpoint);
+            _endpoints.SetGateways(sandbox.Namespace!, [], [.. RoutesOf(ChooseGateways(sandbox)).Where(r => r.InterfaceName == endpoint.InterfaceName)]);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Gantry.Errors;
 using Gantry.Linux;
 using Gantry.Linux.Networking;
@@ -16,10 +17,7 @@ public sealed partial class NetworkService
     public Task<SandboxInfo> CreateSandboxAsync(SandboxOptions options, CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();
-        foreach (var port in options.Ports)
-        {
-            PortSpec.Parse(port, _options.DefaultHostIp);
-        }
+        PortSpec.ParseAll(options.Ports);
 
         var id = Ids.New();
         var sandbox = new SandboxEntry(options, id, options.Mode == SandboxMode.Host ? "" : Path.Combine(_options.RunDirectory, Ids.Short(id)));
@@ -79,7 +77,7 @@ public sealed partial class NetworkService
     {
         var sandbox = GetSandbox(containerId);
         var options = sandbox.Options;
-        var extra = options.ExtraHosts.Select(ParseExtraHost).Concat(LinkedHosts(sandbox)).ToList();
+        var extra = options.ExtraHosts.SelectMany(ParseExtraHost).Concat(LinkedHosts(sandbox)).ToList();
         if (options.Mode == SandboxMode.Host)
         {
             var hosts = File.Exists(HostsPath) ? File.ReadAllText(HostsPath) : "";
@@ -91,7 +89,7 @@ public sealed partial class NetworkService
             ? WithOverrides(options).ForEmbeddedServer()
             : DirectServers(sandbox);
         return new SandboxFiles(
-            HostsFile.Render(extra, own, options.Hostname, options.Domainname),
+            HostsFile.Render(extra, own, options.Hostname, options.Domainname, !options.DisableIPv6),
             resolv.Render(_resolvers.Source));
     }
 
@@ -109,7 +107,7 @@ public sealed partial class NetworkService
     private void Tear(SandboxEntry sandbox)
     {
         var endpoints = sandbox.Endpoints;
-        Attempt(sandbox, "unpublish ports", () => _publisher.Move(sandbox, sandbox.Gateway, null, ""));
+        Attempt(sandbox, "unpublish ports", () => _publisher.Move(sandbox, null, PortRoutesOf(sandbox.Gateways), PortRoutes.None));
         foreach (var endpoint in endpoints)
         {
             Attempt(sandbox, "leave a network", () => Forget(endpoint));
@@ -127,7 +125,7 @@ public sealed partial class NetworkService
         });
         Attempt(sandbox, "delete the record", () => _records.DeleteSandbox(sandbox.Options.ContainerId));
         sandbox.Endpoints = [];
-        sandbox.Gateway = null;
+        sandbox.Gateways = GatewayPair.None;
         sandbox.Released = true;
         _sandboxes.TryRemove(sandbox.Options.ContainerId, out _);
         _reaper.Add(endpoints.Where(e => e.HostInterfaceName.Length > 0).Select(e => e.HostInterfaceName));
@@ -160,19 +158,19 @@ public sealed partial class NetworkService
     /// <summary>Servers that the embedded one asks; null where the container has no way out.</summary>
     private Upstreams? UpstreamsOf(SandboxEntry sandbox)
     {
-        if (sandbox.Gateway is null)
+        if (sandbox.Gateways.First is null)
         {
             return null;
         }
 
         var named = sandbox.Options.Dns.Count + _options.Dns.Count > 0;
         return new Upstreams([.. from text in WithOverrides(sandbox.Options).ExternalServers
-                                 where IPAddress.TryParse(text, out _)
+                                 where IPAddress.TryParse(text, out _) && text != ResolvConf.EmbeddedServer
                                  let address = IPAddress.Parse(text)
                                  select new Upstream(new IPEndPoint(address, 53), FromHost: !named && IPAddress.IsLoopback(address))]);
     }
 
-    private (string Address, string Names) ParseExtraHost(string text)
+    private IEnumerable<(string Address, string Names)> ParseExtraHost(string text)
     {
         var colon = text.IndexOf(':', StringComparison.Ordinal);
         if (colon <= 0)
@@ -181,13 +179,17 @@ public sealed partial class NetworkService
         }
 
         var address = text[(colon + 1)..].Trim('[', ']');
-        return (address == HostGateway ? HostGatewayAddress() : address, text[..colon]);
+        return (address == HostGateway ? HostGatewayAddresses() : [address]).Select(a => (a, text[..colon]));
     }
 
-    private string HostGatewayAddress()
+    /// <summary>Those of the daemon's flag, else the default bridge's.</summary>
+    private IReadOnlyList<string> HostGatewayAddresses()
     {
-        var address = _options.HostGatewayIp.Length > 0 ? _options.HostGatewayIp : FindEntry(NetworkDrivers.Bridge)?.Gateway(System.Net.Sockets.AddressFamily.InterNetwork)?.ToString();
-        return address ?? throw GantryException.InvalidArgument("unable to derive the IP value for host-gateway");
+        var bridge = FindExact(NetworkDrivers.Bridge) is { } record ? _networks[record.Id] : null;
+        List<string> addresses = _options.HostGatewayIps.Count > 0
+            ? [.. _options.HostGatewayIps]
+            : [.. new[] { AddressFamily.InterNetwork, AddressFamily.InterNetworkV6 }.Select(f => bridge?.Gateway(f)).OfType<IPAddress>().Select(a => a.ToString())];
+        return addresses.Count > 0 ? addresses : throw GantryException.InvalidArgument("unable to derive the IP value for host-gateway");
     }
 
     /// <summary>On the default bridge, which has no name server, links work through the hosts file.</summary>

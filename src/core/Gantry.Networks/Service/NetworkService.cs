@@ -26,6 +26,7 @@ public sealed partial class NetworkService : INetworkService
     private readonly HostSettings _settings;
     private readonly BridgeDriver _bridges;
     private readonly EndpointDriver _endpoints;
+    private readonly ParentDriver _parents;
     private readonly NfTables _nft;
     private readonly HostFirewall _firewall;
     private readonly EpollLoop _forwarding;
@@ -33,6 +34,7 @@ public sealed partial class NetworkService : INetworkService
     private readonly PortPublisher _publisher;
     private readonly DnsServer _dns;
     private readonly NetworkPlanner _planner;
+    private readonly DefaultBridge _defaultBridge;
     private readonly HostResolvers _resolvers;
     private readonly LinkReaper _reaper;
     private readonly ForwardGuard _guard;
@@ -53,6 +55,7 @@ public sealed partial class NetworkService : INetworkService
             _settings = new HostSettings(_host, _records, _warn);
             _bridges = new BridgeDriver(_route, _settings, options.InstanceId);
             _endpoints = new EndpointDriver(_route, _host, _settings);
+            _parents = new ParentDriver(_route);
             _nft = _host.RunHome(() => new NfTables());
         }
         catch (LinuxException e)
@@ -64,12 +67,13 @@ public sealed partial class NetworkService : INetworkService
         }
 
         var table = $"gantry_{options.InstanceId}";
-        _firewall = new HostFirewall(_host, _nft, table);
+        _firewall = new HostFirewall(_host, _nft, table, options.Firewall, options.FirewallIPv6);
         _forwarding = new EpollLoop("forwarder", e => _warn($"port forwarder: {e.Message}"));
         _flows = new FlowCleaner(_netfilter, _warn);
-        _publisher = new PortPublisher(new PortAllocator(new ForwarderContext(_forwarding, _host, _warn)), _firewall, _flows);
+        _publisher = new PortPublisher(new PortAllocator(new ForwarderContext(_forwarding, _host, _warn, options.UserlandProxy)), _firewall, _flows);
         _dns = new DnsServer(_host, _warn);
         _planner = new NetworkPlanner(options);
+        _defaultBridge = new DefaultBridge(options.DefaultBridge, _route);
         _resolvers = new HostResolvers(options.ResolvConfPath);
         _reaper = new LinkReaper(_bridges, _warn);
         _guard = new ForwardGuard(_host, _nft, table, _warn);

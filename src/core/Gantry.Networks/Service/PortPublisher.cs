@@ -6,36 +6,70 @@ using Gantry.Networks.Ports;
 
 namespace Gantry.Networks.Service;
 
-/// <summary>Opens the ports of a sandbox on whichever endpoint has its default gateway.</summary>
+/// <summary>Opens the ports of a sandbox on whichever endpoints have its default gateways.</summary>
 internal sealed class PortPublisher(PortAllocator allocator, HostFirewall firewall, FlowCleaner flows)
 {
     /// <summary>
-    /// Leads the ports to <paramref name="to"/> instead of <paramref name="from"/>; either may be null. Host ports are taken when there is
-    /// somewhere to lead them and given back when there is not. No port that was not open before is open when this throws.
+    /// Leads the ports to <paramref name="to"/> instead of <paramref name="from"/>; either may be empty. Host ports are kept where the same ones
+    /// are open on both, else given back and taken anew. No port that was not open before is open when this throws.
     /// </summary>
-    /// <param name="defaultHostIp">Address for ports that name none; empty for all.</param>
-    public void Move(SandboxEntry sandbox, EndpointInfo? from, EndpointInfo? to, string defaultHostIp)
+    /// <param name="subject">Endpoint for error texts.</param>
+    public void Move(SandboxEntry sandbox, EndpointInfo? subject, PortRoutes from, PortRoutes to)
     {
         if (sandbox.Options.Ports.Count == 0 && sandbox.Ports.IsEmpty)
         {
             return;
         }
 
-        var reserved = to is not null && sandbox.Ports.IsEmpty ? Reserve(sandbox, to, defaultHostIp) : [];
+        var specs = PortSpec.ParseAll(sandbox.Options.Ports);
+        if (!sandbox.Ports.IsEmpty && !HasSameShape(sandbox.Ports, specs, to))
+        {
+            Lead(sandbox, [], from, PortRoutes.None);
+        }
+
+        var reserved = !to.IsEmpty && sandbox.Ports.IsEmpty ? Reserve(specs, subject, to) : [];
+        if (!sandbox.Ports.IsEmpty || reserved.Count > 0)
+        {
+            Lead(sandbox, reserved, from, to);
+        }
+    }
+
+    /// <summary>Takes back what a record says, for a sandbox that outlived an engine.</summary>
+    public void Restore(SandboxEntry sandbox, IReadOnlyList<PublishedPort> ports, PortRoutes routes)
+    {
+        sandbox.Ports = [.. allocator.Restore(ports)];
+        firewall.ChangePorts([], [.. routes.Mappings(sandbox.Ports)]);
+        Aim(routes, sandbox.Ports);
+    }
+
+    /// <summary>Lets go of the host ports in this process; the kernel goes on leading them to the container.</summary>
+    public void Close(SandboxEntry sandbox) => allocator.Release(sandbox.Ports);
+
+    private static bool HasSameShape(ImmutableArray<HeldPort> held, List<PortSpec> specs, PortRoutes routes)
+    {
+        var now = held.Select(h => (h.Protocol, h.ContainerPort, h.HostIp, h.HostPort == 0)).ToHashSet();
+        return now.SetEquals(
+            from spec in specs
+            from address in spec.HostIps.SelectMany(routes.HostAddresses)
+            select (spec.Protocol, spec.ContainerPort, address.HostIp, address.Routed));
+    }
+
+    private void Lead(SandboxEntry sandbox, List<HeldPort> reserved, PortRoutes from, PortRoutes to)
+    {
         var ports = sandbox.Ports.AddRange(reserved);
         try
         {
-            firewall.ChangePorts(Mappings(from, ports), Mappings(to, ports));
+            firewall.ChangePorts([.. from.Mappings(ports)], [.. to.Mappings(ports)]);
         }
         catch
         {
-            allocator.Release(to is null ? ports : reserved);
-            sandbox.Ports = to is null ? [] : sandbox.Ports;
+            allocator.Release(to.IsEmpty ? ports : reserved);
+            sandbox.Ports = to.IsEmpty ? [] : sandbox.Ports;
             throw;
         }
 
         ForgetFlows(from, ports);
-        if (to is null)
+        if (to.IsEmpty)
         {
             allocator.Release(ports);
             ports = [];
@@ -45,48 +79,34 @@ internal sealed class PortPublisher(PortAllocator allocator, HostFirewall firewa
         sandbox.Ports = ports;
     }
 
-    /// <summary>Takes back what a record says, for a sandbox that outlived an engine.</summary>
-    public void Restore(SandboxEntry sandbox, EndpointInfo gateway)
-    {
-        sandbox.Ports = [.. allocator.Restore(gateway.Ports)];
-        firewall.ChangePorts([], Mappings(gateway, sandbox.Ports));
-        Aim(gateway, sandbox.Ports);
-    }
-
-    /// <summary>Lets go of the host ports in this process; the kernel goes on leading them to the container.</summary>
-    public void Close(SandboxEntry sandbox) => allocator.Release(sandbox.Ports);
-
-    private List<HeldPort> Reserve(SandboxEntry sandbox, EndpointInfo endpoint, string defaultHostIp)
+    private List<HeldPort> Reserve(List<PortSpec> specs, EndpointInfo? endpoint, PortRoutes routes)
     {
         try
         {
-            return allocator.Reserve(sandbox.Options.Ports.Select(p => PortSpec.Parse(p, defaultHostIp)));
+            return allocator.Reserve(specs, routes);
         }
         catch (GantryException e)
         {
             throw new GantryException(
                 ErrorKind.Internal,
-                $"driver failed programming external connectivity on endpoint {endpoint.ContainerName} ({endpoint.EndpointId}): {e.Message}",
+                $"driver failed programming external connectivity on endpoint {endpoint?.ContainerName} ({endpoint?.EndpointId}): {e.Message}",
                 e);
         }
     }
 
-    private void ForgetFlows(EndpointInfo? endpoint, ImmutableArray<HeldPort> ports)
+    private void ForgetFlows(PortRoutes routes, ImmutableArray<HeldPort> ports)
     {
-        if (endpoint is not null && ports.Any(p => p.Protocol == "udp"))
+        if (!routes.IsEmpty && ports.Any(p => p.Protocol == "udp"))
         {
-            flows.Forget([.. new[] { endpoint.IPAddress, endpoint.GlobalIPv6Address }.Where(a => a.Length > 0).Select(IPAddress.Parse)]);
+            flows.Forget([.. new[] { routes.V4?.Address, routes.V6?.Address }.OfType<IPAddress>()]);
         }
     }
 
-    private static List<PortMapping> Mappings(EndpointInfo? endpoint, ImmutableArray<HeldPort> ports) =>
-        endpoint is null ? [] : [.. SandboxEntry.MappingsTo(endpoint, ports)];
-
-    private static void Aim(EndpointInfo? endpoint, ImmutableArray<HeldPort> ports)
+    private static void Aim(PortRoutes routes, ImmutableArray<HeldPort> ports)
     {
         foreach (var port in ports)
         {
-            port.Forwarder?.SetTarget(endpoint is null ? null : SandboxEntry.TargetOf(endpoint, port));
+            port.Forwarder?.SetTarget(routes.TargetOf(port));
         }
     }
 }

@@ -1,9 +1,6 @@
 using System.Collections.Immutable;
-using System.Net;
-using System.Net.Sockets;
 using Gantry.Linux.Networking;
 using Gantry.Networks.Dns;
-using Gantry.Networks.Firewall;
 using Gantry.Networks.Ports;
 using Gantry.Networks.State;
 
@@ -45,8 +42,8 @@ internal sealed class SandboxEntry(SandboxOptions options, string id, string key
         set => _ports = new(value);
     }
 
-    /// <summary>The endpoint that has the default gateway and the ports, or null.</summary>
-    public EndpointInfo? Gateway { get; set; }
+    /// <summary>The endpoints that have the default gateways and the ports.</summary>
+    public GatewayPair Gateways { get; set; } = GatewayPair.None;
 
     public async Task<IDisposable> EnterAsync(CancellationToken ct)
     {
@@ -63,7 +60,7 @@ internal sealed class SandboxEntry(SandboxOptions options, string id, string key
             SandboxId = Id,
             SandboxKey = Key,
             Mode = Options.Mode,
-            Endpoints = [.. Endpoints.Select(e => e.EndpointId == Gateway?.EndpointId ? e with { Ports = ports } : e)],
+            Endpoints = [.. Endpoints.Select(e => e.EndpointId == Gateways.First?.EndpointId ? e with { Ports = ports } : e)],
             Ports = ports,
         };
     }
@@ -75,20 +72,6 @@ internal sealed class SandboxEntry(SandboxOptions options, string id, string key
         Endpoints = ToInfo().Endpoints,
         DnsPort = Dns?.Port ?? 0,
     };
-
-    /// <summary>How the kernel has to lead the held ports to an endpoint.</summary>
-    public static IEnumerable<PortMapping> MappingsTo(EndpointInfo endpoint, IEnumerable<HeldPort> ports) =>
-        from port in ports
-        let text = port.HostIp.AddressFamily == AddressFamily.InterNetworkV6 ? endpoint.GlobalIPv6Address : endpoint.IPAddress
-        where text.Length > 0 && !port.HostIp.Equals(IPAddress.IPv6Loopback)
-        select new PortMapping(port.Protocol, port.AnyAddress ? null : port.HostIp, port.HostPort, IPAddress.Parse(text), port.ContainerPort);
-
-    /// <summary>Where user-mode forwarding of a held port goes: the endpoint's address in the family of the port if it has one, else the other.</summary>
-    public static IPEndPoint TargetOf(EndpointInfo endpoint, HeldPort port)
-    {
-        var v6 = endpoint.GlobalIPv6Address.Length > 0 && (port.HostIp.AddressFamily == AddressFamily.InterNetworkV6 || endpoint.IPAddress.Length == 0);
-        return new IPEndPoint(IPAddress.Parse(v6 ? endpoint.GlobalIPv6Address : endpoint.IPAddress), port.ContainerPort);
-    }
 
     public void Dispose()
     {

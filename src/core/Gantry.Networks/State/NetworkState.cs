@@ -6,6 +6,12 @@ internal sealed record NetworkState
     public required NetworkRecord Record { get; init; }
 
     public IReadOnlyList<PoolState> Pools { get; init; } = [];
+
+    /// <summary>The flags from which the default bridge was made; empty for other networks, and for the default bridge without any.</summary>
+    public string Origin { get; init; } = "";
+
+    /// <summary>We made the interface that a macvlan or ipvlan network hangs on, and remove it with the network.</summary>
+    public bool OwnsParent { get; init; }
 }
 
 /// <summary>An address pool in effect.</summary>
@@ -17,8 +23,11 @@ internal sealed record PoolState
     /// <summary>CIDR; the subnet where no range was asked for.</summary>
     public required string Range { get; init; }
 
-    /// <summary>Address of the bridge in this subnet, or empty.</summary>
+    /// <summary>Address of the bridge in this subnet, or of the router of a network without a bridge; empty for none.</summary>
     public string Gateway { get; init; } = "";
+
+    /// <summary>Default gateway of containers where that is not <see cref="Gateway"/>; else empty.</summary>
+    public string ContainerGateway { get; init; } = "";
 
     /// <summary>The subnet was asked for, not chosen here; only then can containers ask for addresses in it.</summary>
     public bool Configured { get; init; }

@@ -6,4 +6,5 @@ namespace Gantry.Networks.State;
 [JsonSerializable(typeof(NetworkState))]
 [JsonSerializable(typeof(SandboxState))]
 [JsonSerializable(typeof(HostState))]
+[JsonSerializable(typeof(DefaultBridgeOptions))]
 internal sealed partial class StateJson : JsonSerializerContext;

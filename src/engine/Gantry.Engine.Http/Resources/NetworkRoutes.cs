@@ -33,6 +33,12 @@ internal static class NetworkRoutes
     private static async Task CreateAsync(ApiRequest request)
     {
         var body = await request.ReadJsonAsync(ApiJson.Default.NetworkCreateRequest).ConfigureAwait(false);
+        if (request.Version < new ApiVersion(1, 48))
+        {
+            // IPv4 could not be switched off.
+            body.EnableIPv4 = null;
+        }
+
         var created = await request.Engine.Networks.CreateAsync(body).ConfigureAwait(false);
         await request.WriteJsonAsync(created, ApiJson.Default.NetworkCreateResponse, StatusCodes.Status201Created).ConfigureAwait(false);
     }

@@ -45,7 +45,13 @@ internal static class SystemRoutes
 
     private static Task InfoAsync(ApiRequest request)
     {
-        var info = JsonSerializer.SerializeToNode(request.Engine.Daemon.Info(), ApiJson.Default.SystemInfo)!;
+        var described = request.Engine.Daemon.Info();
+        if (request.Version < new ApiVersion(1, 49))
+        {
+            described.FirewallBackend = null;
+        }
+
+        var info = JsonSerializer.SerializeToNode(described, ApiJson.Default.SystemInfo)!;
         LegacyInfo.Adjust(info.AsObject(), request.Version);
         return Responses.WriteNodeAsync(request.Context, info);
     }

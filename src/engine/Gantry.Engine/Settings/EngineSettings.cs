@@ -77,6 +77,9 @@ public sealed record EngineSettings
 
     public IReadOnlyList<string> Dns { get; init; } = [];
 
+    /// <summary>There is no network <c>bridge</c> (<c>--bridge=none</c>): containers that want it get loopback only.</summary>
+    public bool NoDefaultBridge { get; init; }
+
     public IReadOnlyList<AddressPool> DefaultAddressPools { get; init; } = [];
 }
 

@@ -21,9 +21,11 @@ public sealed class VolumeResource
     {
         var accepted = filters.Validate("dangling", "driver", "label", "name");
         var users = UsersByVolume();
+        var warnings = new List<string>();
         return new VolumeListResponse
         {
-            Volumes = [.. _core.Parts.Volumes.List(accepted.ToDictionary(), users).Select(v => _core.Parts.Volumes.Describe(v))],
+            Volumes = [.. _core.Parts.Volumes.List(accepted.ToDictionary(), users, warnings).Select(v => _core.Parts.Volumes.Describe(v))],
+            Warnings = warnings.Count == 0 ? null : warnings,
         };
     }
 
@@ -38,7 +40,7 @@ public sealed class VolumeResource
         }
 
         var existed = !string.IsNullOrEmpty(options.Name) && _core.Parts.Volumes.Find(options.Name) is not null;
-        var volume = _core.Parts.Volumes.Create(options);
+        var volume = _core.Parts.Volumes.Create(options, used: !string.IsNullOrEmpty(options.Name) && _use.Users(options.Name).Count > 0);
         if (!existed)
         {
             _use.Publish("create", volume.Name, ("driver", volume.Driver));
@@ -50,12 +52,16 @@ public sealed class VolumeResource
     /// <exception cref="GantryException">NotFound, Conflict in Docker's words; with force a missing volume is none.</exception>
     public void Remove(string name, bool force)
     {
-        if (force && _core.Parts.Volumes.Find(name) is null)
+        string driver;
+        try
+        {
+            driver = _core.Parts.Volumes.Get(name).Driver;
+        }
+        catch (GantryException e) when (force && e.Kind == ErrorKind.NotFound)
         {
             return;
         }
 
-        var driver = _core.Parts.Volumes.Get(name).Driver;
         _core.Parts.Volumes.Remove(name, _use.Users(name), force);
         _use.Publish("destroy", name, ("driver", driver));
     }
@@ -81,7 +87,7 @@ public sealed class VolumeResource
     internal List<Volume> DiskUsage()
     {
         var users = UsersByVolume();
-        return [.. _core.Parts.Volumes.List(FilterSet.Empty.ToDictionary(), users).Select(v =>
+        return [.. _core.Parts.Volumes.List(FilterSet.Empty.ToDictionary(), users, []).Select(v =>
             _core.Parts.Volumes.Describe(v, users.TryGetValue(v.Name, out var containers) ? containers.Count : 0))];
     }
 

@@ -20,12 +20,14 @@ public static class Routes
     private const byte ScopeLink = 253;
     private const byte TypeUnicast = 1;
 
-    /// <summary>Makes <paramref name="gateway"/> the default gateway of its address family, in place of another one.</summary>
+    /// <summary>
+    /// Makes <paramref name="gateway"/> the default gateway of its address family, in place of another one. With the unspecified address
+    /// everything is on the link itself.
+    /// </summary>
     public static void SetDefaultRoute(this NetlinkBatch batch, IPAddress gateway, int index)
     {
         batch.Begin(RouteMessage.NewRoute, RouteMessage.Create | RouteMessage.Replace, $"set default route via {gateway}");
-        batch.Put(Header(gateway, 0, scope: 0));
-        batch.Attribute(AttributeGateway, gateway.GetAddressBytes());
+        PutDefault(batch, gateway);
         batch.Attribute(AttributeOutput, (uint)index);
     }
 
@@ -33,9 +35,18 @@ public static class Routes
     public static void DeleteDefaultRoute(this NetlinkBatch batch, IPAddress gateway, int index)
     {
         batch.Begin(RouteMessage.DeleteRoute, 0, $"delete default route via {gateway}", Errno.ESRCH);
-        batch.Put(Header(gateway, 0, scope: 0));
-        batch.Attribute(AttributeGateway, gateway.GetAddressBytes());
+        PutDefault(batch, gateway);
         batch.Attribute(AttributeOutput, (uint)index);
+    }
+
+    private static void PutDefault(NetlinkBatch batch, IPAddress gateway)
+    {
+        var onLink = gateway.Equals(IPAddress.Any) || gateway.Equals(IPAddress.IPv6Any);
+        batch.Put(Header(gateway, 0, onLink && gateway.Equals(IPAddress.Any) ? ScopeLink : (byte)0));
+        if (!onLink)
+        {
+            batch.Attribute(AttributeGateway, gateway.GetAddressBytes());
+        }
     }
 
     /// <summary>Adds a route to an on-link destination, such as a gateway outside the subnet.</summary>

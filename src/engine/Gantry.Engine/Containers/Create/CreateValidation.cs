@@ -101,10 +101,5 @@ internal static class CreateValidation
                 ? $"Unknown option {unknown}"
                 : "--storage-opt is supported only for overlay over xfs with 'pquota' mount option");
         }
-
-        if (!string.IsNullOrEmpty(host.VolumeDriver) && host.VolumeDriver != "local")
-        {
-            throw GantryException.NotFound($"error looking up volume plugin {host.VolumeDriver}: plugin \"{host.VolumeDriver}\" not found");
-        }
     }
 }

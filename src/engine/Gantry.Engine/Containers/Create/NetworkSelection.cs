@@ -63,12 +63,13 @@ internal static class NetworkSelection
             throw GantryException.InvalidArgument("conflicting options: cannot attach both user-defined and non-user-defined network-modes");
         }
 
-        if (!endpoints.TryGetValue(mode, out var primary))
+        // Who names networks, but no mode, gets the named ones without the default bridge.
+        if (!endpoints.TryGetValue(mode, out var primary) && (mode != "bridge" || endpoints.Count == 0))
         {
             endpoints[mode] = primary = new EndpointSettings();
         }
 
-        if (!string.IsNullOrEmpty(config.MacAddress))
+        if (!string.IsNullOrEmpty(config.MacAddress) && primary is not null)
         {
             if (!string.IsNullOrEmpty(primary.MacAddress) && primary.MacAddress != config.MacAddress)
             {
@@ -78,6 +79,9 @@ internal static class NetworkSelection
 
             primary.MacAddress = config.MacAddress;
         }
+
+        // Old clients look for the main network's address here.
+        config.MacAddress = string.IsNullOrEmpty(primary?.MacAddress) ? config.MacAddress : primary.MacAddress;
 
         foreach (var (name, settings) in endpoints)
         {

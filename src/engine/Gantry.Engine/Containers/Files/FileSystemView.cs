@@ -41,7 +41,7 @@ internal sealed class FileSystemView : IDisposable
 
             foreach (var (mount, index) in record.Mounts.Select((m, i) => (m, i)).OrderBy(m => m.m.Destination.Count(c => c == '/')))
             {
-                view.MountInside(mount, SourceOf(core, record, mount, index));
+                view.MountInside(core, record, mount, index);
             }
 
             view.MountNetworkFiles(core, record);
@@ -84,15 +84,29 @@ internal sealed class FileSystemView : IDisposable
     private static string? SourceOf(EngineCore core, ContainerRecord record, ContainerMount mount, int index) => mount.Type switch
     {
         "volume" or "image" when mount.Subpath.Length > 0 => Runs(record) ? SubpathMounts.PathOf(core.Paths, record.Id, index) : null,
-        "volume" => core.Parts.Volumes.Find(mount.Name)?.Mountpoint,
         "image" => Runs(record) ? ImageMounts.PathOf(core.Paths, record.Id, index) : null,
         "bind" => mount.Source,
         _ => null,
     };
 
-    private void MountInside(ContainerMount mount, string? source)
+    private void MountInside(EngineCore core, ContainerRecord record, ContainerMount mount, int index)
     {
-        if (source is null || !Path.Exists(source))
+        if (mount is { Type: "volume", Subpath.Length: 0 })
+        {
+            if (core.Parts.Volumes.Find(mount.Name) is not null || mount.Driver != "local")
+            {
+                core.Parts.Volumes.WhileMounted(mount.Name, path => MountInside(mount, path));
+            }
+        }
+        else if (SourceOf(core, record, mount, index) is { } source)
+        {
+            MountInside(mount, source);
+        }
+    }
+
+    private void MountInside(ContainerMount mount, string source)
+    {
+        if (!Path.Exists(source))
         {
             return;
         }

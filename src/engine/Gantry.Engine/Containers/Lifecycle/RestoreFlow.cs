@@ -119,7 +119,7 @@ internal sealed class RestoreFlow(EngineCore core, ExitFlow exits, RemoveFlow re
 
         foreach (var mount in container.Record.Mounts.Where(m => m.Type == "volume"))
         {
-            core.Parts.Volumes.Acquire(mount.Name, container.Id);
+            core.Parts.Volumes.Readopt(mount.Name, container.Id);
         }
 
         shipping.Begin(container, null);

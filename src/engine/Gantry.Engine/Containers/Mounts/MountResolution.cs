@@ -22,7 +22,7 @@ internal static class MountResolution
         }
 
         var own = new HashSet<string>();
-        foreach (var mount in (host.Binds ?? []).Select(ParseBind).Concat((host.Mounts ?? []).Select(MountSpec.Parse)))
+        foreach (var mount in (host.Binds ?? []).Select(ParseBind).Select(m => WithDriver(m, host)).Concat((host.Mounts ?? []).Select(MountSpec.Parse)))
         {
             if (!own.Add(mount.Destination) || host.Tmpfs?.Keys.Any(t => CleanPath.Of(t) == mount.Destination) == true)
             {
@@ -100,8 +100,12 @@ internal static class MountResolution
             return;
         }
 
-        mounts[destination] = Named(new ContainerMount { Type = "volume", Destination = destination, Driver = "local", Anonymous = true, CopyUp = true });
+        mounts[destination] = WithDriver(Named(new ContainerMount { Type = "volume", Destination = destination, Driver = "local", Anonymous = true, CopyUp = true }), host);
     }
+
+    /// <summary>The driver of <c>--volume-driver</c> is for volumes that have no say of their own.</summary>
+    private static ContainerMount WithDriver(ContainerMount mount, HostConfig host) =>
+        mount.Type == "volume" && !string.IsNullOrEmpty(host.VolumeDriver) ? mount with { Driver = host.VolumeDriver } : mount;
 
     /// <summary>Gives an anonymous volume its name.</summary>
     private static ContainerMount Named(ContainerMount mount) =>

@@ -105,17 +105,12 @@ internal static class MountSpec
         }
 
         var driver = mount.VolumeOptions?.DriverConfig?.Name ?? string.Empty;
-        if (driver is not ("" or "local"))
-        {
-            throw GantryException.NotFound($"create {name}: error looking up volume plugin {driver}: plugin \"{driver}\" not found");
-        }
-
         return new ContainerMount
         {
             Type = "volume",
             Name = name,
             Destination = destination,
-            Driver = "local",
+            Driver = driver.Length == 0 ? "local" : driver,
             Mode = mount.ReadOnly == true ? string.Empty : "z",
             ReadWrite = mount.ReadOnly != true,
             Anonymous = name.Length == 0,

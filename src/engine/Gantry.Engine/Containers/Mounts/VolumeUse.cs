@@ -13,21 +13,21 @@ internal sealed class VolumeUse(EngineCore core)
         var made = new List<string>();
         foreach (var mount in record.Mounts.Where(m => m.Type == "volume"))
         {
-            if (core.Parts.Volumes.Find(mount.Name) is not null)
+            if (core.Parts.Volumes.Find(mount.Name) is { } known && (mount.Driver == known.Driver || mount.Driver is "local"))
             {
                 continue;
             }
 
             var options = record.HostConfig.Mounts?.FirstOrDefault(m => CleanPath.Of(m.Target ?? "/") == mount.Destination)?.VolumeOptions;
-            core.Parts.Volumes.Create(new VolumeCreateOptions
+            var volume = core.Parts.Volumes.Create(new VolumeCreateOptions
             {
                 Name = mount.Name,
-                Driver = "local",
+                Driver = mount.Driver is "local" ? string.Empty : mount.Driver,
                 DriverOpts = options?.DriverConfig?.Options,
                 Labels = options?.Labels ?? (mount.Anonymous ? new Dictionary<string, string> { ["com.docker.volume.anonymous"] = string.Empty } : null),
             });
             made.Add(mount.Name);
-            Publish("create", mount.Name, ("driver", "local"));
+            Publish("create", mount.Name, ("driver", volume.Driver));
         }
 
         return made;
@@ -56,7 +56,7 @@ internal sealed class VolumeUse(EngineCore core)
     internal string Acquire(ContainerRecord record, ContainerMount mount)
     {
         var path = core.Parts.Volumes.Acquire(mount.Name, record.Id);
-        Publish("mount", mount.Name, ("container", record.Id), ("destination", mount.Destination), ("driver", "local"),
+        Publish("mount", mount.Name, ("container", record.Id), ("destination", mount.Destination), ("driver", mount.Driver),
             ("propagation", mount.Propagation), ("read/write", mount.ReadWrite ? "true" : "false"));
         return path;
     }
@@ -67,7 +67,7 @@ internal sealed class VolumeUse(EngineCore core)
         foreach (var mount in record.Mounts.Where(m => m.Type == "volume"))
         {
             core.Parts.Volumes.Release(mount.Name, record.Id);
-            Publish("unmount", mount.Name, ("container", record.Id), ("driver", "local"));
+            Publish("unmount", mount.Name, ("container", record.Id), ("driver", mount.Driver));
         }
     }
 
@@ -98,10 +98,10 @@ internal sealed class VolumeUse(EngineCore core)
 
     private void Remove(string name)
     {
-        if (core.Parts.Volumes.Find(name) is not null)
+        if (core.Parts.Volumes.Find(name) is { } volume)
         {
             core.Parts.Volumes.Remove(name, [], force: true);
-            Publish("destroy", name, ("driver", "local"));
+            Publish("destroy", name, ("driver", volume.Driver));
         }
     }
 

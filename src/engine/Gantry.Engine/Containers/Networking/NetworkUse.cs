@@ -30,7 +30,7 @@ internal sealed class NetworkUse(EngineCore core)
         try
         {
             var sandbox = await core.Parts.Networks.CreateSandboxAsync(SandboxFor(record), cancellationToken).ConfigureAwait(false);
-            foreach (var (name, settings) in record.Networks.OrderBy(n => n.Key == mode ? 0 : 1))
+            foreach (var (name, settings) in record.Networks.Where(n => !IsAbsentDefault(n.Key)).OrderBy(n => n.Key == mode ? 0 : 1))
             {
                 await ConnectAsync(record, name, settings, cancellationToken).ConfigureAwait(false);
             }
@@ -43,9 +43,14 @@ internal sealed class NetworkUse(EngineCore core)
 
             return new NetworkPlace(sandbox.Mode == SandboxMode.Host ? null : sandbox.SandboxKey, record.Id);
         }
-        catch
+        catch (Exception e)
         {
             await core.Parts.Networks.ReleaseSandboxAsync(record.Id, CancellationToken.None).ConfigureAwait(false);
+            if (e is GantryException failure)
+            {
+                throw new GantryException(failure.Kind, $"failed to set up container networking: {failure.Message}", failure);
+            }
+
             throw;
         }
     }
@@ -60,6 +65,9 @@ internal sealed class NetworkUse(EngineCore core)
         Publish("connect", found.Id, found.Name, found.Driver, record.Id);
         return endpoint;
     }
+
+    /// <summary>Without a default bridge, what would be on it has loopback only.</summary>
+    private bool IsAbsentDefault(string network) => core.Settings.NoDefaultBridge && network == "bridge";
 
     /// <summary>Takes the container off all its networks. Idempotent.</summary>
     internal async Task LeaveAsync(ContainerRecord record)
@@ -137,6 +145,7 @@ internal sealed class NetworkUse(EngineCore core)
         DnsSearch = record.HostConfig.DnsSearch ?? [],
         DnsOptions = record.HostConfig.DnsOptions ?? [],
         ExtraHosts = record.HostConfig.ExtraHosts ?? [],
+        DisableIPv6 = record.HostConfig.Sysctls?.GetValueOrDefault("net.ipv6.conf.all.disable_ipv6") == "1",
         Ports = record.HostConfig.NetworkMode is "host" or "none" ? [] : PortSpecs.Requests(record.Config, record.HostConfig),
     };
 

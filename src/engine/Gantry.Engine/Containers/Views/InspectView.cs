@@ -59,12 +59,12 @@ internal sealed class InspectView(EngineCore core)
         Name = m.Name.Length == 0 ? null : m.Name,
         Source = m.Type switch
         {
-            "volume" => core.Parts.Volumes.Find(m.Name)?.Mountpoint ?? string.Empty,
+            "volume" => core.Parts.Volumes.PathOf(m.Name),
             "image" => ImageMounts.PathOf(core.Paths, record.Id, index),
             _ => m.Source,
         },
         Destination = m.Destination,
-        Driver = m.Driver.Length == 0 ? null : m.Driver,
+        Driver = m.Driver.Length == 0 ? null : core.Parts.Volumes.Find(m.Name)?.Driver ?? m.Driver,
         Mode = m.Mode,
         RW = m.ReadWrite,
         Propagation = m.Propagation,

@@ -68,7 +68,7 @@ internal static class NetworkView
         {
             var key = PortSpecs.Format(published.ContainerPort, published.Protocol);
             var bindings = ports.GetValueOrDefault(key) ?? [];
-            bindings.Add(new PortBinding { HostIp = published.HostIp, HostPort = published.HostPort.ToString(System.Globalization.CultureInfo.InvariantCulture) });
+            bindings.Add(new PortBinding { HostIp = published.HostIp, HostPort = published.HostPort == 0 ? string.Empty : published.HostPort.ToString(System.Globalization.CultureInfo.InvariantCulture) });
             ports[key] = bindings;
         }
 
@@ -96,7 +96,7 @@ internal static class NetworkView
             {
                 IP = b.HostIp,
                 PrivatePort = port,
-                PublicPort = int.Parse(b.HostPort!, System.Globalization.CultureInfo.InvariantCulture),
+                PublicPort = string.IsNullOrEmpty(b.HostPort) ? null : int.Parse(b.HostPort, System.Globalization.CultureInfo.InvariantCulture),
                 Type = protocol,
             }));
         }

@@ -1,0 +1,108 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Text.Json;
+using Gantry.Errors;
+
+namespace Gantry.Volumes.Plugins;
+
+/// <summary>Speaks Docker's plugin protocol with one plugin: every question is a POST of JSON.</summary>
+internal sealed class PluginConnection : IDisposable
+{
+    private const string MediaType = "application/vnd.docker.plugins.v1.1+json";
+    private const int MaxAnswer = 16 * 1024 * 1024;
+    private static readonly TimeSpan s_timeout = TimeSpan.FromMinutes(2);
+
+    /// <summary>Pauses between attempts to reach a plugin that is being restarted.</summary>
+    private static readonly TimeSpan[] s_pauses = [TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2)];
+
+    private readonly HttpClient _client;
+
+    /// <param name="address"><c>unix:///path</c> or <c>tcp://host:port</c>.</param>
+    public PluginConnection(string address)
+    {
+        var endpoint = address.StartsWith("unix://", StringComparison.Ordinal) ? new UnixDomainSocketEndPoint(address["unix://".Length..]) : null;
+        var handler = new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false };
+        if (endpoint is not null)
+        {
+            handler.ConnectCallback = async (_, token) =>
+            {
+                var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                try
+                {
+                    await socket.ConnectAsync(endpoint, token).ConfigureAwait(false);
+                    return new NetworkStream(socket, ownsSocket: true);
+                }
+                catch
+                {
+                    socket.Dispose();
+                    throw;
+                }
+            };
+        }
+
+        var host = endpoint is null ? address["tcp://".Length..] : "plugin";
+        _client = new HttpClient(handler) { BaseAddress = new Uri($"http://{host}/"), Timeout = s_timeout, MaxResponseContentBufferSize = MaxAnswer };
+    }
+
+    /// <summary>Asks, and waits for the answer.</summary>
+    /// <param name="method"><c>VolumeDriver.Create</c> and the like.</param>
+    /// <exception cref="GantryException">The plugin can't be reached, or says that it failed; its words.</exception>
+    public PluginAnswer Call(string method, PluginRequest? question)
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            try
+            {
+                return CallOnce(method, question);
+            }
+            catch (HttpRequestException e) when (e.InnerException is SocketException && attempt < s_pauses.Length)
+            {
+                // It never got the question, so asking again does no harm.
+                using var pause = new ManualResetEventSlim();
+                pause.Wait(s_pauses[attempt]);
+            }
+            catch (Exception e) when (e is HttpRequestException or OperationCanceledException or JsonException)
+            {
+                throw GantryException.Internal($"Post \"http://{_client.BaseAddress!.Authority}/{method}\": {e.InnerException?.Message ?? e.Message}", e);
+            }
+        }
+    }
+
+    public void Dispose() => _client.Dispose();
+
+    private PluginAnswer CallOnce(string method, PluginRequest? question)
+    {
+        using var content = new ByteArrayContent(question is null ? [] : JsonSerializer.SerializeToUtf8Bytes(question, PluginJson.Default.PluginRequest));
+        content.Headers.ContentType = new MediaTypeHeaderValue(MediaType);
+        using var request = new HttpRequestMessage(HttpMethod.Post, method) { Content = content };
+        request.Headers.Accept.ParseAdd(MediaType);
+        using var response = _client.Send(request);
+        using var stream = response.Content.ReadAsStream();
+        using var buffer = new MemoryStream();
+        stream.CopyTo(buffer);
+        var body = buffer.ToArray();
+        var answer = Parse(body, lenient: response.StatusCode != HttpStatusCode.OK);
+        if (!string.IsNullOrEmpty(answer.Err))
+        {
+            throw GantryException.Internal(response.StatusCode == HttpStatusCode.OK ? answer.Err : $"{method}: {answer.Err}");
+        }
+
+        return response.StatusCode == HttpStatusCode.OK
+            ? answer
+            : throw GantryException.Internal($"{method}: {(body.Length > 0 ? System.Text.Encoding.UTF8.GetString(body).Trim() : response.ReasonPhrase)}");
+    }
+
+    /// <summary>An empty body is an answer that says nothing; what isn't JSON counts as text where the status tells of a failure.</summary>
+    private static PluginAnswer Parse(byte[] body, bool lenient)
+    {
+        try
+        {
+            return body.AsSpan().Trim(" \t\r\n"u8).IsEmpty ? new PluginAnswer() : JsonSerializer.Deserialize(body, PluginJson.Default.PluginAnswer) ?? new PluginAnswer();
+        }
+        catch (JsonException) when (lenient)
+        {
+            return new PluginAnswer();
+        }
+    }
+}
