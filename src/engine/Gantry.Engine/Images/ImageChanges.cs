@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Gantry.Api;
 using Gantry.Dockerfile;
+using Gantry.Dockerfile.Shell;
 using Gantry.Errors;
 using Gantry.Oci;
 
@@ -15,7 +16,17 @@ internal static class ImageChanges
 
     /// <exception cref="GantryException">InvalidArgument in Docker's words.</exception>
     internal static ImageRunConfig Apply(ImageRunConfig config, IReadOnlyList<string> changes) =>
-        changes.Where(c => c.Trim().Length > 0).Aggregate(config, (current, change) => Apply(current, Parse(change)));
+        changes.Where(c => c.Trim().Length > 0).Aggregate(config, (current, change) => Apply(current, Expand(Parse(change), Words(current))));
+
+    /// <summary>Variables stand for what the configuration has so far, as in a build.</summary>
+    private static WordExpander Words(ImageRunConfig config) => new('\\', new ShellEnvironment(config.Env ?? []));
+
+    private static Instruction Expand(Instruction instruction, WordExpander words) => instruction switch
+    {
+        IExpandable expandable => expandable.Expand(words),
+        ExposeInstruction expose => expose with { Ports = [.. expose.Ports.SelectMany(words.Words)] },
+        _ => instruction,
+    };
 
     private static readonly string[] s_accepted =
         ["CMD", "ENTRYPOINT", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL", "ONBUILD", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"];
