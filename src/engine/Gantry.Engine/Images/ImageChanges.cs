@@ -15,8 +15,22 @@ internal static class ImageChanges
     private static readonly IReadOnlyList<string> s_shell = ["/bin/sh", "-c"];
 
     /// <exception cref="GantryException">InvalidArgument in Docker's words.</exception>
-    internal static ImageRunConfig Apply(ImageRunConfig config, IReadOnlyList<string> changes) =>
-        changes.Where(c => c.Trim().Length > 0).Aggregate(config, (current, change) => Apply(current, Expand(Parse(change), Words(current))));
+    internal static ImageRunConfig Apply(ImageRunConfig config, IReadOnlyList<string> changes)
+    {
+        // As in a build, an entrypoint takes away the command that was there before, but not one that was set beside it.
+        var commandIsNew = false;
+        foreach (var instruction in changes.Where(c => c.Trim().Length > 0).Select(Parse).ToList())
+        {
+            config = Apply(config, Expand(instruction, Words(config)));
+            commandIsNew |= instruction is CmdInstruction && config.Cmd is { Count: > 0 };
+            if (instruction is EntrypointInstruction && !commandIsNew)
+            {
+                config = config with { Cmd = null };
+            }
+        }
+
+        return config;
+    }
 
     /// <summary>Variables stand for what the configuration has so far, as in a build.</summary>
     private static WordExpander Words(ImageRunConfig config) => new('\\', new ShellEnvironment(config.Env ?? []));
