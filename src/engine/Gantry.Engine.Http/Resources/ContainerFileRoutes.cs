@@ -78,7 +78,8 @@ internal static class ContainerFileRoutes
             Author = query["author"],
             Pause = query.Bool("pause", absent: true),
             Changes = query.All("changes").SelectMany(c => c.Split('\n')).ToList(),
-            Config = config,
+            // An object without any of the members is, for Go, no configuration.
+            Config = config == new ContainerConfig() ? null : config,
         }, request.Aborted).ConfigureAwait(false);
         await request.WriteJsonAsync(new IDResponse { Id = id }, ApiJson.Default.IDResponse, StatusCodes.Status201Created).ConfigureAwait(false);
     }

@@ -24,6 +24,9 @@ public sealed class ExecService
     /// <summary>Exit code of an exec that failed before the runtime was asked.</summary>
     private const int CannotRun = 126;
 
+    /// <summary>How long a resize waits for the process.</summary>
+    private static readonly TimeSpan s_startLimit = TimeSpan.FromSeconds(10);
+
     private readonly ConcurrentDictionary<string, ExecInstance> _execs = new();
     private readonly EngineCore _core;
     private readonly BundleWriter _bundles;
@@ -110,15 +113,27 @@ public sealed class ExecService
         };
     }
 
-    /// <exception cref="GantryException">NotFound; Conflict.</exception>
+    /// <summary>
+    /// Clients resize as soon as their start is answered, which is before the process is there: it is waited for as long as Docker does.
+    /// </summary>
+    /// <exception cref="GantryException">NotFound: no such exec, or it has ended; InvalidArgument: it could not be started; Internal: it isn't started in time.</exception>
     public async Task ResizeAsync(string execId, int rows, int columns)
     {
         var exec = Get(execId);
         _ = RunningContainer(exec.ContainerId);
+        try
+        {
+            await exec.Started.Task.WaitAsync(s_startLimit).ConfigureAwait(false);
+        }
+        catch (TimeoutException e)
+        {
+            throw GantryException.Internal("timeout waiting for exec session ready", e);
+        }
+
         if (!exec.Running)
         {
-            throw exec.EndedAt is null
-                ? GantryException.Conflict("exec process is not started")
+            throw exec.Pid == 0
+                ? GantryException.InvalidArgument("exec process is not started")
                 : GantryException.NotFound($"process does not exist {exec.Id}: not found");
         }
 
@@ -164,6 +179,7 @@ public sealed class ExecService
         {
             var state = await _core.Parts.Tasks.ExecAsync(spec(), CancellationToken.None).ConfigureAwait(false);
             exec.Pid = state.Pid;
+            exec.Started.TrySetResult();
         }
         catch (Exception e)
         {
@@ -202,6 +218,7 @@ public sealed class ExecService
         exec.ExitCode = exitCode;
         exec.Running = false;
         exec.EndedAt = DateTimeOffset.UtcNow;
+        exec.Started.TrySetResult();
         exec.Ended.TrySetResult();
     }
 

@@ -150,26 +150,8 @@ internal sealed class CreateFlow(EngineCore core, VolumeUse volumes, ImageMounts
     }
 
     /// <summary>Containers whose namespaces are joined must be there already; of the network's only the next start asks.</summary>
-    private ImageRecord? FindImage(string? name, Platform? platform)
-    {
-        if (string.IsNullOrEmpty(name))
-        {
-            return null;
-        }
-
-        var image = core.Parts.Images.Resolve(name);
-        if (platform is null)
-        {
-            return image;
-        }
-
-        var config = core.Parts.Images.Config(image.Id);
-        var actual = new Platform { Os = config.Os, Architecture = config.Architecture, Variant = config.Variant };
-        return platform.Accepts(actual)
-            ? image
-            : throw GantryException.NotFound(
-                $"image with reference {name} was found but does not match the specified platform: wanted {platform}, actual: {actual}");
-    }
+    private ImageRecord? FindImage(string? name, Platform? platform) =>
+        string.IsNullOrEmpty(name) ? null : core.Parts.Images.Resolve(name, platform);
 
     private void CompleteHostname(ContainerConfig config, HostConfig host, string id)
     {

@@ -19,6 +19,7 @@ internal static class HostConfigCompletion
         host.ShmSize = host.ShmSize is null or 0 ? settings.DefaultShmSize : host.ShmSize;
         host.Runtime = string.IsNullOrEmpty(host.Runtime) ? settings.DefaultRuntime : host.Runtime;
         host.Init ??= settings.Init ? true : null;
+        host.Mounts = host.Mounts?.Select(WithoutZeroes).ToList();
         host.LogConfig = CompleteLog(host.LogConfig, settings);
         host.RestartPolicy = new RestartPolicy
         {
@@ -39,6 +40,15 @@ internal static class HostConfigCompletion
             ? host.SecurityOpt
             : [.. host.SecurityOpt ?? [], "label=disable"];
     }
+
+    /// <summary>In a mount it leaves them out instead, also where a client wrote them.</summary>
+    private static Mount WithoutZeroes(Mount mount) => mount with
+    {
+        Source = string.IsNullOrEmpty(mount.Source) ? null : mount.Source,
+        Target = string.IsNullOrEmpty(mount.Target) ? null : mount.Target,
+        ReadOnly = mount.ReadOnly == true ? true : null,
+        Consistency = string.IsNullOrEmpty(mount.Consistency) ? null : mount.Consistency,
+    };
 
     /// <summary>Go writes zero values where nothing was given.</summary>
     private static HostConfig Zeroes(HostConfig host)
