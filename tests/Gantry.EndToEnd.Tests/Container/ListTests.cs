@@ -22,6 +22,24 @@ public sealed class ListTests(EngineProcess engine)
     }
 
     [Fact]
+    public async Task A_created_container_has_its_working_directory()
+    {
+        (await engine.GantryAsync("create", "--name", "unstarted", "-w", "/work/here", "busybox", "true")).Succeeded();
+
+        Assert.Contains("here/", (await engine.GantryAsync("cp", "unstarted:/work/here", "-")).Succeeded().Output, StringComparison.Ordinal);
+        (await engine.GantryAsync("rm", "unstarted")).Succeeded();
+    }
+
+    [Fact]
+    public async Task Events_in_a_format_that_no_event_has_are_refused_at_once()
+    {
+        var result = await engine.GantryAsync("events", "--format", "{{.NoSuchField}}");
+
+        Assert.Equal(64, result.ExitCode);
+        Assert.Contains("can't evaluate field NoSuchField in type *events.Message", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_container_is_not_on_its_own_network_and_takes_no_filling_from_others()
     {
         (await engine.GantryAsync("run", "--name", "self", "--net", "container:self", "busybox", "true")).Failed("cannot join own network namespace");
