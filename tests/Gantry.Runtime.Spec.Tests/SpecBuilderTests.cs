@@ -51,6 +51,24 @@ public sealed class SpecBuilderTests
     }
 
     [Theory]
+    [InlineData("/proc/sys", false)]
+    [InlineData("/proc//sys/", false)]
+    [InlineData("/proc/1/../sys/kernel", false)]
+    [InlineData("/proc/meminfo", true)]
+    [InlineData("/processes", true)]
+    public void Nothing_is_mounted_inside_proc_but_a_few_files(string destination, bool allowed)
+    {
+        var error = Record.Exception(() => Build(new HostConfig(), c => c with { Mounts = [new ContainerMount { Source = "/usr", Destination = destination }] }));
+
+        Assert.Equal(allowed, error is null);
+        Assert.True(allowed || error!.Message.Contains("cannot be mounted because it is inside /proc", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void An_empty_home_is_left_for_the_runtime_to_fill() =>
+        Assert.DoesNotContain(Build(new HostConfig(), config: s_config with { Env = ["HOME=", "A="] }).Process!.Env!, v => v.StartsWith("HOME", StringComparison.Ordinal));
+
+    [Theory]
     [InlineData(true, "rprivate", "bind,ro,private")]
     [InlineData(true, "slave", "bind,ro,slave")]
     [InlineData(false, "rprivate", "rbind,rro,rprivate")]

@@ -34,6 +34,9 @@ public class RuntimeErrorTests
     [InlineData("executable file `a` not found in $PATH", "unable to start container process: exec: \"a\": executable file not found in $PATH", 127)]
     [InlineData("executable file `/a` not found in $PATH", "unable to start container process: exec: \"/a\": stat /a: no such file or directory", 127)]
     [InlineData("open executable: Is a directory", "unable to start container process: exec: \"a\": is a directory: permission denied", 126)]
+    [InlineData("executable file `/bin/foo` not found: No such file or directory", "unable to start container process: exec: \"/bin/foo\": stat /bin/foo: no such file or directory", 127)]
+    [InlineData("chdir to `/bin/cat`: Not a directory", "Cannot mkdir: /bin/cat is not a directory", 128)]
+    [InlineData("the path `/etc` is not a regular file: Operation not permitted", "unable to start container process: exec: \"/etc\": is a directory: permission denied", 126)]
     [InlineData("something else", "something else", 128)]
     public void An_exec_that_fails_has_dockers_words_and_code(string message, string cause, int code)
     {

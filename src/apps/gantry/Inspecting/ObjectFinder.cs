@@ -29,6 +29,11 @@ internal static class ObjectFinder
     /// <summary>Tries every kind. An engine that is no swarm manager knows none of the swarm's objects.</summary>
     public static async Task<Inspected> FindAsync(Cli cli, string name, bool size, CancellationToken cancellationToken)
     {
+        if (string.IsNullOrWhiteSpace(name))
+        {
+            throw GantryException.InvalidArgument("invalid container name or ID: value is empty");
+        }
+
         bool? isManager = null;
         foreach (var kind in Kinds)
         {

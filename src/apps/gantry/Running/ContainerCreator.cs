@@ -1,3 +1,4 @@
+using System.Net;
 using Gantry.Api;
 using Gantry.Apps.Cli.CommandLine;
 using Gantry.Errors;
@@ -56,6 +57,11 @@ internal sealed class ContainerCreator(Cli cli, CreateFlags create, string idFil
     /// <returns>The new container's id.</returns>
     public async Task<string> CreateAsync(ContainerCreateRequest request, CancellationToken cancellationToken)
     {
+        if (request.HostConfig!.Dns?.FirstOrDefault(d => IPAddress.TryParse(d, out var address) && IPAddress.IsLoopback(address)) is { } local)
+        {
+            cli.Error.WriteLine($"WARNING: Localhost DNS ({local}) may fail in containers.");
+        }
+
         using var file = ContainerIdFile.Create(idFile);
         var reference = ParseImage(request.Image!);
         var platform = Platforms.Check(create.Platform.Value);
@@ -65,7 +71,7 @@ internal sealed class ContainerCreator(Cli cli, CreateFlags create, string idFil
         }
 
         var size = TerminalInfo.Size(TerminalInfo.StandardOutput);
-        request.HostConfig!.ConsoleSize = size is var (rows, columns) ? [rows, columns] : null;
+        request.HostConfig.ConsoleSize = size is var (rows, columns) ? [rows, columns] : null;
         var response = await CreateOrPullAsync(request, reference, platform, cancellationToken);
         foreach (var warning in response.Warnings ?? [])
         {

@@ -39,7 +39,7 @@ internal static class ContainerRequests
     {
         var binds = new List<string>();
         var volumes = new Dictionary<string, EmptyObject>(StringComparer.Ordinal);
-        foreach (var spec in flags.Volumes.Values)
+        foreach (var spec in flags.Volumes.Values.Distinct(StringComparer.Ordinal))
         {
             if (VolumeSpecs.ToBind(spec) is { } bind)
             {

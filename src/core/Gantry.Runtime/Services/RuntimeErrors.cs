@@ -51,6 +51,16 @@ internal static partial class RuntimeErrors
                 : $"unable to start container process: exec: \"{name}\": executable file not found in $PATH";
         }
 
+        if (CrunNotRegular().Match(message) is { Success: true } directory)
+        {
+            return $"unable to start container process: exec: \"{directory.Groups[1].Value}\": is a directory: permission denied";
+        }
+
+        if (CrunWorkingDirectory().Match(message) is { Success: true } file)
+        {
+            return $"Cannot mkdir: {file.Groups[1].Value} is not a directory";
+        }
+
         return message switch
         {
             "open executable: Permission denied" => $"unable to start container process: exec: \"{program}\": permission denied",
@@ -111,6 +121,12 @@ internal static partial class RuntimeErrors
     [GeneratedRegex("^(runc (run|create) failed: |exec failed: )+")]
     private static partial Regex RuncPrefix();
 
-    [GeneratedRegex("^executable file `(.*)` not found in \\$PATH")]
+    [GeneratedRegex("^executable file `(.*)` not found( in \\$PATH)?(: No such file or directory)?$")]
     private static partial Regex CrunNotFound();
+
+    [GeneratedRegex("^the path `(.*)` is not a regular file")]
+    private static partial Regex CrunNotRegular();
+
+    [GeneratedRegex("^chdir to `(.*)`: Not a directory")]
+    private static partial Regex CrunWorkingDirectory();
 }

@@ -25,7 +25,9 @@ public static class ContainerEnvironment
         }
 
         variables.AddRange(fromEngine);
-        return Merge(variables, configured ?? []);
+        // An empty HOME is for the runtime to fill from the user's entry: runc does, crun only where there is none.
+        var merged = Merge(variables, configured ?? []);
+        return merged.Contains("HOME=") ? [.. merged.Where(v => v != "HOME=")] : merged;
     }
 
     /// <summary><paramref name="defaults"/> with <paramref name="overrides"/> put in place or appended.</summary>

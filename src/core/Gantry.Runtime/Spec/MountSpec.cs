@@ -12,6 +12,13 @@ internal sealed class MountSpec(HostConfig hostConfig, SpecContext context, Secu
     /// <summary>Mounts that stay writable under a read-only root; the container could not run without.</summary>
     private static readonly HashSet<string> s_alwaysWritable = ["/proc", "/dev", "/dev/pts", "/dev/shm", "/dev/mqueue"];
 
+    /// <summary>Files that tools like lxcfs put their own in place of.</summary>
+    private static readonly HashSet<string> s_allowedInProc =
+    [
+        "/proc/cpuinfo", "/proc/diskstats", "/proc/meminfo", "/proc/stat", "/proc/swaps", "/proc/uptime", "/proc/loadavg", "/proc/slabinfo",
+        "/proc/net/dev", "/proc/sys/kernel/ns_last_pid", "/proc/sys/crypto/fips_enabled",
+    ];
+
     internal IReadOnlyList<RuntimeMount> Build(bool withInit)
     {
         var user = TmpfsMounts().Concat(context.Mounts.Select(ToBind)).OrderBy(mount => Depth(mount.Destination)).ToList();
@@ -101,7 +108,21 @@ internal sealed class MountSpec(HostConfig hostConfig, SpecContext context, Secu
             options.Add(mount.NonRecursive && mount.Propagation[0] == 'r' ? mount.Propagation[1..] : mount.Propagation);
         }
 
-        return Mount(Clean(mount.Destination), "bind", mount.Source, [.. options]);
+        var destination = Clean(mount.Destination);
+        CheckOutsideProc(mount.Source, destination);
+        return Mount(destination, "bind", mount.Source, [.. options]);
+    }
+
+    /// <summary>runc refuses these; crun mounts them, over what the engine keeps read-only or out of sight.</summary>
+    private void CheckOutsideProc(string source, string destination)
+    {
+        if (destination.StartsWith("/proc/", StringComparison.Ordinal) && !s_allowedInProc.Contains(destination))
+        {
+            var path = context.RootfsPath + destination;
+            throw GantryException.InvalidArgument(
+                $"failed to create task for container: failed to create shim task: OCI runtime create failed: error mounting \"{source}\" to rootfs at \"{destination}\": "
+                + $"create mountpoint for {destination} mount: check proc-safety of {destination} mount: \"{path}\" cannot be mounted because it is inside /proc: unknown");
+        }
     }
 
     private string ReadOnlyOption(ContainerMount mount)

@@ -94,7 +94,7 @@ internal static class CreateVersions
     {
         if (body.Healthcheck is { } health)
         {
-            health.StartInterval = 0;
+            health.StartInterval = null;
         }
 
         Refuse(mounts.Any(m => m.Type == "bind" && m.BindOptions?.ReadOnlyForceRecursive == true), "BindOptions.ReadOnlyForceRecursive needs API v1.44 or newer");

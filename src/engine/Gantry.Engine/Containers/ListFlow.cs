@@ -24,7 +24,7 @@ internal sealed class ListFlow(EngineCore core, ListView view)
         var filters = request.Filters.Validate(
             "ancestor", "before", "exited", "id", "isolation", "label", "name", "status", "health", "since", "volume", "network", "is-task", "publish", "expose");
         var match = Compile(filters);
-        var all = request.All || request.Limit > 0 || filters.Has("status") || filters.Has("exited") || filters.Has("before") || filters.Has("since");
+        var all = request.All || request.Limit > 0 || filters.Has("status");
         var chosen = core.Containers.All().Select(c => c.Record)
             .Where(r => all || r.State.IsActive)
             .OrderByDescending(r => r.Created)

@@ -247,8 +247,11 @@ public sealed class ExecService
         };
     }
 
+    /// <summary>An exec goes with its container.</summary>
     private ExecInstance Get(string id) =>
-        _execs.TryGetValue(id, out var exec) ? exec : throw GantryException.NotFound($"No such exec instance: {id}");
+        _execs.TryGetValue(id, out var exec) && _core.Containers.TryGet(exec.ContainerId, out _)
+            ? exec
+            : throw GantryException.NotFound($"No such exec instance: {id}");
 
     private static string CommandText(ExecCreateRequest request) => $"{request.Cmd![0]} {string.Join(' ', request.Cmd.Skip(1))}";
 

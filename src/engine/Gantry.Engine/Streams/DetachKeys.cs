@@ -59,9 +59,9 @@ public sealed class DetachKeys
             return (byte)key[0];
         }
 
-        if (key.Length == 6 && key.StartsWith("ctrl-", StringComparison.OrdinalIgnoreCase))
+        if (key.Length == 6 && key.StartsWith("ctrl-", StringComparison.Ordinal))
         {
-            var c = char.ToLowerInvariant(key[5]);
+            var c = key[5];
             if (c is (>= 'a' and <= 'z') or '@' or '[' or '\\' or ']' or '^' or '_')
             {
                 return (byte)(char.ToUpperInvariant(c) - '@');

@@ -22,6 +22,7 @@ internal sealed class EventsCommand(FlagSet flags) : Command
     public override async Task<int> RunAsync(Cli cli, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
         var template = ParseFormat();
+        CheckFields(template);
         var filters = _filter.Filters;
         using var response = await cli.Client.EventsAsync(
             Timestamps.ToUnix(_since), Timestamps.ToUnix(_until), filters.IsEmpty ? null : filters, cancellationToken);
@@ -51,6 +52,16 @@ internal sealed class EventsCommand(FlagSet flags) : Command
         catch (GantryException e)
         {
             throw new CliException($"Error parsing format: {e.Message}", BadTemplate);
+        }
+    }
+
+    /// <summary>A field that no event has is an error now rather than at the first event.</summary>
+    private static void CheckFields(Template? template)
+    {
+        if (template is not null)
+        {
+            using var empty = JsonDocument.Parse("{}");
+            _ = Execute(template, empty.RootElement);
         }
     }
 

@@ -45,6 +45,12 @@ internal sealed class FileSystemView : IDisposable
             }
 
             view.MountNetworkFiles(core, record);
+            if (!Runs(record) && !string.IsNullOrEmpty(record.Config.WorkingDir) && view.OpenMountPoint(record.Config.WorkingDir, directory: true) is >= 0 and var folder)
+            {
+                // The runtime makes it at the start; who looks before finds it all the same, as in Docker, which makes it at create.
+                FileAt.Close(folder);
+            }
+
             return view;
         }
         catch

@@ -63,7 +63,8 @@ internal static class MountResolution
             throw GantryException.InvalidArgument("volumes-from specification cannot be an empty string");
         }
 
-        if (mode is not ("" or "rw" or "ro" or "z" or "Z" or "nocopy") && !BindSpec.IsMode(mode))
+        // What another container has mounted is taken as it is: no filling, no propagation of its own.
+        if (!BindSpec.IsMode(mode) || mode.Split(',').Any(w => w == "nocopy" || BindSpec.IsPropagation(w)))
         {
             throw GantryException.InvalidArgument($"invalid mode: {mode}");
         }

@@ -24,7 +24,8 @@ internal sealed class NetworkUse(EngineCore core)
         var mode = record.HostConfig.NetworkMode!;
         if (NetworkSelection.IsContainer(mode))
         {
-            return JoinOther(mode[NetworkSelection.ContainerPrefix.Length..]);
+            var other = mode[NetworkSelection.ContainerPrefix.Length..];
+            return core.Containers.Get(other).Id == record.Id ? throw GantryException.Internal("cannot join own network namespace") : JoinOther(other);
         }
 
         try
