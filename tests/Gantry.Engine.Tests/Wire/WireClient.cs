@@ -8,7 +8,7 @@ namespace Gantry.Engine.Tests.Wire;
 internal static class WireClient
 {
     /// <summary>How long an answer may take; the recorded engine waits for plugins at times.</summary>
-    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(Environment.GetEnvironmentVariable("GANTRY_RECORD") is null ? 8 : 30);
+    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(Environment.GetEnvironmentVariable("GANTRY_RECORD") is null ? 15 : 30);
 
     /// <param name="socket">Path of the engine's socket.</param>
     internal static Task<WireResponse> SendAsync(string socket, WireRequest request) =>
