@@ -44,7 +44,11 @@ public sealed record ImageEvent(string Action, string Id, string Name, DateTimeO
 
 /// <param name="Id">The image.</param>
 /// <param name="Reference">The name that was set; null for an image without a name.</param>
-public sealed record LoadedImage(Digest Id, ImageReference? Reference);
+public sealed record LoadedImage(Digest Id, ImageReference? Reference)
+{
+    /// <summary>The other image that had the name until then; null for none.</summary>
+    public Digest? Replaced { get; init; }
+}
 
 /// <param name="UniqueBytes">Bytes of all layers, each counted once.</param>
 public sealed record ImageDiskUsage(long UniqueBytes, IReadOnlyList<Api.ImageSummary> Images);

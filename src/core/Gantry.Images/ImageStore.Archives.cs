@@ -76,6 +76,16 @@ public sealed partial class ImageStore
         }
     }
 
+    /// <summary>Checks what <see cref="SaveAsync"/> will be asked, before the first byte goes out.</summary>
+    /// <exception cref="GantryException">NotFound: no such image; Internal, as Docker has it: an image is for another platform than the one wanted.</exception>
+    public void CheckSave(IReadOnlyList<string> names, Platform? platform)
+    {
+        if (Select(names).Any(s => platform?.Accepts(Config(s.Image.Id).Platform) == false))
+        {
+            throw GantryException.Internal($"no suitable export target found for platform {platform}");
+        }
+    }
+
     /// <summary>The images that names stand for, each once, with the references it is saved under.</summary>
     private List<(ImageRecord Image, IReadOnlyList<ImageReference> References)> Select(IReadOnlyList<string> names)
     {
@@ -94,7 +104,8 @@ public sealed partial class ImageStore
 
             if (!named.Any(t => FindReference(t) is not null))
             {
-                Take(Resolve(name).Id);
+                Take((Find(name) ?? throw GantryException.NotFound(
+                    reference is { IsNameOnly: false } ? "reference does not exist" : $"No such image: {name}")).Id);
             }
         }
 

@@ -17,6 +17,11 @@ public sealed partial class ImageStore
     /// <exception cref="GantryException">InvalidArgument: not an image config; NotFound: a layer isn't unpacked.</exception>
     public async Task<ImageRecord> CreateAsync(ContentLease lease, NewImage image, CancellationToken cancellationToken = default)
     {
+        foreach (var reference in image.References)
+        {
+            CheckName(reference);
+        }
+
         var config = ParseConfig(image.Config.Span);
         var id = Digest.Of(image.Config.Span);
         lease.Protect(id);

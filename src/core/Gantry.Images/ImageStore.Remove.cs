@@ -30,31 +30,34 @@ public sealed partial class ImageStore
         {
             var id = Digest.Parse(summary.Id);
             var dangling = summary.RepoTags!.Count == 0 && summary.RepoDigests!.Count == 0;
-            if (used.Contains(id) || (onlyDangling && !dangling) || !wanted.AcceptsLabels(summary.Labels)
+            if ((dangling && used.Contains(id)) || (onlyDangling && !dangling) || !wanted.AcceptsLabels(summary.Labels)
                 || (wanted.Until is { } until && DateTimeOffset.FromUnixTimeSeconds(summary.Created ?? 0) >= until))
             {
                 continue;
             }
 
-            try
+            // In the order of their names, so that an image in use keeps the last of them.
+            foreach (var name in dangling ? [summary.Id!] : summary.RepoTags.Concat(summary.RepoDigests!).Order(StringComparer.Ordinal).ToList())
             {
-                foreach (var name in dangling ? [summary.Id!] : summary.RepoTags.Concat(summary.RepoDigests!).ToList())
-                {
-                    if (Find(name) is not null)
-                    {
-                        deleted.AddRange(await RemoveAsync(name, new RemoveImageOptions { Users = users }, cancellationToken).ConfigureAwait(false));
-                    }
-                }
-            }
-            catch (GantryException e) when (e.Kind == ErrorKind.Conflict)
-            {
-                // In use since the list was made: it stays, as an image in use does.
-                continue;
+                deleted.AddRange(await PruneOneAsync(name, users, cancellationToken).ConfigureAwait(false));
             }
         }
 
         var after = Database.Read(_tables.UsedLayers).Sum(l => Layers.Find(l)?.Size ?? 0);
         return new ImagePruneResponse { ImagesDeleted = deleted.Count == 0 ? null : deleted, SpaceReclaimed = Math.Max(0, before - after) };
+    }
+
+    /// <summary>Removes a name, or an image by its id; nothing where it is gone already or what it names is in use.</summary>
+    private async Task<IReadOnlyList<ImageDeleteResponseItem>> PruneOneAsync(string name, IReadOnlyList<ImageUser> users, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return Find(name) is null ? [] : await RemoveAsync(name, new RemoveImageOptions { Users = users }, cancellationToken).ConfigureAwait(false);
+        }
+        catch (GantryException e) when (e.Kind == ErrorKind.Conflict)
+        {
+            return [];
+        }
     }
 
     /// <summary>

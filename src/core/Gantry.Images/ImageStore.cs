@@ -92,6 +92,7 @@ public sealed partial class ImageStore
     /// <summary>Points <paramref name="target"/> (with a tag, or with the digest a registry knows the image by) to the image.</summary>
     public void Tag(string nameOrId, ImageReference target)
     {
+        CheckName(target);
         var now = DateTimeOffset.UtcNow;
         var image = Database.Write(Durability.Durable, session =>
         {
@@ -103,6 +104,16 @@ public sealed partial class ImageStore
         if (target.Digest.IsEmpty)
         {
             Raise(new ImageEvent("tag", image.Id.ToString(), target.WithDefaultTag().Familiar, now));
+        }
+    }
+
+    /// <summary>What looks like an id can't be found again as a name.</summary>
+    /// <exception cref="GantryException">InvalidArgument in Docker's words.</exception>
+    internal static void CheckName(ImageReference reference)
+    {
+        if (reference.FamiliarName == "sha256")
+        {
+            throw GantryException.InvalidArgument("refusing to create an ambiguous tag using digest algorithm as name");
         }
     }
 

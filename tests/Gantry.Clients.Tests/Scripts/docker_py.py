@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import json
 import os
 import socket
 import sys
@@ -305,6 +306,60 @@ def case_images():
     client.images.remove(f"{tag}:imported")
     with contextlib.suppress(errors.ImageNotFound):
         client.images.remove(f"{tag}:v1")
+
+
+def case_archives_of_images():
+    config = b'{"config":{"Labels":{"made":"by hand"}},"created":null,"rootfs":{"type":"layers","diff_ids":null}}'
+    manifest = b'[{"Config":"c.json","RepoTags":%s,"Layers":null}]'
+    (nameless,) = client.images.load(tar_of(**{"c.json": config, "manifest.json": manifest % b"null"}))
+    assert nameless.tags == [] and nameless.labels == {"made": "by hand"}
+    client.images.remove(nameless.id)
+    tag = unique("a") + ":t"
+    client.images.get(IMAGE).tag(tag)
+    archive = tar_of(**{"c.json": config, "manifest.json": manifest % f'["{tag}"]'.encode()})
+    said = "".join(entry.get("stream", "") for entry in api.load_image(archive))
+    replaced = f"The image {tag} already exists, renaming the old one with ID {client.images.get(IMAGE).id} to empty string\n"
+    assert said == replaced + f"Loaded image: {tag}\n", said
+    client.images.remove(tag)
+    foreign = config.replace(b'{"config"', b'{"os":"windows","config"', 1)
+    said = str(list(api.load_image(tar_of(**{"c.json": foreign, "manifest.json": manifest % b"null"}))))
+    assert "cannot load windows image on linux" in said, said
+
+
+def case_platforms():
+    def get(path, **platform):
+        answer = api._get(api._url("/images/busybox" + path), params={"platform": json.dumps(platform)})
+        return answer.status_code, answer.json().get("message") if answer.status_code != 200 else None
+
+    here = client.images.get(IMAGE).attrs
+    for path in ("/json", "/history"):
+        assert get(path, os="linux", architecture=here["Architecture"]) == (200, None)
+        other = f"was found but its platform (linux/{here['Architecture']}) does not match the specified platform (linux/mips64)"
+        status, message = get(path, os="linux", architecture="mips64")
+        assert status == 404 and message.endswith(other), message
+        assert get(path, os="linux") == (400, "both OS and Architecture must be provided")
+    assert get("/get", os="linux", architecture="mips64") == (500, "no suitable export target found for platform linux/mips64")
+    refused(400, "operating system is not supported", lambda: import_for("macos/arm64"))
+    refused(400, '"nintendo64": unknown operating system or architecture', lambda: import_for("nintendo64"))
+    refused(400, "refusing to create an ambiguous tag using digest algorithm as name", lambda: api.tag(IMAGE, "sha256", "abc"))
+
+
+def import_for(platform):
+    answer = api._post(api._url("/images/create"), params={"fromSrc": "-", "platform": platform}, data=tar_of(x=b"1"))
+    api._raise_for_status(answer)
+
+
+def case_prune_images():
+    label = unique("p")
+    image, _ = client.images.build(fileobj=io.BytesIO(f"FROM {IMAGE}\nLABEL {label}=1\n".encode()), tag=label + ":b", rm=True)
+    for tag in ("c", "a"):
+        image.tag(label, tag)
+    container = client.containers.create(image.id, "true")
+    filters = {"dangling": False, "label": label}
+    assert client.images.prune(filters=filters)["ImagesDeleted"] == [{"Untagged": f"{label}:a"}, {"Untagged": f"{label}:b"}]
+    assert client.images.get(image.id).tags == [f"{label}:c"]
+    container.remove()
+    assert {"Untagged": f"{label}:c"} in client.images.prune(filters=filters)["ImagesDeleted"]
 
 
 def case_commit():

@@ -129,7 +129,7 @@ public sealed class ImagePullTests
 
         Assert.Equal($"no matching manifest for {Platform.Host} in the manifest list entries", fromIndex.Message);
         Assert.Equal(
-            $"image with reference {server.Reference} was found but does not match the specified platform: wanted linux/arm64, actual: linux/s390x", single.Message);
+            $"image with reference {server.Reference} was found but its platform (linux/s390x) does not match the specified platform (linux/arm64)", single.Message);
         store.AssertNothingStored(other);
     }
 

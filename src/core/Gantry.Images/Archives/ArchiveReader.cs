@@ -51,7 +51,7 @@ internal sealed class ArchiveReader(ImageStore store, ContentLease lease, Archiv
     private bool IsWanted(byte[] configBytes)
     {
         var config = JsonSerializer.Deserialize(configBytes, OciJson.Default.ImageConfig) ?? new ImageConfig();
-        return config.Os.Length > 0 && !config.Os.Equals(Platform.Host.Os, StringComparison.OrdinalIgnoreCase)
+        return !config.Platform.Os.Equals(Platform.Host.Os, StringComparison.OrdinalIgnoreCase)
             ? throw GantryException.InvalidArgument($"cannot load {config.Os} image on {Platform.Host.Os}")
             : platform is null || platform.Accepts(config.Platform);
     }
@@ -105,11 +105,14 @@ internal sealed class ArchiveReader(ImageStore store, ContentLease lease, Archiv
 
         await UnpackAsync(config.RootFs.DiffIds, layers, cancellationToken).ConfigureAwait(false);
         await store.Content.WriteAsync(lease, configBytes, cancellationToken).ConfigureAwait(false);
+        var before = references.Select(store.FindReference).ToList();
         var image = await store.CreateAsync(
             lease,
             new NewImage { Config = configBytes, Manifest = manifest, LayerBlobs = manifest is null ? [] : layers, References = references },
             cancellationToken).ConfigureAwait(false);
-        return references.Count == 0 ? [new LoadedImage(image.Id, null)] : [.. references.Select(r => new LoadedImage(image.Id, r))];
+        return references.Count == 0
+            ? [new LoadedImage(image.Id, null)]
+            : [.. references.Select((r, i) => new LoadedImage(image.Id, r) { Replaced = before[i] is { } old && old != image.Id ? old : null })];
     }
 
     /// <summary>All layers at once: each is unpacked into a directory of its own.</summary>

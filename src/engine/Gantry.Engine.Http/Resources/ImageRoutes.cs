@@ -55,6 +55,11 @@ internal static class ImageRoutes
 
     private static async Task RemoveAsync(ApiRequest request)
     {
+        if (string.IsNullOrWhiteSpace(request.Name))
+        {
+            throw GantryException.InvalidArgument("image name cannot be blank");
+        }
+
         if (PlatformQuery.OnlyOf(request, new ApiVersion(1, 50)) is { } platform)
         {
             request.Engine.Images.Require(request.Name, platform);

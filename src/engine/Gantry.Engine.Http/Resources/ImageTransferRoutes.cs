@@ -101,6 +101,12 @@ internal static class ImageTransferRoutes
             var loaded = await request.Engine.Images.LoadAsync(request.Http.Body, platform, progress, request.Aborted).ConfigureAwait(false);
             foreach (var image in loaded)
             {
+                if (image.Replaced is { } old)
+                {
+                    var renamed = $"The image {image.Reference?.Familiar} already exists, renaming the old one with ID {old} to empty string\n";
+                    await stream.WriteAsync(new JsonMessage { Stream = renamed }).ConfigureAwait(false);
+                }
+
                 var text = image.Reference is { } reference ? $"Loaded image: {reference.Familiar}\n" : $"Loaded image ID: {image.Id}\n";
                 await stream.WriteAsync(new JsonMessage { Stream = text }).ConfigureAwait(false);
             }

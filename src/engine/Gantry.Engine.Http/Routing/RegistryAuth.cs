@@ -58,7 +58,8 @@ internal static class RegistryAuth
         var configured = Decode(header, text =>
         {
             using var document = JsonDocument.Parse(text);
-            return document.RootElement.EnumerateObject().ToDictionary(p => p.Name, p => p.Value.Deserialize(ApiJson.Default.AuthConfig));
+            // A Go client without credentials sends its nil map.
+            return document.RootElement.ValueKind == JsonValueKind.Null ? [] : document.RootElement.EnumerateObject().ToDictionary(p => p.Name, p => p.Value.Deserialize(ApiJson.Default.AuthConfig));
         }) ?? [];
         return domain => configured.FirstOrDefault(c => DomainOf(c.Key) == domain).Value is { } found ? Credentials(found) : null;
     }

@@ -46,7 +46,7 @@ public sealed class ContainerService
 
     public Task UnpauseAsync(string reference) => _flows.Pause.UnpauseAsync(Get(reference));
 
-    public Task RemoveAsync(string reference, bool force, bool removeVolumes) => _flows.Remove.RemoveAsync(Get(reference), force, removeVolumes);
+    public Task RemoveAsync(string reference, bool force, bool removeVolumes) => _flows.Remove.RemoveAsync(Get(reference), force, removeVolumes, reference);
 
     /// <summary>Takes a link given at create away.</summary>
     public Task RemoveLinkAsync(string reference, string alias) => _flows.Links.RemoveAsync(Get(reference), reference, alias);

@@ -81,18 +81,7 @@ public sealed class ImageService
 
     /// <summary>Checks that all names are there, for <paramref name="platform"/> where one is wanted, before the first byte goes out.</summary>
     /// <exception cref="GantryException">NotFound: no such image; Internal, as Docker has it: for another platform.</exception>
-    public void CheckSave(IReadOnlyList<string> names, Platform? platform)
-    {
-        if (names.FirstOrDefault(n => Store.Find(n) is null) is { } missing)
-        {
-            throw GantryException.NotFound($"No such image: {missing}");
-        }
-
-        if (platform is not null && names.Any(n => !platform.Accepts(Store.Config(Store.Resolve(n).Id).Platform)))
-        {
-            throw GantryException.Internal($"no suitable export target found for platform {platform}");
-        }
-    }
+    public void CheckSave(IReadOnlyList<string> names, Platform? platform) => Store.CheckSave(names, platform);
 
     public Task SaveAsync(IReadOnlyList<string> names, Stream destination, CancellationToken cancellationToken) =>
         Store.SaveAsync(names, destination, cancellationToken);

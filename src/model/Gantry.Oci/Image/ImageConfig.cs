@@ -51,9 +51,14 @@ public sealed record ImageConfig
     [JsonPropertyName("comment")]
     public string? Comment { get; init; }
 
-    /// <summary>What the image says it is for.</summary>
+    /// <summary>What the image says it is for; old images that say nothing are for any host, so for this one.</summary>
     [JsonIgnore]
-    public Platform Platform => new() { Os = Os, Architecture = Architecture, Variant = Variant };
+    public Platform Platform => new()
+    {
+        Os = string.IsNullOrEmpty(Os) ? Platform.Host.Os : Os,
+        Architecture = string.IsNullOrEmpty(Architecture) ? Platform.Host.Architecture : Architecture,
+        Variant = Variant,
+    };
 }
 
 /// <summary>How containers of the image run by default (config.md, "config"; Docker's additions marked).</summary>

@@ -9,9 +9,11 @@ namespace Gantry.Engine.Containers.Lifecycle;
 /// <summary>Removes containers: steps 17 to 19 of docs/flows/run.md.</summary>
 internal sealed class RemoveFlow(EngineCore core, StartFlow start, StopFlow stop, VolumeUse volumes, ImageMounts images, LogShipping shipping)
 {
+    /// <param name="called">The name or id that the client used, which refusals repeat.</param>
     /// <exception cref="GantryException">Conflict in Docker's words.</exception>
-    internal async Task RemoveAsync(Container container, bool force, bool removeVolumes)
+    internal async Task RemoveAsync(Container container, bool force, bool removeVolumes, string? called = null)
     {
+        called ??= container.Id;
         if (!container.TryBeginRemoval())
         {
             throw GantryException.Conflict($"removal of container {container.Id} is already in progress");
@@ -22,12 +24,12 @@ internal sealed class RemoveFlow(EngineCore core, StartFlow start, StopFlow stop
             // A start that was under way already may come between the end and the removal: then it is ended again.
             for (var isRemoved = false; !isRemoved;)
             {
-                await EndIfForcedAsync(container, force).ConfigureAwait(false);
+                await EndIfForcedAsync(container, force, called).ConfigureAwait(false);
                 using (await container.Gate.AcquireAsync().ConfigureAwait(false))
                 {
                     if (!force || !container.State.IsActive)
                     {
-                        await RemoveLockedAsync(container, removeVolumes).ConfigureAwait(false);
+                        await RemoveLockedAsync(container, removeVolumes, called).ConfigureAwait(false);
                         isRemoved = true;
                     }
                 }
@@ -61,7 +63,7 @@ internal sealed class RemoveFlow(EngineCore core, StartFlow start, StopFlow stop
         }
     }
 
-    private async Task EndIfForcedAsync(Container container, bool force)
+    private async Task EndIfForcedAsync(Container container, bool force, string called)
     {
         if (!container.State.IsActive)
         {
@@ -73,7 +75,7 @@ internal sealed class RemoveFlow(EngineCore core, StartFlow start, StopFlow stop
             var what = container.State.Phase == ContainerPhase.Paused
                 ? "container is paused and must be unpaused first"
                 : $"container is {container.State.Phase.Name()}: stop the container before removing or force remove";
-            throw GantryException.Conflict($"cannot remove container \"/{container.Name}\": {what}");
+            throw GantryException.Conflict($"cannot remove container \"{called}\": {what}");
         }
 
         try
@@ -82,16 +84,16 @@ internal sealed class RemoveFlow(EngineCore core, StartFlow start, StopFlow stop
         }
         catch (GantryException e)
         {
-            throw new GantryException(e.Kind, $"cannot remove container \"/{container.Name}\": could not kill: {e.Message}", e);
+            throw new GantryException(e.Kind, $"cannot remove container \"{called}\": could not kill: {e.Message}", e);
         }
     }
 
-    private async Task RemoveLockedAsync(Container container, bool removeVolumes)
+    private async Task RemoveLockedAsync(Container container, bool removeVolumes, string called)
     {
         var record = container.Record;
         if (record.State.IsActive)
         {
-            throw GantryException.Conflict($"cannot remove container \"/{record.Name}\": it was started meanwhile");
+            throw GantryException.Conflict($"cannot remove container \"{called}\": it was started meanwhile");
         }
 
         await shipping.EndAsync(container).ConfigureAwait(false);
