@@ -7,12 +7,17 @@ cd "$(dirname "$0")"
 . tools/packages.sh
 [ "$(id -u)" = 0 ] || { echo "test.sh: root is needed: the tests make namespaces, mounts and networks" >&2; exit 1; }
 need gcc:gcc /usr/include/stdio.h:libc6-dev crun:crun runc:runc '/usr/lib/*/libnftables.so.1:libnftables1' nft:nftables ip:iproute2 \
-  /usr/share/doc/busybox-static:busybox-static skopeo:skopeo docker-registry:docker-registry ps:procps python3:python3 tar:tar curl:curl || exit 1
+  /usr/share/doc/busybox-static:busybox-static skopeo:skopeo docker-registry:docker-registry ps:procps python3:python3 tar:tar curl:curl \
+  /usr/lib/python3/dist-packages/docker/__init__.py:python3-docker docker-compose:docker-compose || exit 1
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 MSBUILDDISABLENODEREUSE=1
 started=$SECONDS
 ./build.sh --size || { echo "0 passed, 1 failed"; exit 1; }
 export GANTRY_BIN=$PWD/out/bin
 [ -s out/busybox.tar ] || tools/images/busybox.sh out/busybox.tar || exit 1
+# dockerode is used where node is there; without it its tests are skipped and say why.
+if command -v npm >/dev/null && [ ! -d out/npm/node_modules/dockerode ]; then
+  npm install --prefix out/npm --no-audit --no-fund --silent dockerode@5 || echo "test.sh: npm could not install dockerode"
+fi
 [ -s out/python.tar ] || tools/images/python.sh out/python.tar || exit 1
 
 # Every test project runs in mount, network and process namespaces of its own, so that whatever it leaves behind after a failure

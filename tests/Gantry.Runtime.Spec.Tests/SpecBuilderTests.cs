@@ -50,6 +50,28 @@ public sealed class SpecBuilderTests
         Assert.Equal("/dev", Assert.Single(spec.Mounts, m => m.Destination.StartsWith("/dev", StringComparison.Ordinal)).Destination);
     }
 
+    [Theory]
+    [InlineData(true, "rprivate", "bind,ro,private")]
+    [InlineData(true, "slave", "bind,ro,slave")]
+    [InlineData(false, "rprivate", "rbind,rro,rprivate")]
+    public void A_bind_without_what_is_below_it_has_a_propagation_without_it_too(bool alone, string propagation, string options)
+    {
+        var spec = Build(new HostConfig(), c => c with
+        {
+            Mounts = [new ContainerMount { Source = "/usr", Destination = "/x", ReadOnly = true, Propagation = propagation, NonRecursive = alone }],
+        });
+
+        Assert.Equal(options, string.Join(',', Assert.Single(spec.Mounts, m => m.Destination == "/x").Options!));
+    }
+
+    [Theory]
+    [InlineData(true, null, true)]
+    [InlineData(false, null, null)]
+    [InlineData(true, "no-new-privileges=false", null)]
+    [InlineData(false, "no-new-privileges", true)]
+    public void The_engines_word_on_new_privileges_is_for_containers_that_do_not_say(bool engine, string? option, bool? expected) => Assert.Equal(
+        expected, Build(new HostConfig { SecurityOpt = option is null ? null : [option] }, c => c with { DefaultNoNewPrivileges = engine }).Process!.NoNewPrivileges);
+
     [Fact]
     public void Parents_are_mounted_before_children()
     {

@@ -14,8 +14,8 @@ public sealed class ValidationTests
     [InlineData("""{"Memory":10485760,"MemoryReservation":20971520}""", "Minimum memory limit can not be less than memory reservation limit, see usage")]
     [InlineData("""{"MemoryReservation":1}""", "Minimum memory reservation allowed is 6MB")]
     [InlineData("""{"MemorySwappiness":200}""", "Invalid value: 200, valid memory swappiness range is 0-100")]
-    [InlineData("""{"NanoCpus":5000000000}""", "Range of CPUs is from 0.01 to 2.00, as there are only 2 CPUs available")]
-    [InlineData("""{"NanoCpus":-5}""", "Range of CPUs is from 0.01 to 2.00, as there are only 2 CPUs available")]
+    [InlineData("""{"NanoCpus":5000000000}""", "range of CPUs is from 0.01 to 2.00, as there are only 2 CPUs available")]
+    [InlineData("""{"NanoCpus":-5}""", "range of CPUs is from 0.01 to 2.00, as there are only 2 CPUs available")]
     [InlineData("""{"NanoCpus":500000000,"CpuPeriod":1000}""", "Conflicting options: Nano CPUs and CPU Period cannot both be set")]
     [InlineData("""{"NanoCpus":500000000,"CpuQuota":1000}""", "Conflicting options: Nano CPUs and CPU Quota cannot both be set")]
     [InlineData("""{"CpuPeriod":1}""", "CPU cfs period can not be less than 1ms (i.e. 1000) or larger than 1s (i.e. 1000000)")]
@@ -24,9 +24,9 @@ public sealed class ValidationTests
     [InlineData("""{"CpusetCpus":"x"}""", "Invalid value x for cpuset cpus: invalid format: x")]
     [InlineData("""{"CpusetMems":"3"}""", "Requested memory nodes are not available - requested 3, available: 0")]
     [InlineData("""{"CpusetMems":"1-"}""", "Invalid value 1- for cpuset mems: invalid format: 1-")]
-    [InlineData("""{"CpuShares":-1}""", "shares: invalid argument")]
+    [InlineData("""{"CpuShares":-1}""", "invalid CPU shares (-1): value must be a positive integer")]
     [InlineData("""{"CpuRealtimeRuntime":5,"CpuRealtimePeriod":2}""", "cpu real-time runtime cannot be higher than cpu real-time period")]
-    [InlineData("""{"IOMaximumIOps":3}""", "Invalid QoS settings: linux does not support configuration of maximum IOPs")]
+    [InlineData("""{"IOMaximumIOps":3}""", "invalid option: QoS maximum IOPs configuration is not supported on linux")]
     [InlineData("""{"OomScoreAdj":-2000}""", "Invalid value -2000, range for oom score adj is [-1000, 1000]")]
     [InlineData("""{"ShmSize":-5}""", "SHM size can not be less than 0")]
     [InlineData("""{"CapAdd":["cap_foo","all"]}""", "invalid CapAdd: unknown capability: \"CAP_FOO\"")]
@@ -36,7 +36,7 @@ public sealed class ValidationTests
     [InlineData("""{"UTSMode":"foo"}""", "invalid UTS mode: foo")]
     [InlineData("""{"UTSMode":"host"}""", "conflicting options: hostname and the UTS mode")]
     [InlineData("""{"CgroupnsMode":"foo"}""", "invalid cgroup namespace mode: foo")]
-    [InlineData("""{"Isolation":"foo"}""", "Invalid isolation: \"foo\" - linux only supports 'default'")]
+    [InlineData("""{"Isolation":"foo"}""", "invalid isolation (foo): linux only supports 'default'")]
     [InlineData("""{"SecurityOpt":["foo"]}""", "invalid --security-opt 1: \"foo\"")]
     [InlineData("""{"SecurityOpt":["foo=bar"]}""", "invalid --security-opt 2: \"foo=bar\"")]
     [InlineData("""{"SecurityOpt":["no-new-privileges=x"]}""", "invalid --security-opt 2: \"no-new-privileges=x\"")]
@@ -86,7 +86,7 @@ public sealed class ValidationTests
             result.Warnings);
         Assert.Null(result.HostConfig.MemorySwappiness);
         Assert.Null(result.HostConfig.OomKillDisable);
-        SpecBuilderTests.Throws("your kernel does not support CPU real-time scheduler", () =>
+        SpecBuilderTests.Throws("kernel does not support CPU real-time scheduler", () =>
             ResourceValidator.Validate(new HostConfig { CpuRealtimePeriod = 5 }, TestHost.Unified));
     }
 

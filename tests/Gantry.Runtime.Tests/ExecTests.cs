@@ -27,18 +27,18 @@ public class ExecTests
     }
 
     [Theory]
-    [InlineData("crun", "nosuch", "exec: \"nosuch\": executable file not found in $PATH: unknown")]
-    [InlineData("runc", "nosuch", "exec: \"nosuch\": executable file not found in $PATH: unknown")]
-    [InlineData("crun", "/etc/passwd", "exec: \"/etc/passwd\": permission denied: unknown")]
-    [InlineData("runc", "/etc/passwd", "exec: \"/etc/passwd\": permission denied: unknown")]
-    public async Task An_exec_that_cannot_be_started_gives_dockers_error(string runtime, string program, string end)
+    [InlineData("crun", "nosuch", 127, "exec: \"nosuch\": executable file not found in $PATH: unknown")]
+    [InlineData("runc", "nosuch", 127, "exec: \"nosuch\": executable file not found in $PATH: unknown")]
+    [InlineData("crun", "/etc/passwd", 126, "exec: \"/etc/passwd\": permission denied: unknown")]
+    [InlineData("runc", "/etc/passwd", 126, "exec: \"/etc/passwd\": permission denied: unknown")]
+    public async Task An_exec_that_cannot_be_started_gives_dockers_error(string runtime, string program, int code, string end)
     {
         await using var root = new TestRoot { Runtime = runtime };
         await using var service = await root.StartServiceAsync();
         await service.StartAsync(root.Bundle("c1", "sleep", "1000"), CancellationToken.None);
         var error = await Assert.ThrowsAsync<Errors.GantryException>(() => service.ExecAsync(TestBundle.Exec("c1", "e1", program), CancellationToken.None));
         Assert.Equal($"OCI runtime exec failed: exec failed: unable to start container process: {end}", error.Message);
-        Assert.Equal(126, TaskStartError.ExitCodeOf(error));
+        Assert.Equal(code, TaskStartError.ExitCodeOf(error));
         Assert.Null(service.Find("c1", "e1"));
         Assert.Empty(Directory.GetDirectories($"{root.ExecRoot}/tasks/c1/exec"));
     }

@@ -36,10 +36,10 @@ expect "update" "held" gantry update --memory 100m --memory-swap -1 --pids-limit
 limits "limits after update" 104857600 77 100000/100000
 expect "out of memory" "true 137" bash -c 'gantry run --name big --memory 16m --memory-swap 16m busybox tail /dev/zero >/dev/null 2>&1; gantry inspect -f "{{.State.OOMKilled}} {{.State.ExitCode}}" big'
 expect "stats" "held [0-9.]+[KM]iB / 100MiB [1-9][0-9]*" gantry stats --no-stream --format '{{.Name}} {{.MemUsage}} {{.PIDs}}' held
-expect "pause" "held Up .*(Paused)" bash -c 'gantry pause held; gantry ps --format "{{.Status}}"'
+expect "pause" "held Up .*\(Paused\)" bash -c 'gantry pause held; gantry ps --format "{{.Status}}"'
 expect "unpause" "held" gantry unpause held
-expect "a device not allowed" ".*Operation not permitted" gantry run --rm busybox sh -c 'mknod /tmp/k c 1 11 && head -c0 /tmp/k'
-expect "a device allowed" "yes" gantry run --rm --device-cgroup-rule 'c 1:11 r' busybox sh -c 'mknod /tmp/k c 1 11; head -c0 /tmp/k && echo yes'
+expect "a device not allowed" ".*Operation not permitted" gantry run --rm --cap-add SYS_ADMIN busybox sh -c 'mknod /tmp/k c 1 11 && head -c0 /tmp/k'
+expect "a device allowed" "yes" gantry run --rm --cap-add SYS_ADMIN --device-cgroup-rule 'c 1:11 r' busybox sh -c 'mknod /tmp/k c 1 11; head -c0 /tmp/k && echo yes'
 expect "privileged" "yes" gantry run --rm --privileged busybox sh -c 'mknod /tmp/k c 1 11; head -c0 /tmp/k && echo yes'
 expect "read-only bind" ".*Read-only file system" gantry run --rm -v /var/log:/log:ro busybox touch /log/x
 gantry run -d --name web -p 8080:80 busybox sh -c 'mkdir /w; echo page > /w/index.html; httpd -f -p 80 -h /w' >/dev/null

@@ -15,6 +15,8 @@ else
   for controllers in cpu,cpuacct cpuset memory devices freezer blkio pids; do
     mkdir "$root/$controllers" && mount -t cgroup -o "$controllers" cgroup "$root/$controllers" 2>/dev/null || rmdir "$root/$controllers"
   done
+  ln -s cpu,cpuacct $root/cpu
+  ln -s cpu,cpuacct $root/cpuacct
   mkdir $root/systemd && mount -t cgroup -o none,name=systemd cgroup $root/systemd
   [ "$hierarchy" = hybrid ] && mkdir $root/unified && mount -t cgroup2 cgroup2 $root/unified
 fi

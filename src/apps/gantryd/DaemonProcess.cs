@@ -35,6 +35,12 @@ internal sealed class DaemonProcess : IAsyncDisposable
         _log = new EngineLog(settings.LogLevel, Console.Error.WriteLine) { Json = settings.LogAsJson };
         _pidFile = PidFile.Create(settings.PidFile);
         var engine = settings.Engine();
+        foreach (var (flag, why) in settings.WithoutEffect())
+        {
+            _log.Warn($"--{flag} has no effect: {why}");
+        }
+
+        settings.ApplyProxies(_log);
         WarnOfPlainTcp(settings);
         var parts = Compose(settings, engine);
         _engine = new EngineHost(engine, parts, _log);
@@ -68,7 +74,7 @@ internal sealed class DaemonProcess : IAsyncDisposable
     /// <summary>Completes on SIGTERM and SIGINT.</summary>
     internal Task WaitForEndAsync() => _end.Task;
 
-    /// <summary>Orderly end: no new requests, then the parts. Containers go on (docs/design/engine-exit.md).</summary>
+    /// <summary>Orderly end: no new requests, then the parts. Containers go on unless told otherwise (docs/design/engine-exit.md).</summary>
     public async ValueTask DisposeAsync()
     {
         _log.Info("Processing shutdown");
@@ -130,7 +136,7 @@ internal sealed class DaemonProcess : IAsyncDisposable
             var settings = reread();
             _engine.Reload(settings.Engine());
             _log.Level = settings.LogLevel;
-            _log.Info("Reloaded configuration");
+            _log.Info("Reloaded configuration", settings.DescribeProxies());
         }
         catch (GantryException e)
         {

@@ -40,14 +40,15 @@ public sealed partial class ImageStore
         return image;
     }
 
-    /// <summary>Reads a docker-archive or OCI layout tar, possibly compressed.</summary>
+    /// <summary>Reads a docker-archive or OCI layout tar, possibly compressed; of its images those for <paramref name="platform"/> where one is given.</summary>
     /// <exception cref="GantryException">InvalidArgument: not such an archive; DataCorrupt: its content isn't what it says. No image is recorded then.</exception>
-    public async Task<IReadOnlyList<LoadedImage>> LoadAsync(Stream archive, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default)
+    public async Task<IReadOnlyList<LoadedImage>> LoadAsync(
+        Stream archive, Platform? platform = null, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         using var lease = Content.Lease("load");
         await using var plain = await Decompression.OpenAsync(archive, leaveOpen: true, cancellationToken).ConfigureAwait(false);
         var members = await ArchiveMembers.ReadAsync(Content, lease, plain, cancellationToken).ConfigureAwait(false);
-        var loaded = await new ArchiveReader(this, lease, members, progress).LoadAsync(cancellationToken).ConfigureAwait(false);
+        var loaded = await new ArchiveReader(this, lease, members, platform, progress).LoadAsync(cancellationToken).ConfigureAwait(false);
         foreach (var image in loaded)
         {
             Raise(new ImageEvent("load", image.Id.ToString(), image.Reference?.Familiar ?? image.Id.ToString(), DateTimeOffset.UtcNow));

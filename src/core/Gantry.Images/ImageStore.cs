@@ -45,6 +45,22 @@ public sealed partial class ImageStore
     /// <exception cref="GantryException">NotFound <c>No such image: name:tag</c>.</exception>
     public ImageRecord Resolve(string nameOrId) => Find(nameOrId) ?? throw Missing(nameOrId);
 
+    /// <summary>The same, for an image that has to be for <paramref name="platform"/>; null accepts any.</summary>
+    /// <exception cref="GantryException">NotFound: also when the image is for another platform.</exception>
+    public ImageRecord Resolve(string nameOrId, Platform? platform)
+    {
+        var image = Resolve(nameOrId);
+        if (platform is not null && Config(image.Id).Platform is var actual && !platform.Accepts(actual))
+        {
+            throw OtherPlatform(nameOrId, actual, platform);
+        }
+
+        return image;
+    }
+
+    internal static GantryException OtherPlatform(string name, Platform actual, Platform wanted) =>
+        GantryException.NotFound($"image with reference {name} was found but its platform ({actual}) does not match the specified platform ({wanted})");
+
     public ImageRecord? Find(Digest id) => Database.Read(session => _tables.Find(session, id));
 
     /// <summary>The image's parsed config.</summary>

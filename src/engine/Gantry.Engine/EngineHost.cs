@@ -66,12 +66,24 @@ public sealed class EngineHost
         _core.Parts.Tasks.OnExit = OnExitAsync;
         _core.Parts.Tasks.OnOom = OnOomAsync;
         await _flows.Restore.RestoreAsync(cancellationToken).ConfigureAwait(false);
+        if (!_core.Settings.LiveRestore)
+        {
+            await _flows.Shutdown.StopAllAsync().ConfigureAwait(false);
+        }
+
         _builds = new BuildsService(_core, _steps, Transfers);
         _flows.Restore.ApplyPolicies();
     }
 
-    /// <summary>Stops what the engine does by itself. Containers go on (docs/design/engine-exit.md).</summary>
-    public Task StopAsync() => _core.Stopping.CancelAsync();
+    /// <summary>Stops what the engine does by itself, and its containers unless they are to outlive it (docs/design/engine-exit.md).</summary>
+    public async Task StopAsync()
+    {
+        await _core.Stopping.CancelAsync().ConfigureAwait(false);
+        if (!_core.Settings.LiveRestore)
+        {
+            await _flows.Shutdown.StopAllAsync().ConfigureAwait(false);
+        }
+    }
 
     /// <summary>
     /// Takes bridges and firewall rules off the host, unless a container that goes on uses them. Networks stay recorded; the next start makes

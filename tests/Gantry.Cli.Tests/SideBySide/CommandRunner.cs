@@ -6,6 +6,16 @@ namespace Gantry.Cli.Tests.SideBySide;
 internal sealed class CommandRunner : IDisposable
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
+
+    /// <summary>Plugins of the machine would be commands that the recorded docker did not have.</summary>
+    private static readonly string[] s_plugins =
+    [
+        .. new[] { "/usr/local/lib", "/usr/local/libexec", "/usr/lib", "/usr/libexec" }.Select(f => f + "/docker/cli-plugins").Where(Directory.Exists),
+    ];
+
+    private static readonly string[] s_withoutPlugins =
+        ["--mount", "/bin/sh", "-c", $"for d in {string.Join(' ', s_plugins)}; do mount -t tmpfs tmpfs $d || exit; done; exec /bin/sh \"$@\"", "sh"];
+
     private readonly string _docker;
 
     /// <param name="program">What "docker" stands for.</param>
@@ -25,7 +35,7 @@ internal sealed class CommandRunner : IDisposable
 
     public async Task<(int Code, string Output, string Error)> RunAsync(string command)
     {
-        var start = new ProcessStartInfo("/bin/sh", ["-c", command])
+        var start = new ProcessStartInfo(s_plugins.Length > 0 ? "/usr/bin/unshare" : "/bin/sh", [.. s_plugins.Length > 0 ? s_withoutPlugins : [], "-c", command])
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.Combine(Folder, "home"),
         };

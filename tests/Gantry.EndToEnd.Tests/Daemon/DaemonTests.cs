@@ -19,6 +19,12 @@ public sealed class DaemonTests
     [InlineData("{\"mtu\":-5}", "invalid default MTU: -5")]
     [InlineData("{\"registry-mirrors\":[\"ftp://x\"]}", "ftp")]
     [InlineData("{\"default-runtime\":\"none\"}", "specified default runtime 'none' does not exist")]
+    [InlineData("{\"proxies\":{\"http-proxy\":\"http://u:p@proxy.example\",\"no-proxy\":\"a.example\"}}", "configuration OK")]
+    [InlineData("{\"proxies\":{\"ftp-proxy\":\"x\"}}", "the following directives don't match any configuration option: ftp-proxy")]
+    [InlineData("{\"features\":{\"buildkit\":true},\"live-restore\":false,\"shutdown-timeout\":20,\"no-new-privileges\":true}", "configuration OK")]
+    [InlineData("{\"features\":{\"buildkit\":\"maybe\"}}", "invalid boolean value for buildkit: maybe")]
+    [InlineData("{\"features\":{\"containerd-snapshotter\":true}}", "feature containerd-snapshotter=true is not available in this version: there is no containerd")]
+    [InlineData("{\"containerd\":\"/run/containerd/containerd.sock\",\"containerd-namespace\":\"a\",\"containerd-plugin-namespace\":\"b\"}", "configuration OK")]
     public async Task The_file_is_checked(string file, string answer)
     {
         await using var daemon = new ScratchDaemon();
@@ -28,6 +34,62 @@ public sealed class DaemonTests
 
         Assert.Equal(answer == "configuration OK" ? 0 : 1, result.ExitCode);
         Assert.Contains(answer, result.Output + result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_has_no_effect_is_accepted_and_said()
+    {
+        await using var daemon = new ScratchDaemon();
+        await daemon.StartAsync("-H", daemon.Socket, "--containerd=/run/containerd/containerd.sock", "--containerd-namespace", "x", "--userland-proxy", "-s", "overlay2");
+
+        Assert.Contains("--containerd has no effect: there is no containerd", daemon.Log, StringComparison.Ordinal);
+        Assert.Contains("--containerd-namespace has no effect: there is no containerd", daemon.Log, StringComparison.Ordinal);
+        Assert.DoesNotContain("--userland-proxy has", daemon.Log, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Proxies_are_used_and_shown_without_credentials()
+    {
+        await using var daemon = new ScratchDaemon();
+        using var proxy = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        proxy.Start();
+        var asked = AnswerOnceAsync(proxy);
+        var process = await daemon.StartAsync("-H", daemon.Socket, "--http-proxy", "http://user:secret@web.example", "--https-proxy", $"http://{proxy.LocalEndpoint}");
+
+        Assert.Equal(
+            $"http://xxxxx:xxxxx@web.example http://{proxy.LocalEndpoint}",
+            (await daemon.GantryAsync("-H", daemon.Socket, "info", "-f", "{{.HTTPProxy}} {{.HTTPSProxy}}")).Succeeded().Text);
+        Assert.NotEqual(0, (await daemon.GantryAsync("-H", daemon.Socket, "pull", "registry.example:5000/a")).ExitCode);
+        Assert.StartsWith("CONNECT registry.example:5000 ", await asked, StringComparison.Ordinal);
+
+        await ScratchDaemon.SignalAsync(process, "HUP");
+        await daemon.UntilAsync(() => daemon.Log.Contains("Reloaded configuration", StringComparison.Ordinal));
+        Assert.DoesNotContain("secret", daemon.Log, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task No_new_privileges_is_for_containers_that_do_not_say()
+    {
+        await using var daemon = new ScratchDaemon();
+        await daemon.StartAsync("-H", daemon.Socket, "--no-new-privileges");
+        Task<Result> Run(params string[] arguments) => daemon.GantryAsync(["-H", daemon.Socket, .. arguments]);
+        (await Run("import", Repository.BusyboxTar, "bb")).Succeeded();
+
+        Assert.Contains("name=no-new-privileges", (await Run("info", "-f", "{{.SecurityOptions}}")).Succeeded().Text, StringComparison.Ordinal);
+        Assert.Equal("NoNewPrivs:\t1", (await Run("run", "--rm", "--network", "none", "bb", "/bin/grep", "NoNewPrivs", "/proc/self/status")).Succeeded().Text);
+        Assert.Equal(
+            "NoNewPrivs:\t0",
+            (await Run("run", "--rm", "--network", "none", "--security-opt", "no-new-privileges=false", "bb", "/bin/grep", "NoNewPrivs", "/proc/self/status")).Succeeded().Text);
+    }
+
+    /// <summary>Takes one connection, refuses what it asks and returns the first line of that.</summary>
+    private static async Task<string> AnswerOnceAsync(System.Net.Sockets.TcpListener listener)
+    {
+        using var client = await listener.AcceptTcpClientAsync();
+        var reader = new StreamReader(client.GetStream());
+        var line = await reader.ReadLineAsync() ?? string.Empty;
+        await client.GetStream().WriteAsync("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"u8.ToArray());
+        return line;
     }
 
     [Fact]

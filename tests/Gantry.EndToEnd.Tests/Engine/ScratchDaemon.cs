@@ -30,6 +30,7 @@ internal sealed class ScratchDaemon : IAsyncDisposable
 
     internal async Task<Process> StartAsync(string program, IEnumerable<string> arguments)
     {
+        var earlier = Log.Length;
         var process = Command.Start(program, arguments);
         _processes.Add(process);
         process.ErrorDataReceived += (_, line) =>
@@ -40,7 +41,7 @@ internal sealed class ScratchDaemon : IAsyncDisposable
             }
         };
         process.BeginErrorReadLine();
-        await UntilAsync(() => process.HasExited || Log.Contains("completed initialization", StringComparison.Ordinal));
+        await UntilAsync(() => process.HasExited || Log[earlier..].Contains("completed initialization", StringComparison.Ordinal));
         Assert.False(process.HasExited, "gantryd ended at start: " + Log);
         return process;
     }

@@ -30,6 +30,20 @@ public sealed class ImageMountTests(EngineProcess engine)
     }
 
     [Fact]
+    public async Task What_is_mounted_in_a_running_container_can_be_copied_out()
+    {
+        var image = await BuildAsync();
+        (await engine.GantryAsync(
+            "run", "-d", "--name", "img", "--mount", $"type=image,src={image},dst=/image", "--mount", $"type=image,src={image},dst=/sub,image-subpath=subdir", "busybox", "sleep", "100")).Succeeded();
+
+        Assert.Contains("bar", (await engine.GantryAsync("cp", "img:/image/foo", "-")).Succeeded().Output, StringComparison.Ordinal);
+        Assert.Contains("world", (await engine.GantryAsync("cp", "img:/sub/hello", "-")).Succeeded().Output, StringComparison.Ordinal);
+        (await engine.GantryAsync("cp", "img:/sub/foo", "-")).Failed("Could not find the file /sub/foo in container img");
+        (await engine.GantryAsync("rm", "-f", "img")).Succeeded();
+        (await engine.GantryAsync("rmi", image)).Succeeded();
+    }
+
+    [Fact]
     public async Task A_mounted_image_is_in_use_and_outlives_its_removal_by_force()
     {
         var image = await BuildAsync();

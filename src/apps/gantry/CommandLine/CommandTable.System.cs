@@ -1,4 +1,5 @@
 using Gantry.Apps.Cli.Commands;
+using Gantry.Apps.Cli.Commands.Completion;
 using Gantry.Apps.Cli.Commands.Contexts;
 using Gantry.Apps.Cli.Commands.Networks;
 using Gantry.Apps.Cli.Commands.Systems;
@@ -14,6 +15,14 @@ internal static partial class CommandTable
         + "host                Docker endpoint on which to connect\nca                  Trust certs signed only by this CA\ncert                Path to TLS certificate file\n"
         + "key                 Path to TLS key file\nskip-tls-verify     Skip TLS certificate validation\n\nExample:\n\n"
         + "$ {program} context create my-context --description \"some description\" --docker \"host=tcp://myserver:2376,ca=~/ca-file,cert=~/cert-file,key=~/key-file\"";
+
+    private static CommandEntry[] CompletionGroup() =>
+    [
+        new("bash", "", "Generate the autocompletion script for bash") { Create = _ => new CompletionCommand("bash") },
+        new("fish", "", "Generate the autocompletion script for fish") { Create = _ => new CompletionCommand("fish") },
+        new("powershell", "", "Generate the autocompletion script for powershell"),
+        new("zsh", "", "Generate the autocompletion script for zsh") { Create = _ => new CompletionCommand("zsh") },
+    ];
 
     private static CommandEntry[] NetworkGroup() =>
     [

@@ -45,7 +45,7 @@ internal static partial class CommandTable
         new("service", "", "Manage Swarm services") { Group = CommandGroup.Swarm, Children = () => SwarmGroup("service"), NeedsSwarm = "manager" },
         new("stack", "", "Manage Swarm stacks") { Group = CommandGroup.Swarm, Children = () => SwarmGroup("stack"), NeedsSwarm = "manager" },
         new("swarm", "", "Manage Swarm") { Group = CommandGroup.Swarm, Children = () => SwarmGroup("swarm") },
-        new("completion", "", "Generate the autocompletion script for the specified shell") { Group = CommandGroup.Hidden },
+        new("completion", "", "Generate the autocompletion script for the specified shell") { Group = CommandGroup.Hidden, Children = CompletionGroup },
         Attach,
         Commit,
         Copy,

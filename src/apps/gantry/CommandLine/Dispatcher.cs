@@ -1,3 +1,4 @@
+using Gantry.Apps.Cli.Completing;
 using Gantry.Apps.Cli.Engine;
 using Gantry.Apps.Cli.Output;
 using Gantry.Apps.Cli.Plugins;
@@ -66,6 +67,11 @@ internal sealed class Dispatcher(string program, TextOutput output, TextOutput e
 
             error.Write(await RootHelpAsync(cli, root, globalFlags, cancellationToken));
             return 0;
+        }
+
+        if (words[0] is Completer.Verb or Completer.VerbWithoutDescriptions)
+        {
+            return await Completer.RunAsync(cli, root, globalFlags, words.GetRange(1, words.Count - 1), words[0] == Completer.Verb, cancellationToken);
         }
 
         if (Aliases.Resolve(cli.Config, CommandTable.Root(), arguments, words) is { } aliased)

@@ -67,6 +67,10 @@ internal sealed class DaemonSettings(FlagValues flags)
             Init = flags.Bool("init"),
             InitPath = flags.Text("init-path"),
             SeccompProfile = SeccompProfile(),
+            NoNewPrivileges = flags.Bool("no-new-privileges"),
+            LiveRestore = flags.Bool("live-restore", absent: true),
+            ShutdownTimeout = flags.Number("shutdown-timeout", 15),
+            Features = FeatureSettings.Read(flags),
             Labels = flags.List("label"),
             InsecureRegistries = flags.List("insecure-registry"),
             RegistryMirrors = flags.List("registry-mirror"),
@@ -80,6 +84,15 @@ internal sealed class DaemonSettings(FlagValues flags)
             DefaultAddressPools = NetworkFlags.Pools(flags),
         };
     }
+
+    /// <summary>What was given and changes nothing, each with the reason.</summary>
+    internal IEnumerable<(string Flag, string Why)> WithoutEffect() =>
+        FlagTable.All.Where(f => f.NoEffect is not null && flags.Has(f.Name)).Select(f => (f.Name, f.NoEffect!));
+
+    /// <summary>Before anything connects.</summary>
+    internal void ApplyProxies(EngineLog log) => ProxySettings.Apply(flags, log);
+
+    internal (string Name, object? Value)[] DescribeProxies() => ProxySettings.Describe(flags);
 
     internal NetworkServiceOptions Networks(Action<string> warn) => NetworkFlags.Read(flags, ExecRoot, InstanceId()) with { Warn = warn };
 
@@ -97,7 +110,7 @@ internal sealed class DaemonSettings(FlagValues flags)
         var hosts = flags.List("host");
         return new EngineServerOptions
         {
-            Listeners = (hosts.Count == 0 ? ["unix://" + DefaultSocket] : hosts).Select(h => ListenAddress.Parse(h, DefaultSocket, tls is not null)).ToList(),
+            Listeners = (hosts.Count == 0 ? ["unix://" + DefaultSocket] : hosts.Distinct()).Select(h => ListenAddress.Parse(h, DefaultSocket, tls is not null)).ToList(),
             SocketGroupId = SocketGroup.Find(flags.Text("group", "docker"), flags.Has("group")),
             Tls = tls,
         };

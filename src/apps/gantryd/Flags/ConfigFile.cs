@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Gantry.Engine.Daemon;
 using Gantry.Errors;
 
 namespace Gantry.Apps.Daemon.Flags;
@@ -23,7 +24,7 @@ internal static class ConfigFile
 
         var file = Read(path);
         var conflicts = file.Where(f => flags.Has(f.Key.Name))
-            .Select(f => $"{f.Key.Key}: (from flag: {Show(flags.List(f.Key.Name))}, from file: {Show(f.Value)})").ToList();
+            .Select(f => $"{LastPart(f.Key.Key!)}: (from flag: {Show(flags.List(f.Key.Name))}, from file: {Show(f.Value)})").ToList();
         if (conflicts.Count > 0)
         {
             throw Failed(path, "the following directives are specified both as a flag and in the configuration file: " + string.Join(", ", conflicts));
@@ -42,26 +43,33 @@ internal static class ConfigFile
         using var document = Parse(path);
         var result = new Dictionary<FlagSpec, IReadOnlyList<string>>();
         var unknown = new List<string>();
-        foreach (var property in document.RootElement.EnumerateObject())
+        foreach (var (key, value) in document.RootElement.EnumerateObject().SelectMany(Flatten))
         {
-            if (FlagTable.ByKey(property.Name) is not { } flag)
+            if (FlagTable.ByKey(key) is not { } flag)
             {
-                unknown.Add(property.Name);
+                unknown.Add(LastPart(key));
                 continue;
             }
 
             if (!flag.Available)
             {
-                throw Failed(path, $"\"{property.Name}\" is not available in this version");
+                throw Failed(path, $"\"{key}\" is not available in this version");
             }
 
-            result[flag] = Values(path, flag, property.Value).Select(v => CommandLine.Check(flag, v)).ToList();
+            result[flag] = Values(path, flag, value).Select(v => CommandLine.Check(flag, v)).ToList();
         }
 
         return unknown.Count == 0
             ? result
             : throw Failed(path, "the following directives don't match any configuration option: " + string.Join(", ", unknown.Order(StringComparer.Ordinal)));
     }
+
+    private static IEnumerable<(string Key, JsonElement Value)> Flatten(JsonProperty property) =>
+        property.Name + "." == FlagTable.ProxyKeys && property.Value.ValueKind == JsonValueKind.Object
+            ? property.Value.EnumerateObject().Select(p => (FlagTable.ProxyKeys + p.Name, p.Value))
+            : [(property.Name, property.Value)];
+
+    private static string LastPart(string key) => key[(key.LastIndexOf('.') + 1)..];
 
     private static JsonDocument Parse(string path)
     {
@@ -122,7 +130,8 @@ internal static class ConfigFile
     private static string Ulimit(JsonProperty limit) => string.Create(
         CultureInfo.InvariantCulture, $"{limit.Name}={Member(limit.Value, "Soft")}:{Member(limit.Value, "Hard")}");
 
-    private static string Show(IReadOnlyList<string> values) => values.Count == 1 ? values[0] : "[" + string.Join(' ', values) + "]";
+    private static string Show(IReadOnlyList<string> values) =>
+        values.Count == 1 ? ProxyAddress.WithoutCredentials(values[0]) : "[" + string.Join(' ', values) + "]";
 
     private static GantryException Failed(string path, string why) =>
         GantryException.InvalidArgument($"unable to configure the Docker daemon with file {path}: {why}");

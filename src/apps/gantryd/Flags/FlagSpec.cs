@@ -25,6 +25,9 @@ internal sealed record FlagSpec(string Name, char? Short, FlagKind Kind, string 
     /// <summary>Accepted only with this value, which names what the engine does anyway; null for flags that can be set freely.</summary>
     internal string? Only { get; init; }
 
+    /// <summary>Why the flag, given, changes nothing here; logged as a warning at every start. Null for flags that have a meaning.</summary>
+    internal string? NoEffect { get; init; }
+
     /// <summary>SIGHUP takes a new value from the file.</summary>
     internal bool Reloadable { get; init; }
 

@@ -7,6 +7,11 @@ internal static class FlagTable
     internal const string DefaultExecRoot = "/run/gantry";
     internal const string DefaultConfigFile = "/etc/gantry/daemon.json";
 
+    /// <summary>The file has these in an object of their own.</summary>
+    internal const string ProxyKeys = "proxies.";
+
+    private const string NoContainerd = "there is no containerd";
+
     internal static IReadOnlyList<FlagSpec> All { get; } =
     [
         Map("add-runtime", "Register an additional OCI compatible runtime (name=path)", "runtimes") with { Reloadable = true },
@@ -48,7 +53,10 @@ internal static class FlagTable
         Bool("iptables", "Make firewall rules") with { Default = "true" },
         Bool("ipv6", "Enable IPv6 networking for the default bridge network"),
         List("label", "Set key=value labels to the daemon", "labels") with { Reloadable = true },
-        Bool("live-restore", "Containers always outlive the engine: accepted with \"true\" only") with { Only = "true" },
+        Map("feature", "Enable feature in the daemon (name=true|false)", "features") with { Reloadable = true },
+        Text("http-proxy", "HTTP proxy URL to use for outgoing traffic", ProxyKeys + "http-proxy"),
+        Text("https-proxy", "HTTPS proxy URL to use for outgoing traffic", ProxyKeys + "https-proxy"),
+        Bool("live-restore", "Containers outlive the engine; with \"false\" its end stops them") with { Default = "true", Reloadable = true },
         Text("log-driver", "Default driver for container logs") with { Default = "json-file" },
         Text("log-format", "Set the logging format (\"text\"|\"json\")") with { Default = "text" },
         Text("log-level", "Set the logging level (\"debug\"|\"info\"|\"warn\"|\"error\"|\"fatal\")", 'l') with { Default = "info" },
@@ -58,9 +66,12 @@ internal static class FlagTable
         Number("max-download-attempts", "Set the max download attempts for each pull") with { Default = "5", Reloadable = true },
         Text("monitor-path", "Path of the gantry-monitor executable"),
         Number("mtu", "Set the MTU of the default bridge network"),
+        Bool("no-new-privileges", "Set no-new-privileges by default for new containers"),
+        Text("no-proxy", "Comma-separated list of hosts or IP addresses for which the proxy is skipped", ProxyKeys + "no-proxy"),
         Text("pidfile", "Path to use for daemon PID file", 'p') with { Default = DefaultExecRoot + "/gantryd.pid" },
         List("registry-mirror", "Preferred registry mirror", "registry-mirrors") with { Reloadable = true },
         Text("seccomp-profile", "Path to seccomp profile. Set to \"unconfined\" to disable the default seccomp profile"),
+        Number("shutdown-timeout", "Seconds for containers to stop in when the engine ends, without live-restore") with { Default = "15", Reloadable = true },
         Bool("tls", "Use TLS; implied by --tlsverify"),
         Text("tlscacert", "Trust certs signed only by this CA"),
         Text("tlscert", "Path to TLS certificate file"),
@@ -69,41 +80,34 @@ internal static class FlagTable
         Bool("userland-proxy", "Forward in user mode what the kernel does not translate") with { Default = "true" },
         new("validate", null, FlagKind.Bool, "Validate daemon configuration and exit", null),
         new("version", 'v', FlagKind.Bool, "Print version information and quit", null),
+        NoEffect("containerd", FlagKind.Text, NoContainerd),
+        NoEffect("containerd-namespace", FlagKind.Text, NoContainerd),
+        NoEffect("containerd-plugins-namespace", FlagKind.Text, NoContainerd, "containerd-plugin-namespace"),
+        NoEffect("cri-containerd", FlagKind.Bool, NoContainerd, key: null),
+        NoEffect("network-control-plane-mtu", FlagKind.Number, "there are no overlay networks"),
+        NoEffect("userland-proxy-path", FlagKind.Text, "the engine forwards ports itself"),
         Missing("allow-nondistributable-artifacts", FlagKind.List),
         Missing("api-cors-header", FlagKind.Text),
         Missing("authorization-plugin", FlagKind.List, "authorization-plugins"),
         Missing("bridge-accept-fwmark", FlagKind.Text),
         Missing("cdi-spec-dir", FlagKind.List, "cdi-spec-dirs"),
-        Missing("containerd", FlagKind.Text),
-        Missing("containerd-namespace", FlagKind.Text),
-        Missing("containerd-plugins-namespace", FlagKind.Text),
         Missing("cpu-rt-period", FlagKind.Number),
         Missing("cpu-rt-runtime", FlagKind.Number),
-        Missing("cri-containerd", FlagKind.Bool),
         Fixed("exec-opt", FlagKind.List, "native.cgroupdriver=cgroupfs", "exec-opts"),
         Fixed("experimental", FlagKind.Bool, "false"),
-        Missing("feature", FlagKind.Map, "features"),
         Fixed("firewall-backend", FlagKind.Text, "nftables"),
-        Missing("http-proxy", FlagKind.Text),
-        Missing("https-proxy", FlagKind.Text),
         Fixed("ip-forward-no-drop", FlagKind.Bool, "true"),
         Missing("metrics-addr", FlagKind.Text),
-        Missing("network-control-plane-mtu", FlagKind.Number),
-        Missing("no-new-privileges", FlagKind.Bool),
-        Missing("no-proxy", FlagKind.Text),
         Missing("node-generic-resource", FlagKind.List, "node-generic-resources"),
         Missing("oom-score-adjust", FlagKind.Number),
-        Missing("raw-logs", FlagKind.Bool),
+        Fixed("raw-logs", FlagKind.Bool, "true"),
         Fixed("rootless", FlagKind.Bool, "false"),
         Fixed("selinux-enabled", FlagKind.Bool, "false"),
-        Missing("shutdown-timeout", FlagKind.Number),
         Fixed("storage-driver", FlagKind.Text, "overlay2", shortName: 's'),
         Missing("storage-opt", FlagKind.List, "storage-opts"),
         Missing("swarm-default-advertise-addr", FlagKind.Text),
-        Missing("userland-proxy-path", FlagKind.Text),
         Missing("userns-remap", FlagKind.Text),
         Missing("builder", FlagKind.Map),
-        Missing("proxies", FlagKind.Map),
     ];
 
     internal static FlagSpec? ByName(string name) => All.FirstOrDefault(f => f.Name == name);
@@ -125,6 +129,12 @@ internal static class FlagTable
     /// <summary>What other engines let one choose and this one doesn't.</summary>
     private static FlagSpec Fixed(string name, FlagKind kind, string only, string? key = null, char? shortName = null) =>
         new(name, shortName, kind, $"Accepted with \"{only}\" only", key ?? name) { Only = only };
+
+    /// <summary>Names a part of other engines that this one has no counterpart of.</summary>
+    private static FlagSpec NoEffect(string name, FlagKind kind, string why) => NoEffect(name, kind, why, name);
+
+    private static FlagSpec NoEffect(string name, FlagKind kind, string why, string? key) =>
+        new(name, null, kind, $"No effect: {why}", key) { NoEffect = why };
 
     private static FlagSpec Missing(string name, FlagKind kind, string? key = null, char? shortName = null) =>
         new(name, shortName, kind, string.Empty, key ?? name) { Available = false };

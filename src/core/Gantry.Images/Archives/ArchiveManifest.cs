@@ -11,8 +11,8 @@ internal sealed record ArchiveManifest
 
     public IReadOnlyList<string>? RepoTags { get; init; }
 
-    /// <summary>Members that hold the layers, bottom first.</summary>
-    public IReadOnlyList<string> Layers { get; init; } = [];
+    /// <summary>Members that hold the layers, bottom first; null is none.</summary>
+    public IReadOnlyList<string>? Layers { get; init; } = [];
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyDictionary<string, Descriptor>? LayerSources { get; init; }

@@ -39,9 +39,13 @@ internal sealed class ArchiveMembers
                 await members.TakeAsync(entry, cancellationToken).ConfigureAwait(false);
             }
         }
-        catch (Exception e) when (e is InvalidDataException or EndOfStreamException or FormatException)
+        catch (EndOfStreamException e)
         {
             throw GantryException.InvalidArgument("unexpected EOF", e);
+        }
+        catch (Exception e) when (e is InvalidDataException or FormatException)
+        {
+            throw GantryException.InvalidArgument("archive/tar: invalid tar header", e);
         }
 
         return members;

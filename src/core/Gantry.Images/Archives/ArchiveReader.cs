@@ -7,7 +7,7 @@ using Gantry.Oci;
 namespace Gantry.Images.Archives;
 
 /// <summary>Makes images of an archive's members: from manifest.json where there is one, else from the OCI layout's index.</summary>
-internal sealed class ArchiveReader(ImageStore store, ContentLease lease, ArchiveMembers members, IProgress<LoadProgress>? progress)
+internal sealed class ArchiveReader(ImageStore store, ContentLease lease, ArchiveMembers members, Platform? platform, IProgress<LoadProgress>? progress)
 {
     private const string NameAnnotation = "io.containerd.image.name";
     private const string RefNameAnnotation = "org.opencontainers.image.ref.name";
@@ -33,12 +33,27 @@ internal sealed class ArchiveReader(ImageStore store, ContentLease lease, Archiv
         var loaded = new List<LoadedImage>();
         foreach (var manifest in manifests)
         {
-            var layers = manifest.Layers.Select(members.Get).ToList();
+            var config = members.Read(manifest.Config);
+            if (!IsWanted(config))
+            {
+                continue;
+            }
+
+            var layers = (manifest.Layers ?? []).Select(members.Get).ToList();
             var references = (manifest.RepoTags ?? []).Select(ImageReference.Parse).Select(r => r.WithDefaultTag()).ToList();
-            loaded.AddRange(await AddAsync(members.Read(manifest.Config), layers, null, references, cancellationToken).ConfigureAwait(false));
+            loaded.AddRange(await AddAsync(config, layers, null, references, cancellationToken).ConfigureAwait(false));
         }
 
         return loaded;
+    }
+
+    /// <exception cref="GantryException">InvalidArgument: an image for another system than this one's.</exception>
+    private bool IsWanted(byte[] configBytes)
+    {
+        var config = JsonSerializer.Deserialize(configBytes, OciJson.Default.ImageConfig) ?? new ImageConfig();
+        return config.Os.Length > 0 && !config.Os.Equals(Platform.Host.Os, StringComparison.OrdinalIgnoreCase)
+            ? throw GantryException.InvalidArgument($"cannot load {config.Os} image on {Platform.Host.Os}")
+            : platform is null || platform.Accepts(config.Platform);
     }
 
     private async Task<IReadOnlyList<LoadedImage>> LoadLayoutAsync(CancellationToken cancellationToken)
@@ -67,7 +82,7 @@ internal sealed class ArchiveReader(ImageStore store, ContentLease lease, Archiv
 
         var index = depth < 4 ? JsonSerializer.Deserialize(ReadBlob(descriptor.Digest), OciJson.Default.ImageIndex) : null;
         var candidates = index?.Manifests.Where(m => MediaTypes.IsManifest(m.MediaType) || MediaTypes.IsIndex(m.MediaType)).ToList() ?? [];
-        var match = candidates.FirstOrDefault(m => m.Platform is not null && Platform.Host.Accepts(m.Platform))
+        var match = candidates.FirstOrDefault(m => m.Platform is not null && (platform ?? Platform.Host).Accepts(m.Platform))
             ?? (candidates is [{ Platform: null } only] ? only : null);
         return match is null ? null : Choose(match, depth + 1);
     }

@@ -130,11 +130,9 @@ public sealed class ImagePuller(ImageStore store, RegistryClient registry, Trans
             throw GantryException.DataCorrupt("layers from manifest don't match image configuration");
         }
 
-        var actual = new Platform { Os = config.Os, Architecture = config.Architecture, Variant = config.Variant };
-        if (platform is not null && remote.Documents.Count == 0 && !platform.Accepts(actual))
+        if (platform is not null && remote.Documents.Count == 0 && !platform.Accepts(config.Platform))
         {
-            throw GantryException.NotFound(
-                $"image with reference {named.Familiar} was found but does not match the specified platform: wanted {platform}, actual: {actual}");
+            throw ImageStore.OtherPlatform(named.Familiar, config.Platform, platform);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Gantry.Errors;
@@ -15,7 +16,7 @@ internal static partial class RuntimeErrors
     private const int OtherCode = 128;
 
     /// <param name="runtime">The runtime's program name.</param>
-    /// <param name="log">Its log (JSON lines) or bare stderr.</param>
+    /// <param name="log">Its log (JSON objects) or bare stderr.</param>
     /// <param name="program">First argument of the process that was to run.</param>
     public static GantryException StartFailed(string runtime, string log, string program)
     {
@@ -24,22 +25,17 @@ internal static partial class RuntimeErrors
         return WithCode(text, cause, ExitCode(cause));
     }
 
-    /// <summary>As <see cref="StartFailed"/>. Docker stores 126 for every exec that can't be started.</summary>
+    /// <summary>As <see cref="StartFailed"/>.</summary>
     public static GantryException ExecFailed(string log, string program)
     {
         var cause = Translate(Message(log), program);
-        return WithCode($"OCI runtime exec failed: exec failed: {cause}: unknown", cause, NotExecutableCode);
+        return WithCode($"OCI runtime exec failed: exec failed: {cause}: unknown", cause, ExitCode(cause));
     }
 
     /// <summary>The last error message of a runtime's log.</summary>
     public static string Message(string log)
     {
-        var message = "";
-        foreach (var line in log.Split('\n', StringSplitOptions.RemoveEmptyEntries))
-        {
-            message = JsonMessage(line) ?? (message.Length == 0 ? line.Trim() : message);
-        }
-
+        var message = JsonMessage(log) ?? log.Split('\n', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault()?.Trim() ?? "";
         message = RuncPrefix().Replace(message, "");
         return message.Length > 0 ? message : "the runtime ended without a message";
     }
@@ -86,25 +82,30 @@ internal static partial class RuntimeErrors
         return exception;
     }
 
-    private static string? JsonMessage(string line)
+    /// <summary>The message of the last object that is an error. runc and crun write one in a line, newer versions of crun in several.</summary>
+    private static string? JsonMessage(string log)
     {
-        if (!line.StartsWith('{'))
-        {
-            return null;
-        }
-
+        string? message = null;
         try
         {
-            using var document = JsonDocument.Parse(line);
-            return document.RootElement.TryGetProperty("level", out var level) && level.GetString() is "error" or "fatal"
-                && document.RootElement.TryGetProperty("msg", out var text)
-                ? text.GetString()
-                : null;
+            var reader = new Utf8JsonReader(Encoding.UTF8.GetBytes(log), new JsonReaderOptions { AllowMultipleValues = true });
+            while (reader.Read())
+            {
+                using var document = JsonDocument.ParseValue(ref reader);
+                if (document.RootElement is { ValueKind: JsonValueKind.Object } entry
+                    && entry.TryGetProperty("level", out var level) && level.GetString() is "error" or "fatal"
+                    && entry.TryGetProperty("msg", out var text))
+                {
+                    message = text.GetString();
+                }
+            }
         }
         catch (JsonException)
         {
-            return null;
+            // Cut off or followed by something else: what came before counts.
         }
+
+        return message;
     }
 
     [GeneratedRegex("^(runc (run|create) failed: |exec failed: )+")]

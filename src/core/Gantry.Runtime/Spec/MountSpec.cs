@@ -97,7 +97,8 @@ internal sealed class MountSpec(HostConfig hostConfig, SpecContext context, Secu
 
         if (!string.IsNullOrEmpty(mount.Propagation))
         {
-            options.Add(mount.Propagation);
+            // crun takes the recursion of a propagation for the bind's; of one mount alone "rprivate" and "private" say the same.
+            options.Add(mount.NonRecursive && mount.Propagation[0] == 'r' ? mount.Propagation[1..] : mount.Propagation);
         }
 
         return Mount(Clean(mount.Destination), "bind", mount.Source, [.. options]);

@@ -23,7 +23,7 @@ internal static class ProcessSpec
             Cwd = string.IsNullOrEmpty(config.WorkingDir) ? "/" : config.WorkingDir,
             Capabilities = CapabilitySet.ToSets(capabilities),
             Rlimits = Rlimits.Build(hostConfig.Ulimits, context.DefaultUlimits),
-            NoNewPrivileges = security.NoNewPrivileges ? true : null,
+            NoNewPrivileges = security.NoNewPrivileges ?? context.DefaultNoNewPrivileges ? true : null,
             ApparmorProfile = AppArmor(hostConfig, context, security),
             OomScoreAdj = (int)(hostConfig.OomScoreAdj ?? 0),
         };

@@ -6,7 +6,8 @@ namespace Gantry.Runtime.Spec;
 /// <summary>The parsed <c>SecurityOpt</c> of a HostConfig.</summary>
 public sealed record SecurityOptions
 {
-    public bool NoNewPrivileges { get; private init; }
+    /// <summary>Null takes the engine's.</summary>
+    public bool? NoNewPrivileges { get; private init; }
 
     /// <summary>Leaves the cgroup mount of an unprivileged container writable.</summary>
     public bool WritableCgroups { get; private init; }
@@ -38,6 +39,8 @@ public sealed record SecurityOptions
         {
             case "no-new-privileges":
                 return this with { NoNewPrivileges = true };
+            case "writable-cgroups":
+                return this with { WritableCgroups = true };
             case "disable":
                 return this with { Labels = [.. Labels, "disable"] };
         }

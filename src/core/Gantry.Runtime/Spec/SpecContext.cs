@@ -45,6 +45,9 @@ public sealed record SpecContext
     /// <summary>The engine's seccomp default: null is the built-in one, else <c>unconfined</c> or a profile's JSON.</summary>
     public string? DefaultSeccompProfile { get; init; }
 
+    /// <summary>For containers that don't say whether their processes may gain privileges (<c>--no-new-privileges</c>).</summary>
+    public bool DefaultNoNewPrivileges { get; init; }
+
     /// <summary>Limits (<c>--default-ulimit</c>) for containers that don't set them.</summary>
     public IReadOnlyList<Ulimit> DefaultUlimits { get; init; } = [];
 

@@ -69,7 +69,8 @@ internal static class BuildQuery
     private static Dictionary<string, string?> ReadArguments(string text)
     {
         using var document = JsonDocument.Parse(text);
-        return document.RootElement.EnumerateObject().ToDictionary(p => p.Name, p => p.Value.GetString());
+        // A Go client without arguments sends its nil map.
+        return document.RootElement.ValueKind == JsonValueKind.Null ? [] : document.RootElement.EnumerateObject().ToDictionary(p => p.Name, p => p.Value.GetString());
     }
 
     private static T? Json<T>(string text, Func<string, T?> parse)

@@ -17,11 +17,11 @@ internal static class ContainerFileRoutes
 
     internal static void Map(Router router)
     {
-        router.Map("HEAD", "/containers/{id}/archive", StatAsync);
-        router.Map("GET", "/containers/{id}/archive", GetAsync);
-        router.Map("PUT", "/containers/{id}/archive", PutAsync);
-        router.Map("GET", "/containers/{id}/export", ExportAsync);
-        router.Map("GET", "/containers/{id}/changes", ChangesAsync);
+        router.Map("HEAD", "/containers/{id*}/archive", StatAsync);
+        router.Map("GET", "/containers/{id*}/archive", GetAsync);
+        router.Map("PUT", "/containers/{id*}/archive", PutAsync);
+        router.Map("GET", "/containers/{id*}/export", ExportAsync);
+        router.Map("GET", "/containers/{id*}/changes", ChangesAsync);
         router.Map("POST", "/containers/prune", PruneAsync);
         router.Map("POST", "/commit", CommitAsync);
     }
@@ -78,7 +78,8 @@ internal static class ContainerFileRoutes
             Author = query["author"],
             Pause = query.Bool("pause", absent: true),
             Changes = query.All("changes").SelectMany(c => c.Split('\n')).ToList(),
-            Config = config,
+            // An object without any of the members is, for Go, no configuration.
+            Config = config == new ContainerConfig() ? null : config,
         }, request.Aborted).ConfigureAwait(false);
         await request.WriteJsonAsync(new IDResponse { Id = id }, ApiJson.Default.IDResponse, StatusCodes.Status201Created).ConfigureAwait(false);
     }

@@ -11,15 +11,15 @@ internal static class ContainerLifecycleRoutes
 {
     internal static void Map(Router router)
     {
-        router.Map("POST", "/containers/{id}/start", StartAsync);
-        router.Map("POST", "/containers/{id}/stop", StopAsync);
-        router.Map("POST", "/containers/{id}/restart", RestartAsync);
-        router.Map("POST", "/containers/{id}/kill", KillAsync);
-        router.Map("POST", "/containers/{id}/pause", PauseAsync);
-        router.Map("POST", "/containers/{id}/unpause", UnpauseAsync);
-        router.Map("POST", "/containers/{id}/wait", WaitAsync);
-        router.Map("POST", "/containers/{id}/checkpoints", RefuseCheckpoint);
-        router.Map("GET", "/containers/{id}/checkpoints", RefuseCheckpoint);
+        router.Map("POST", "/containers/{id*}/start", StartAsync);
+        router.Map("POST", "/containers/{id*}/stop", StopAsync);
+        router.Map("POST", "/containers/{id*}/restart", RestartAsync);
+        router.Map("POST", "/containers/{id*}/kill", KillAsync);
+        router.Map("POST", "/containers/{id*}/pause", PauseAsync);
+        router.Map("POST", "/containers/{id*}/unpause", UnpauseAsync);
+        router.Map("POST", "/containers/{id*}/wait", WaitAsync);
+        router.Map("POST", "/containers/{id*}/checkpoints", RefuseCheckpoint);
+        router.Map("GET", "/containers/{id*}/checkpoints", RefuseCheckpoint);
         router.Map("DELETE", "/containers/{id}/checkpoints/{name}", RefuseCheckpoint);
     }
 

@@ -12,9 +12,9 @@ internal static class ContainerObserveRoutes
 {
     internal static void Map(Router router)
     {
-        router.Map("GET", "/containers/{id}/logs", LogsAsync);
-        router.Map("GET", "/containers/{id}/stats", StatsAsync);
-        router.Map("GET", "/containers/{id}/top", TopAsync);
+        router.Map("GET", "/containers/{id*}/logs", LogsAsync);
+        router.Map("GET", "/containers/{id*}/stats", StatsAsync);
+        router.Map("GET", "/containers/{id*}/top", TopAsync);
     }
 
     private static async Task LogsAsync(ApiRequest request)

@@ -15,53 +15,34 @@ internal static class ContainerRoutes
     {
         router.Map("POST", "/containers/create", CreateAsync);
         router.Map("GET", "/containers/json", ListAsync);
-        router.Map("GET", "/containers/{id}/json", InspectAsync);
+        router.Map("GET", "/containers/{id*}/json", InspectAsync);
         router.Map("DELETE", "/containers/{id}", RemoveAsync);
         router.Map("DELETE", "/containers/{id}/{name}", RemoveLinkAsync);
-        router.Map("POST", "/containers/{id}/rename", RenameAsync);
-        router.Map("POST", "/containers/{id}/update", UpdateAsync);
-        router.Map("POST", "/containers/{id}/resize", ResizeAsync);
+        router.Map("POST", "/containers/{id*}/rename", RenameAsync);
+        router.Map("POST", "/containers/{id*}/update", UpdateAsync);
+        router.Map("POST", "/containers/{id*}/resize", ResizeAsync);
     }
 
     private static async Task CreateAsync(ApiRequest request)
     {
         var body = await request.ReadOptionalJsonAsync(ApiJson.Default.ContainerCreateRequest).ConfigureAwait(false)
             ?? throw GantryException.InvalidArgument("invalid JSON: got EOF while reading request body");
-        var platform = request.Query["platform"] is { Length: > 0 } text ? Platform.Parse(text) : null;
-        AdjustForVersion(body, request.Version);
-        var created = await request.Engine.Containers.CreateAsync(body, request.Query["name"], platform).ConfigureAwait(false);
-        if (request.Version >= new ApiVersion(1, 44) && !string.IsNullOrEmpty(body.MacAddress))
-        {
-            created.Warnings = [.. created.Warnings ?? [], "The container-wide MacAddress field is now deprecated. It should be specified in EndpointsConfig instead."];
-        }
-
+        var platform = request.Version >= new ApiVersion(1, 41) && request.Query["platform"] is { Length: > 0 } text ? Platform.Parse(text) : null;
+        var adjusted = CreateVersions.Adjust(body, request.Version);
+        var created = await request.Engine.Containers.CreateAsync(body, request.Query["name"], platform, adjusted.ReadOnlyNonRecursive).ConfigureAwait(false);
+        created.Warnings = [.. created.Warnings ?? [], .. adjusted.Warnings];
         await request.WriteJsonAsync(created, ApiJson.Default.ContainerCreateResponse, StatusCodes.Status201Created).ConfigureAwait(false);
-    }
-
-    /// <summary>What older clients mean by fields whose meaning changed.</summary>
-    private static void AdjustForVersion(ContainerCreateRequest body, ApiVersion version)
-    {
-        if (version < new ApiVersion(1, 44) && body.NetworkingConfig?.EndpointsConfig is { Count: > 1 } endpoints)
-        {
-            var names = string.Join(", ", endpoints.Keys.Order(StringComparer.Ordinal));
-            throw GantryException.InvalidArgument($"Container cannot be created with multiple network endpoints: {names}");
-        }
-
-        if (version < new ApiVersion(1, 40) && string.IsNullOrEmpty(body.HostConfig?.IpcMode))
-        {
-            (body.HostConfig ??= new HostConfig()).IpcMode = "shareable";
-        }
-
-        if (version < new ApiVersion(1, 41) && string.IsNullOrEmpty(body.HostConfig?.CgroupnsMode))
-        {
-            (body.HostConfig ??= new HostConfig()).CgroupnsMode = "host";
-        }
     }
 
     private static Task ListAsync(ApiRequest request)
     {
         var list = request.Engine.Containers.List(new ListRequest(
             request.Query.Bool("all"), request.Query.Int("limit") ?? 0, request.Query.Bool("size"), FilterSet.Parse(request.Query["filters"])));
+        if (request.Version < new ApiVersion(1, 46))
+        {
+            list = [.. list.Select(c => c with { HostConfig = c.HostConfig is { } host ? host with { Annotations = null } : null })];
+        }
+
         return request.WriteJsonAsync([.. list], ApiJson.Default.ListContainerSummary);
     }
 

@@ -11,8 +11,8 @@ internal static class ContainerStreamRoutes
 {
     internal static void Map(Router router)
     {
-        router.Map("POST", "/containers/{id}/attach", AttachAsync);
-        router.Map("GET", "/containers/{id}/attach/ws", AttachWebSocketAsync);
+        router.Map("POST", "/containers/{id*}/attach", AttachAsync);
+        router.Map("GET", "/containers/{id*}/attach/ws", AttachWebSocketAsync);
     }
 
     private static async Task AttachAsync(ApiRequest request)

@@ -11,7 +11,7 @@ internal static class ExecRoutes
 {
     internal static void Map(Router router)
     {
-        router.Map("POST", "/containers/{id}/exec", CreateAsync);
+        router.Map("POST", "/containers/{id*}/exec", CreateAsync);
         router.Map("POST", "/exec/{id}/start", StartAsync);
         router.Map("POST", "/exec/{id}/resize", ResizeAsync);
         router.Map("GET", "/exec/{id}/json", InspectAsync);

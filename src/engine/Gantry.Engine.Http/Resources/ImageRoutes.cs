@@ -35,16 +35,17 @@ internal static class ImageRoutes
 
     private static Task InspectAsync(ApiRequest request)
     {
-        if (request.Query.Bool("manifests") && request.Query["platform"].Length > 0)
+        var platform = PlatformQuery.One(request, new ApiVersion(1, 49));
+        if (request.Query.Bool("manifests") && platform is not null)
         {
             throw GantryException.InvalidArgument("conflicting options: manifests and platform options cannot both be set");
         }
 
-        return LegacyImages.WriteAsync(request, request.Engine.Images.Inspect(request.Name));
+        return LegacyImages.WriteAsync(request, request.Engine.Images.Inspect(request.Name, platform));
     }
 
     private static Task HistoryAsync(ApiRequest request) =>
-        request.WriteJsonAsync([.. request.Engine.Images.History(request.Name)], ApiJson.Default.ListImageHistoryItem);
+        request.WriteJsonAsync([.. request.Engine.Images.History(request.Name, PlatformQuery.One(request, new ApiVersion(1, 48)))], ApiJson.Default.ListImageHistoryItem);
 
     private static Task TagAsync(ApiRequest request)
     {
@@ -54,6 +55,11 @@ internal static class ImageRoutes
 
     private static async Task RemoveAsync(ApiRequest request)
     {
+        if (PlatformQuery.OnlyOf(request, new ApiVersion(1, 50)) is { } platform)
+        {
+            request.Engine.Images.Require(request.Name, platform);
+        }
+
         var removed = await request.Engine.Images.RemoveAsync(request.Name, request.Query.Bool("force"), !request.Query.Bool("noprune")).ConfigureAwait(false);
         await request.WriteJsonAsync([.. removed], ApiJson.Default.ListImageDeleteResponseItem).ConfigureAwait(false);
     }

@@ -26,9 +26,16 @@ internal static class ImageTransferRoutes
         var options = new ImportOptions
         {
             Reference = ReferenceOf(query["repo"], query["tag"]),
-            Platform = query["platform"].Length > 0 ? Platform.Parse(query["platform"]) : null,
+            Platform = query["platform"].Length > 0 ? ImportPlatform(query["platform"]) : null,
         };
         return source == "-" ? ImportBodyAsync(request, options) : ImportUrlAsync(request, options, UrlOf(source));
+    }
+
+    /// <exception cref="GantryException">InvalidArgument: malformed, or of a system whose containers this engine can't run.</exception>
+    private static Platform ImportPlatform(string text)
+    {
+        var platform = Platform.Parse(text);
+        return platform.Os == Platform.Host.Os ? platform : throw GantryException.InvalidArgument("operating system is not supported");
     }
 
     private static async Task ImportBodyAsync(ApiRequest request, ImportOptions options)
@@ -85,12 +92,13 @@ internal static class ImageTransferRoutes
 
     private static async Task LoadAsync(ApiRequest request)
     {
+        var platform = PlatformQuery.One(request, new ApiVersion(1, 48));
         using var stream = new JsonStream(request.Context);
-        var quiet = request.Query.Bool("quiet");
+        var quiet = request.Query.Bool("quiet", absent: true);
         var progress = quiet ? null : new LoadProgressWriter(stream);
         try
         {
-            var loaded = await request.Engine.Images.LoadAsync(request.Http.Body, progress, request.Aborted).ConfigureAwait(false);
+            var loaded = await request.Engine.Images.LoadAsync(request.Http.Body, platform, progress, request.Aborted).ConfigureAwait(false);
             foreach (var image in loaded)
             {
                 var text = image.Reference is { } reference ? $"Loaded image: {reference.Familiar}\n" : $"Loaded image ID: {image.Id}\n";
@@ -114,7 +122,7 @@ internal static class ImageTransferRoutes
             throw GantryException.InvalidArgument("no image names given");
         }
 
-        request.Engine.Images.CheckSave(names);
+        request.Engine.Images.CheckSave(names, PlatformQuery.One(request, new ApiVersion(1, 48)));
         request.Response.ContentType = "application/x-tar";
         await request.Engine.Images.SaveAsync(names, request.Response.Body, request.Aborted).ConfigureAwait(false);
     }

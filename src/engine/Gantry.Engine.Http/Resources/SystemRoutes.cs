@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Gantry.Api;
 using Gantry.Engine.Http.Routing;
 using Microsoft.AspNetCore.Http;
@@ -44,12 +45,14 @@ internal static class SystemRoutes
 
     private static Task InfoAsync(ApiRequest request)
     {
-        var info = request.Engine.Daemon.Info();
+        var described = request.Engine.Daemon.Info();
         if (request.Version < new ApiVersion(1, 49))
         {
-            info.FirewallBackend = null;
+            described.FirewallBackend = null;
         }
 
-        return request.WriteJsonAsync(info, ApiJson.Default.SystemInfo);
+        var info = JsonSerializer.SerializeToNode(described, ApiJson.Default.SystemInfo)!;
+        LegacyInfo.Adjust(info.AsObject(), request.Version);
+        return Responses.WriteNodeAsync(request.Context, info);
     }
 }

@@ -1,7 +1,6 @@
 using Gantry.Api;
 using Gantry.Engine.Http.Routing;
 using Gantry.Engine.Http.Streams;
-using Gantry.Errors;
 using Gantry.Oci;
 using Gantry.Registry;
 
@@ -50,9 +49,10 @@ internal static class TransferRoutes
             reference = reference.WithTag(tag);
         }
 
-        if (request.Query["platform"].Length > 0)
+        if (PlatformQuery.One(request, new ApiVersion(1, 46)) is { } platform)
         {
-            throw GantryException.NotImplemented("pushing one platform of an image is not available in this version");
+            // An image here is for one platform: the wish can only be checked, as Docker's does it without the containerd store.
+            request.Engine.Images.Require(reference.WithDefaultTag().Familiar, platform);
         }
 
         var stream = new MessageStream(request.Context);

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Gantry.Api;
-using Gantry.Engine.Containers.Create;
 using Gantry.Engine.Containers.State;
 using Gantry.Engine.Images;
 using Gantry.Errors;
@@ -47,7 +46,7 @@ internal sealed class CommitFlow(EngineCore core)
 
         var container = core.Containers.Get(request.Container);
         var reference = Reference(request);
-        var run = ImageChanges.Apply(RunConfig(container.Record.Config, request.Config), request.Changes);
+        var run = RunConfig(container.Record.Config, request);
         using var gate = await container.Gate.AcquireAsync(cancellationToken).ConfigureAwait(false);
         var record = container.Record;
         var freeze = request.Pause && record.State.Phase == ContainerPhase.Running;
@@ -119,10 +118,14 @@ internal sealed class CommitFlow(EngineCore core)
         };
     }
 
-    /// <summary>The container's configuration; what belongs to the one container (name of the host, attached streams) is left out.</summary>
-    private static ImageRunConfig RunConfig(ContainerConfig own, ContainerConfig? given)
+    /// <summary>
+    /// The container's configuration; what belongs to the one container (name of the host, attached streams) is left out. Changes are made to
+    /// the given configuration where there is one, and only then does the container's complete it: their variables don't see the container's.
+    /// </summary>
+    private static ImageRunConfig RunConfig(ContainerConfig own, CommitRequest request)
     {
-        var config = given is null ? own : ContainerConfigMerge.Overlay(given, own);
-        return ImageChanges.FromContainer(config);
+        var inherited = ImageChanges.FromContainer(own);
+        var given = request.Config is null ? inherited : ImageChanges.FromContainer(request.Config);
+        return ImageConfigMerge.Complete(ImageChanges.Apply(given, request.Changes), inherited);
     }
 }

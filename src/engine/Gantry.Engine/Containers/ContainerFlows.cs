@@ -29,6 +29,7 @@ internal sealed class ContainerFlows
         Start = new StartFlow(core, Networks, Volumes, Rootfs, new SubpathMounts(core), images, Bundles, health, shipping);
         Exit = new ExitFlow(core, Start, health);
         Stop = new StopFlow(core, Start);
+        Shutdown = new ShutdownFlow(core, Stop);
         Pause = new PauseFlow(core, health);
         Remove = new RemoveFlow(core, Start, Stop, Volumes, images, shipping);
         Restore = new RestoreFlow(core, Exit, Remove, Start, images, health, shipping);
@@ -65,6 +66,8 @@ internal sealed class ContainerFlows
     internal ExitFlow Exit { get; }
 
     internal StopFlow Stop { get; }
+
+    internal ShutdownFlow Shutdown { get; }
 
     internal PauseFlow Pause { get; }
 

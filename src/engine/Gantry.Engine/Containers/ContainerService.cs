@@ -26,8 +26,9 @@ public sealed class ContainerService
 
     /// <param name="name">Empty makes one up.</param>
     /// <param name="platform">What the image must be for; null takes any.</param>
-    public Task<ContainerCreateResponse> CreateAsync(ContainerCreateRequest request, string name, Platform? platform) =>
-        _flows.Create.CreateAsync(request, name, platform);
+    /// <param name="readOnlyNonRecursive">Mounts below a read-only bind stay writable, whatever the bind says.</param>
+    public Task<ContainerCreateResponse> CreateAsync(ContainerCreateRequest request, string name, Platform? platform, bool readOnlyNonRecursive = false) =>
+        _flows.Create.CreateAsync(request, name, platform, readOnlyNonRecursive);
 
     public Task StartAsync(string reference) => _flows.Start.StartAsync(Get(reference));
 

@@ -42,12 +42,14 @@ internal sealed class ListFlow(EngineCore core, ListView view)
     {
         if (filters["status"].FirstOrDefault(s => !s_states.Contains(s)) is { } state)
         {
-            throw GantryException.InvalidArgument($"invalid filter 'status={state}'");
+            throw GantryException.InvalidArgument(
+                $"invalid filter 'status={state}': invalid value for state ({state}): must be one of created, running, paused, restarting, removing, exited, dead");
         }
 
         if (filters["health"].FirstOrDefault(h => h is not ("starting" or "healthy" or "unhealthy" or "none")) is { } health)
         {
-            throw GantryException.InvalidArgument($"unrecognized filter value for health: {health}");
+            throw GantryException.InvalidArgument(
+                $"invalid filter 'health={health}': invalid value for health ({health}): must be one of none, starting, healthy, unhealthy");
         }
 
         var exited = filters["exited"].Select(ParseExit).ToList();

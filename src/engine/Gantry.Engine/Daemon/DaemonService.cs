@@ -22,7 +22,7 @@ public sealed class DaemonService
         _id = EngineIdentity.LoadOrCreate(core.Settings.DataRoot);
     }
 
-    /// <summary>Stable over restarts; a UUID.</summary>
+    /// <summary>Stable over restarts.</summary>
     public string Id => _id;
 
     public SystemVersion Version(string apiVersion, string minimum)
@@ -68,6 +68,7 @@ public sealed class DaemonService
             ["name"] = Environment.MachineName,
             ["debug"] = settings.Debug ? "true" : "false",
             ["default-runtime"] = settings.DefaultRuntime,
+            ["features"] = "map[" + string.Join(' ', settings.Features.OrderBy(f => f.Key, StringComparer.Ordinal).Select(f => f.Key + (f.Value ? ":true" : ":false"))) + "]",
             ["insecure-registries"] = JsonList.Write(settings.InsecureRegistries),
             ["labels"] = JsonList.Write(settings.Labels),
             ["live-restore"] = settings.LiveRestore ? "true" : "false",
@@ -176,15 +177,21 @@ public sealed class DaemonService
             options.Add("name=cgroupns");
         }
 
+        if (_core.Settings.NoNewPrivileges)
+        {
+            options.Add("name=no-new-privileges");
+        }
+
         return options;
     }
 
     private RegistryServiceConfig Registries()
     {
         var settings = _core.Settings;
+        List<string> mirrors = [.. settings.RegistryMirrors.Select(m => m.TrimEnd('/') + "/")];
         var indexes = new Dictionary<string, IndexInfo?>
         {
-            ["docker.io"] = new IndexInfo { Name = "docker.io", Mirrors = [.. settings.RegistryMirrors], Secure = true, Official = true },
+            ["docker.io"] = new IndexInfo { Name = "docker.io", Mirrors = mirrors, Secure = true, Official = true },
         };
         var networks = new List<string> { "::1/128", "127.0.0.0/8" };
         foreach (var entry in settings.InsecureRegistries)
@@ -203,7 +210,7 @@ public sealed class DaemonService
         {
             InsecureRegistryCIDRs = networks,
             IndexConfigs = indexes,
-            Mirrors = settings.RegistryMirrors.Count == 0 ? null : [.. settings.RegistryMirrors],
+            Mirrors = mirrors.Count == 0 ? null : mirrors,
         };
     }
 
@@ -214,12 +221,6 @@ public sealed class DaemonService
         Details = JsonSerializer.SerializeToElement(details, ApiJson.Default.DictionaryStringString),
     };
 
-    /// <summary>Credentials in a proxy's address are nobody's business.</summary>
-    private static string Proxy(string variable)
-    {
-        var value = Environment.GetEnvironmentVariable(variable) ?? Environment.GetEnvironmentVariable(variable.ToLowerInvariant()) ?? string.Empty;
-        return Uri.TryCreate(value, UriKind.Absolute, out var uri) && uri.UserInfo.Length > 0
-            ? value.Replace(uri.UserInfo + "@", "xxxxx:xxxxx@", StringComparison.Ordinal)
-            : value;
-    }
+    private static string Proxy(string variable) => ProxyAddress.WithoutCredentials(
+        Environment.GetEnvironmentVariable(variable) ?? Environment.GetEnvironmentVariable(variable.ToLowerInvariant()) ?? string.Empty);
 }

@@ -27,6 +27,9 @@ internal sealed class ExecInstance
 
     internal DateTimeOffset? EndedAt { get; set; }
 
+    /// <summary>The process is there, or will never be.</summary>
+    internal TaskCompletionSource Started { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     internal TaskCompletionSource Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private int _claimed;

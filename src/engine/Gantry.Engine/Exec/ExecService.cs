@@ -21,8 +21,11 @@ public sealed class ExecService
     /// <summary>An exec that ended, or was never started, can be inspected this long.</summary>
     private static readonly TimeSpan s_keep = TimeSpan.FromMinutes(5);
 
-    /// <summary>Exit code of an exec that could not be started.</summary>
+    /// <summary>Exit code of an exec that failed before the runtime was asked.</summary>
     private const int CannotRun = 126;
+
+    /// <summary>How long a resize waits for the process.</summary>
+    private static readonly TimeSpan s_startLimit = TimeSpan.FromSeconds(10);
 
     private readonly ConcurrentDictionary<string, ExecInstance> _execs = new();
     private readonly EngineCore _core;
@@ -110,14 +113,27 @@ public sealed class ExecService
         };
     }
 
-    /// <exception cref="GantryException">NotFound; Conflict.</exception>
+    /// <summary>
+    /// Clients resize as soon as their start is answered, which is before the process is there: it is waited for as long as Docker does.
+    /// </summary>
+    /// <exception cref="GantryException">NotFound: no such exec, or it has ended; InvalidArgument: it could not be started; Internal: it isn't started in time.</exception>
     public async Task ResizeAsync(string execId, int rows, int columns)
     {
         var exec = Get(execId);
+        _ = RunningContainer(exec.ContainerId);
+        try
+        {
+            await exec.Started.Task.WaitAsync(s_startLimit).ConfigureAwait(false);
+        }
+        catch (TimeoutException e)
+        {
+            throw GantryException.Internal("timeout waiting for exec session ready", e);
+        }
+
         if (!exec.Running)
         {
-            throw exec.EndedAt is null
-                ? GantryException.Conflict("exec process is not started")
+            throw exec.Pid == 0
+                ? GantryException.InvalidArgument("exec process is not started")
                 : GantryException.NotFound($"process does not exist {exec.Id}: not found");
         }
 
@@ -163,13 +179,12 @@ public sealed class ExecService
         {
             var state = await _core.Parts.Tasks.ExecAsync(spec(), CancellationToken.None).ConfigureAwait(false);
             exec.Pid = state.Pid;
+            exec.Started.TrySetResult();
         }
         catch (Exception e)
         {
             container.Execs.TryRemove(exec.Id, out _);
-            // Whatever isn't a missing program counts as one that can't be run.
-            var code = e is GantryException g ? TaskStartError.ExitCodeOf(g) : CannotRun;
-            Finish(exec, code == 127 ? code : CannotRun);
+            Finish(exec, e is GantryException g ? TaskStartError.ExitCodeOf(g, CannotRun) : CannotRun);
             throw;
         }
     }
@@ -203,6 +218,7 @@ public sealed class ExecService
         exec.ExitCode = exitCode;
         exec.Running = false;
         exec.EndedAt = DateTimeOffset.UtcNow;
+        exec.Started.TrySetResult();
         exec.Ended.TrySetResult();
     }
 

@@ -50,14 +50,16 @@ public sealed class ExecSession
             }
             catch (GantryException e)
             {
-                await WriteFailureAsync(output, IsRaw, e.Message, cancellationToken).ConfigureAwait(false);
+                await WriteFailureAsync(output, _request.Tty == true, e.Message, cancellationToken).ConfigureAwait(false);
                 return;
             }
 
+            // A client that starts a terminal's exec without saying so expects frames.
+            var sink = IsRaw && _request.Tty != true ? new FramingStream(output) : output;
             var end = await AttachPump.RunAsync(
                 attachment,
                 request.AttachStdin == true ? input : null,
-                request.AttachStdout == true || request.AttachStderr == true ? output : null,
+                request.AttachStdout == true || request.AttachStderr == true ? sink : null,
                 IsRaw ? _keys : null,
                 closeInput: true,
                 cancellationToken).ConfigureAwait(false);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Gantry.Api;
 using Gantry.Dockerfile;
+using Gantry.Dockerfile.Shell;
 using Gantry.Errors;
 using Gantry.Oci;
 
@@ -14,8 +15,32 @@ internal static class ImageChanges
     private static readonly IReadOnlyList<string> s_shell = ["/bin/sh", "-c"];
 
     /// <exception cref="GantryException">InvalidArgument in Docker's words.</exception>
-    internal static ImageRunConfig Apply(ImageRunConfig config, IReadOnlyList<string> changes) =>
-        changes.Where(c => c.Trim().Length > 0).Aggregate(config, (current, change) => Apply(current, Parse(change)));
+    internal static ImageRunConfig Apply(ImageRunConfig config, IReadOnlyList<string> changes)
+    {
+        // As in a build, an entrypoint takes away the command that was there before, but not one that was set beside it.
+        var commandIsNew = false;
+        foreach (var instruction in changes.Where(c => c.Trim().Length > 0).Select(Parse).ToList())
+        {
+            config = Apply(config, Expand(instruction, Words(config)));
+            commandIsNew |= instruction is CmdInstruction && config.Cmd is { Count: > 0 };
+            if (instruction is EntrypointInstruction && !commandIsNew)
+            {
+                config = config with { Cmd = null };
+            }
+        }
+
+        return config;
+    }
+
+    /// <summary>Variables stand for what the configuration has so far, as in a build.</summary>
+    private static WordExpander Words(ImageRunConfig config) => new('\\', new ShellEnvironment(config.Env ?? []));
+
+    private static Instruction Expand(Instruction instruction, WordExpander words) => instruction switch
+    {
+        IExpandable expandable => expandable.Expand(words),
+        ExposeInstruction expose => expose with { Ports = [.. expose.Ports.SelectMany(words.Words)] },
+        _ => instruction,
+    };
 
     private static readonly string[] s_accepted =
         ["CMD", "ENTRYPOINT", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL", "ONBUILD", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"];

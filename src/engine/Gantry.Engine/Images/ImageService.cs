@@ -41,9 +41,22 @@ public sealed class ImageService
         }
     }
 
-    public ImageInspect Inspect(string name) => Store.Inspect(name);
+    /// <exception cref="GantryException">NotFound: no such image, or for another platform than the one given.</exception>
+    public ImageInspect Inspect(string name, Platform? platform = null)
+    {
+        Require(name, platform);
+        return Store.Inspect(name);
+    }
 
-    public IReadOnlyList<ImageHistoryItem> History(string name) => Store.History(name);
+    /// <exception cref="GantryException">NotFound, as <see cref="Inspect"/>.</exception>
+    public IReadOnlyList<ImageHistoryItem> History(string name, Platform? platform = null)
+    {
+        Require(name, platform);
+        return Store.History(name);
+    }
+
+    /// <exception cref="GantryException">NotFound: no such image, or for another platform than the one given.</exception>
+    public void Require(string name, Platform? platform) => Store.Resolve(name, platform);
 
     /// <exception cref="GantryException">InvalidArgument: not a name; NotFound: no such image.</exception>
     public void Tag(string name, string repository, string tag)
@@ -63,16 +76,21 @@ public sealed class ImageService
     public Task<ImagePruneResponse> PruneAsync(FilterSet filters, CancellationToken cancellationToken) =>
         Store.PruneAsync(CheckUntil(filters.Validate("dangling", "label", "label!", "until")).ToDictionary(), AllUsers(), cancellationToken);
 
-    public Task<IReadOnlyList<LoadedImage>> LoadAsync(Stream archive, IProgress<LoadProgress>? progress, CancellationToken cancellationToken) =>
-        Store.LoadAsync(archive, progress, cancellationToken);
+    public Task<IReadOnlyList<LoadedImage>> LoadAsync(Stream archive, Platform? platform, IProgress<LoadProgress>? progress, CancellationToken cancellationToken) =>
+        Store.LoadAsync(archive, platform, progress, cancellationToken);
 
-    /// <summary>Checks that all names are there before the first byte goes out.</summary>
-    /// <exception cref="GantryException">NotFound.</exception>
-    public void CheckSave(IReadOnlyList<string> names)
+    /// <summary>Checks that all names are there, for <paramref name="platform"/> where one is wanted, before the first byte goes out.</summary>
+    /// <exception cref="GantryException">NotFound: no such image; Internal, as Docker has it: for another platform.</exception>
+    public void CheckSave(IReadOnlyList<string> names, Platform? platform)
     {
         if (names.FirstOrDefault(n => Store.Find(n) is null) is { } missing)
         {
             throw GantryException.NotFound($"No such image: {missing}");
+        }
+
+        if (platform is not null && names.Any(n => !platform.Accepts(Store.Config(Store.Resolve(n).Id).Platform)))
+        {
+            throw GantryException.Internal($"no suitable export target found for platform {platform}");
         }
     }
 

@@ -66,7 +66,14 @@ public sealed record EngineSettings
     /// <summary>What an operator should know of how the API is served; shown by <c>docker info</c>.</summary>
     public IReadOnlyList<string> ApiWarnings { get; init; } = [];
 
+    /// <summary>Containers go on when the engine ends; otherwise its orderly end stops them.</summary>
     public bool LiveRestore { get; init; } = true;
+
+    /// <summary>Seconds that containers get to stop in when the engine ends, unless one asks for more; negative: as long as it takes.</summary>
+    public int ShutdownTimeout { get; init; } = 15;
+
+    /// <summary>Parts of the engine that were switched on or off by name.</summary>
+    public IReadOnlyDictionary<string, bool> Features { get; init; } = new Dictionary<string, bool>();
 
     public IReadOnlyList<string> Dns { get; init; } = [];
 

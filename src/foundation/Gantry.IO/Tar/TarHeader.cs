@@ -1,4 +1,3 @@
-using System.Text;
 using Gantry.Linux;
 
 namespace Gantry.IO.Tar;
@@ -86,7 +85,7 @@ internal readonly ref struct TarHeader(ReadOnlySpan<byte> block)
         {
             if (digit is < (byte)'0' or > (byte)'7' || value > long.MaxValue >> 3)
             {
-                throw TarError.Malformed($"a number field with \"{Encoding.Latin1.GetString(field)}\"");
+                throw TarError.InvalidHeader();
             }
 
             value = (value << 3) | (uint)(digit - '0');
@@ -104,7 +103,7 @@ internal readonly ref struct TarHeader(ReadOnlySpan<byte> block)
             var digit = i == 0 ? (byte)(negative ? field[0] | 0x80 : field[0] & 0x7f) : field[i];
             if (value != (value << 8 >> 8))
             {
-                throw TarError.Malformed("a number out of range");
+                throw TarError.InvalidHeader();
             }
 
             value = (value << 8) | digit;

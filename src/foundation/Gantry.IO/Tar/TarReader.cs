@@ -114,7 +114,7 @@ public sealed partial class TarReader : IDisposable
         var header = new TarHeader(block);
         if (!header.HasValidChecksum)
         {
-            throw TarError.Malformed("a header with a wrong checksum");
+            throw TarError.InvalidHeader();
         }
 
         size = header.Size;

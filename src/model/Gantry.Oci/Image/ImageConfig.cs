@@ -50,6 +50,10 @@ public sealed record ImageConfig
     /// <summary>Docker's: the comment given with commit or import.</summary>
     [JsonPropertyName("comment")]
     public string? Comment { get; init; }
+
+    /// <summary>What the image says it is for.</summary>
+    [JsonIgnore]
+    public Platform Platform => new() { Os = Os, Architecture = Architecture, Variant = Variant };
 }
 
 /// <summary>How containers of the image run by default (config.md, "config"; Docker's additions marked).</summary>
@@ -118,8 +122,13 @@ public sealed record RootFs
     [JsonPropertyName("type")]
     public string Type { get; init; } = "layers";
 
+    /// <summary>Bottom first. Go's writers put null where there is no layer, which reads as an empty list.</summary>
     [JsonPropertyName("diff_ids")]
-    public IReadOnlyList<Digest> DiffIds { get; init; } = [];
+    public IReadOnlyList<Digest> DiffIds
+    {
+        get;
+        init => field = value ?? [];
+    } = [];
 }
 
 /// <summary>One step that made the image (config.md, "history").</summary>

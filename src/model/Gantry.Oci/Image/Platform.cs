@@ -35,16 +35,24 @@ public sealed record Platform
             throw GantryException.InvalidArgument($"\"{text}\": cannot parse platform specifier: invalid argument");
         }
 
-        if (text.Length is 0 or > 128 || parts.Any(p => p.Length == 0 || p.AsSpan().ContainsAnyExcept(s_allowed)))
+        if (text.Length > 128 || parts[0].Length == 0 || parts[0].AsSpan().ContainsAnyExcept(s_allowedInOs))
         {
             throw GantryException.InvalidArgument(
-                $"\"{text}\" is an invalid component of \"{text}\": platform specifier component must match \"^[A-Za-z0-9_.-]+$\": invalid argument");
+                $"\"{parts[0]}\" is an invalid OS component of \"{text}\": OSAndVersion specifier component must match \"{OsPattern}\": invalid argument");
+        }
+
+        if (parts.Skip(1).FirstOrDefault(p => p.Length == 0 || p.AsSpan().ContainsAnyExcept(s_allowed)) is { } wrong)
+        {
+            throw GantryException.InvalidArgument(
+                $"\"{wrong}\" is an invalid component of \"{text}\": platform specifier component must match \"^[A-Za-z0-9_.-]+$\": invalid argument");
         }
 
         return parts.Length switch
         {
-            1 when s_knownOs.Contains(parts[0].ToLowerInvariant()) => Normalize(parts[0], Host.Architecture, Host.Variant),
-            1 => Normalize(Host.Os, parts[0], null),
+            1 when s_knownOs.Contains(NormalizeOs(parts[0])) => Normalize(parts[0], Host.Architecture, Host.Variant),
+            1 when Normalize(Host.Os, parts[0], null) is var platform => s_knownArchitectures.Contains(platform.Architecture)
+                ? platform
+                : throw GantryException.InvalidArgument($"\"{text}\": unknown operating system or architecture: invalid argument"),
             2 => Normalize(parts[0], parts[1], null),
             _ => Normalize(parts[0], parts[1], parts[2]),
         };
@@ -63,7 +71,29 @@ public sealed record Platform
     private static readonly System.Buffers.SearchValues<char> s_allowed =
         System.Buffers.SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-");
 
-    private static readonly HashSet<string> s_knownOs = ["linux", "windows", "darwin", "freebsd", "netbsd", "openbsd", "solaris", "aix"];
+    private static readonly System.Buffers.SearchValues<char> s_allowedInOs =
+        System.Buffers.SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-");
+
+    /// <summary>containerd's, for the message: the version in parentheses is Windows', which no image here is for.</summary>
+    private const string OsPattern = @"^([A-Za-z0-9_-]+)(?:\\(([A-Za-z0-9_.-]*)\\))?$";
+
+    // Go's GOOS and GOARCH.
+    private static readonly HashSet<string> s_knownOs =
+    [
+        "aix", "android", "darwin", "dragonfly", "freebsd", "hurd", "illumos", "ios", "js", "linux", "nacl", "netbsd", "openbsd", "plan9", "solaris", "windows", "zos",
+    ];
+
+    private static readonly HashSet<string> s_knownArchitectures =
+    [
+        "386", "amd64", "amd64p32", "arm", "armbe", "arm64", "arm64be", "ppc64", "ppc64le", "loong64", "mips", "mipsle", "mips64", "mips64le", "mips64p32",
+        "mips64p32le", "ppc", "riscv", "riscv64", "s390", "s390x", "sparc", "sparc64", "wasm",
+    ];
+
+    private static string NormalizeOs(string os) => os.ToLowerInvariant() switch
+    {
+        "macos" => "darwin",
+        var other => other,
+    };
 
     private static Platform Normalize(string os, string architecture, string? variant)
     {
@@ -80,6 +110,6 @@ public sealed record Platform
             ("arm", "5" or "6" or "8") => ("arm", "v" + variant),
             var other => other,
         };
-        return new Platform { Os = os.ToLowerInvariant(), Architecture = architecture, Variant = string.IsNullOrEmpty(variant) ? null : variant };
+        return new Platform { Os = NormalizeOs(os), Architecture = architecture, Variant = string.IsNullOrEmpty(variant) ? null : variant };
     }
 }

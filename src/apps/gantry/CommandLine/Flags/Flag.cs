@@ -34,6 +34,9 @@ internal abstract class Flag(string name, char shorthand, string typeName, strin
 
     public string? NeedsSwarm { get; set; }
 
+    /// <summary>Whether it may be given several times.</summary>
+    public virtual bool IsRepeatable => false;
+
     /// <summary>Whether help shows it.</summary>
     public bool IsShown(EngineFeatures features) => !IsHidden && features.Shows(this);
 
@@ -94,6 +97,8 @@ internal sealed class ListFlag<T>(string name, char shorthand, string typeName, 
     private readonly string? _bare;
 
     public List<T> Values { get; } = [];
+
+    public override bool IsRepeatable => true;
 
     public override string? DefaultText => _default;
 

@@ -101,6 +101,8 @@ internal sealed class FilterFlag(string name, char shorthand, string help) : Fla
 {
     public Filters Filters { get; } = new();
 
+    public override bool IsRepeatable => true;
+
     protected override void Accept(string text)
     {
         if (text.Length == 0)

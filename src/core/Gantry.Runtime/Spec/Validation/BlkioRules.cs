@@ -11,12 +11,12 @@ internal static class BlkioRules
         CheckWeights(config, cgroups, warnings);
         if (config.IOMaximumBandwidth is not (null or 0))
         {
-            throw GantryException.InvalidArgument("Invalid QoS settings: linux does not support configuration of maximum bandwidth");
+            throw GantryException.InvalidArgument("invalid option: QoS maximum bandwidth configuration is not supported on linux");
         }
 
         if (config.IOMaximumIOps is not (null or 0))
         {
-            throw GantryException.InvalidArgument("Invalid QoS settings: linux does not support configuration of maximum IOPs");
+            throw GantryException.InvalidArgument("invalid option: QoS maximum IOPs configuration is not supported on linux");
         }
 
         config.BlkioDeviceReadBps = Keep(config.BlkioDeviceReadBps, cgroups.BlkioReadBps, "BPS Block I/O read", "Block I/O BPS read", warnings);

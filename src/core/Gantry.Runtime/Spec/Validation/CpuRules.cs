@@ -46,7 +46,7 @@ internal static class CpuRules
         {
             throw GantryException.InvalidArgument(string.Create(
                 CultureInfo.InvariantCulture,
-                $"Range of CPUs is from 0.01 to {host.CpuCount}.00, as there are only {host.CpuCount} CPUs available"));
+                $"range of CPUs is from 0.01 to {host.CpuCount}.00, as there are only {host.CpuCount} CPUs available"));
         }
     }
 
@@ -54,7 +54,7 @@ internal static class CpuRules
     {
         if (config.CpuShares < 0)
         {
-            throw GantryException.InvalidArgument("shares: invalid argument");
+            throw GantryException.InvalidArgument($"invalid CPU shares ({config.CpuShares}): value must be a positive integer");
         }
 
         if (config.CpuShares > 0 && !cgroups.CpuShares)
@@ -98,7 +98,7 @@ internal static class CpuRules
 
         if (!cgroups.CpuRealtime)
         {
-            throw GantryException.InvalidArgument("your kernel does not support CPU real-time scheduler");
+            throw GantryException.InvalidArgument("kernel does not support CPU real-time scheduler");
         }
 
         if (config.CpuRealtimePeriod > 0 && config.CpuRealtimeRuntime > config.CpuRealtimePeriod)

@@ -78,6 +78,7 @@ internal sealed class BundleWriter(EngineCore core, SharedNamespaces namespaces)
             CgroupParent = core.Settings.CgroupParent,
             InitPath = host.Init == true ? InitBinary.Find(core.Settings.InitPath) : null,
             DefaultSeccompProfile = core.Settings.SeccompProfile,
+            DefaultNoNewPrivileges = core.Settings.NoNewPrivileges,
             DefaultUlimits = [.. core.Settings.DefaultUlimits.Select(u => new Ulimit { Name = u.Name, Soft = u.Soft, Hard = u.Hard })],
         };
     }

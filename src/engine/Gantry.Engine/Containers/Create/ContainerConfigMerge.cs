@@ -40,24 +40,6 @@ internal static class ContainerConfigMerge
         return Complete(config);
     }
 
-    /// <summary>What is given, completed by another container configuration (<c>commit</c> with a body).</summary>
-    internal static ContainerConfig Overlay(ContainerConfig given, ContainerConfig own) => own with
-    {
-        User = string.IsNullOrEmpty(given.User) ? own.User : given.User,
-        WorkingDir = string.IsNullOrEmpty(given.WorkingDir) ? own.WorkingDir : given.WorkingDir,
-        StopSignal = string.IsNullOrEmpty(given.StopSignal) ? own.StopSignal : given.StopSignal,
-        StopTimeout = given.StopTimeout ?? own.StopTimeout,
-        ExposedPorts = Union(own.ExposedPorts, given.ExposedPorts?.Keys),
-        Volumes = Union(own.Volumes, given.Volumes?.Keys),
-        Env = MergeEnvironment(given.Env, own.Env),
-        Labels = MergeLabels(given.Labels, own.Labels),
-        Cmd = given.Cmd is { Count: > 0 } ? given.Cmd : own.Cmd,
-        Entrypoint = given.Entrypoint is { Count: > 0 } ? given.Entrypoint : own.Entrypoint,
-        OnBuild = given.OnBuild ?? own.OnBuild,
-        Healthcheck = given.Healthcheck ?? own.Healthcheck,
-        Shell = given.Shell ?? own.Shell,
-    };
-
     /// <summary>First word and the rest of what will be run.</summary>
     internal static (string Path, IReadOnlyList<string> Args) Command(ContainerConfig config)
     {

@@ -18,7 +18,7 @@ internal sealed class CreateFlow(EngineCore core, VolumeUse volumes, ImageMounts
 {
     private const int NameAttempts = 100;
 
-    internal async Task<ContainerCreateResponse> CreateAsync(ContainerCreateRequest request, string name, Platform? platform)
+    internal async Task<ContainerCreateResponse> CreateAsync(ContainerCreateRequest request, string name, Platform? platform, bool readOnlyNonRecursive)
     {
         // Step 1: what was asked for, completed from the image and the daemon's settings.
         var given = ConfigOf(request);
@@ -37,6 +37,11 @@ internal sealed class CreateFlow(EngineCore core, VolumeUse volumes, ImageMounts
         var id = Ids.New();
         var networks = NetworkSelection.Select(config, host, request.NetworkingConfig);
         var mounts = images.Resolve(MountResolution.Resolve(config, host, core.Settings.DataRoot, r => core.Containers.Get(r).Record));
+        if (readOnlyNonRecursive)
+        {
+            mounts = [.. mounts.Select(m => m.Type == "bind" && !m.ReadWrite ? m with { ReadOnlyNonRecursive = true } : m)];
+        }
+
         CompleteHostname(config, host, id);
 
         // Step 2: the name is taken before anything exists, and given back if something goes wrong.
@@ -145,26 +150,8 @@ internal sealed class CreateFlow(EngineCore core, VolumeUse volumes, ImageMounts
     }
 
     /// <summary>Containers whose namespaces are joined must be there already; of the network's only the next start asks.</summary>
-    private ImageRecord? FindImage(string? name, Platform? platform)
-    {
-        if (string.IsNullOrEmpty(name))
-        {
-            return null;
-        }
-
-        var image = core.Parts.Images.Resolve(name);
-        if (platform is null)
-        {
-            return image;
-        }
-
-        var config = core.Parts.Images.Config(image.Id);
-        var actual = new Platform { Os = config.Os, Architecture = config.Architecture, Variant = config.Variant };
-        return platform.Accepts(actual)
-            ? image
-            : throw GantryException.NotFound(
-                $"image with reference {name} was found but does not match the specified platform: wanted {platform}, actual: {actual}");
-    }
+    private ImageRecord? FindImage(string? name, Platform? platform) =>
+        string.IsNullOrEmpty(name) ? null : core.Parts.Images.Resolve(name, platform);
 
     private void CompleteHostname(ContainerConfig config, HostConfig host, string id)
     {

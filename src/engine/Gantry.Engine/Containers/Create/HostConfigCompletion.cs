@@ -13,10 +13,13 @@ internal static class HostConfigCompletion
         var host = given with { };
         host.NetworkMode = string.IsNullOrEmpty(host.NetworkMode) || host.NetworkMode == "default" ? "bridge" : host.NetworkMode;
         host.IpcMode = string.IsNullOrEmpty(host.IpcMode) ? settings.DefaultIpcMode : host.IpcMode;
-        host.CgroupnsMode = string.IsNullOrEmpty(host.CgroupnsMode) ? settings.DefaultCgroupnsMode : host.CgroupnsMode;
+        host.CgroupnsMode = !string.IsNullOrEmpty(host.CgroupnsMode) ? host.CgroupnsMode
+            : host.Privileged == true && facts.Cgroups.Version == 1 ? "host"
+            : settings.DefaultCgroupnsMode;
         host.ShmSize = host.ShmSize is null or 0 ? settings.DefaultShmSize : host.ShmSize;
         host.Runtime = string.IsNullOrEmpty(host.Runtime) ? settings.DefaultRuntime : host.Runtime;
         host.Init ??= settings.Init ? true : null;
+        host.Mounts = host.Mounts?.Select(WithoutZeroes).ToList();
         host.LogConfig = CompleteLog(host.LogConfig, settings);
         host.RestartPolicy = new RestartPolicy
         {
@@ -37,6 +40,15 @@ internal static class HostConfigCompletion
             ? host.SecurityOpt
             : [.. host.SecurityOpt ?? [], "label=disable"];
     }
+
+    /// <summary>In a mount it leaves them out instead, also where a client wrote them.</summary>
+    private static Mount WithoutZeroes(Mount mount) => mount with
+    {
+        Source = string.IsNullOrEmpty(mount.Source) ? null : mount.Source,
+        Target = string.IsNullOrEmpty(mount.Target) ? null : mount.Target,
+        ReadOnly = mount.ReadOnly == true ? true : null,
+        Consistency = string.IsNullOrEmpty(mount.Consistency) ? null : mount.Consistency,
+    };
 
     /// <summary>Go writes zero values where nothing was given.</summary>
     private static HostConfig Zeroes(HostConfig host)

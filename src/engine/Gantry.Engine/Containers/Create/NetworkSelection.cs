@@ -23,7 +23,7 @@ internal static class NetworkSelection
         var isContainer = IsContainer(mode);
         if (mode == ContainerPrefix)
         {
-            throw GantryException.InvalidArgument("Invalid network mode: invalid container format container:<name|id>");
+            throw GantryException.InvalidArgument("invalid network mode: invalid container format container:<name|id>");
         }
 
         Forbid(isContainer && !string.IsNullOrEmpty(config.Hostname), "hostname and the network mode");

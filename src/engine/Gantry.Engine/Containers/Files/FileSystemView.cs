@@ -1,3 +1,4 @@
+using Gantry.Engine.Containers.Mounts;
 using Gantry.Engine.Containers.Naming;
 using Gantry.Engine.Containers.State;
 using Gantry.Linux;
@@ -38,9 +39,9 @@ internal sealed class FileSystemView : IDisposable
                 return view;
             }
 
-            foreach (var mount in record.Mounts.Where(m => m.Type is "bind" or "volume").OrderBy(m => m.Destination.Count(c => c == '/')))
+            foreach (var (mount, index) in record.Mounts.Select((m, i) => (m, i)).OrderBy(m => m.m.Destination.Count(c => c == '/')))
             {
-                view.MountInside(core, mount);
+                view.MountInside(core, record, mount, index);
             }
 
             view.MountNetworkFiles(core, record);
@@ -64,7 +65,7 @@ internal sealed class FileSystemView : IDisposable
 
     private static void MountRoot(EngineCore core, ContainerRecord record, string target)
     {
-        if (record.State.IsActive && record.State.Phase != ContainerPhase.Restarting)
+        if (Runs(record))
         {
             Linux.Mounts.Mount(core.Paths.Rootfs(record.Id), target, null, MountFlags.Bind);
         }
@@ -74,19 +75,36 @@ internal sealed class FileSystemView : IDisposable
         }
     }
 
-    private void MountInside(EngineCore core, ContainerMount mount)
+    private static bool Runs(ContainerRecord record) => record.State.IsActive && record.State.Phase != ContainerPhase.Restarting;
+
+    /// <summary>
+    /// What is mounted there; null for what only the container's own namespace has. Images, and directories inside them and inside volumes, are
+    /// held by mounts of their own while the container runs.
+    /// </summary>
+    private static string? SourceOf(EngineCore core, ContainerRecord record, ContainerMount mount, int index) => mount.Type switch
     {
-        if (mount.Type != "volume")
+        "volume" or "image" when mount.Subpath.Length > 0 => Runs(record) ? SubpathMounts.PathOf(core.Paths, record.Id, index) : null,
+        "image" => Runs(record) ? ImageMounts.PathOf(core.Paths, record.Id, index) : null,
+        "bind" => mount.Source,
+        _ => null,
+    };
+
+    private void MountInside(EngineCore core, ContainerRecord record, ContainerMount mount, int index)
+    {
+        if (mount is { Type: "volume", Subpath.Length: 0 })
         {
-            MountInside(mount.Source, mount);
+            if (core.Parts.Volumes.Find(mount.Name) is not null || mount.Driver != "local")
+            {
+                core.Parts.Volumes.WhileMounted(mount.Name, path => MountInside(mount, path));
+            }
         }
-        else if (core.Parts.Volumes.Find(mount.Name) is not null || mount.Driver != "local")
+        else if (SourceOf(core, record, mount, index) is { } source)
         {
-            core.Parts.Volumes.WhileMounted(mount.Name, path => MountInside(path, mount));
+            MountInside(mount, source);
         }
     }
 
-    private void MountInside(string source, ContainerMount mount)
+    private void MountInside(ContainerMount mount, string source)
     {
         if (!Path.Exists(source))
         {

@@ -14,9 +14,6 @@ namespace Gantry.Engine.Containers.Lifecycle;
 /// </summary>
 internal sealed class RestoreFlow(EngineCore core, ExitFlow exits, RemoveFlow removals, StartFlow start, ImageMounts images, HealthMonitor health, LogShipping shipping)
 {
-    /// <summary>What every container was doing when it was recorded last: the policies at boot want to know.</summary>
-    private readonly HashSet<string> _wasActive = [];
-
     /// <summary>Returns when the API may answer. Removals that were under way are finished behind it.</summary>
     internal async Task RestoreAsync(CancellationToken cancellationToken)
     {
@@ -54,7 +51,7 @@ internal sealed class RestoreFlow(EngineCore core, ExitFlow exits, RemoveFlow re
     {
         foreach (var container in core.Containers.All().Where(c => !c.State.IsActive && c.State.Phase != ContainerPhase.Removing))
         {
-            if (RestartPolicies.ShouldStartAtBoot(container.Record.HostConfig.RestartPolicy, container.State, _wasActive.Contains(container.Id)))
+            if (RestartPolicies.ShouldStartAtBoot(container.Record.HostConfig.RestartPolicy, container.State))
             {
                 _ = Task.Run(() => StartAtBootAsync(container));
             }
@@ -67,10 +64,6 @@ internal sealed class RestoreFlow(EngineCore core, ExitFlow exits, RemoveFlow re
         {
             var container = new Container(record) { HoldsResources = true };
             core.Containers.Add(container);
-            if (record.State.IsActive)
-            {
-                _wasActive.Add(record.Id);
-            }
         }
     }
 

@@ -65,29 +65,33 @@ internal sealed class StopFlow(EngineCore core, StartFlow start)
     }
 
     /// <summary>Ends the process whatever it takes; returns when the exit has been dealt with.</summary>
-    internal async Task EndAsync(Container container, string signal, int? timeout)
+    /// <param name="byUser">Keeps <c>unless-stopped</c> quiet at the engine's next start.</param>
+    internal async Task EndAsync(Container container, string signal, int? timeout, bool byUser = true)
     {
         var number = StopSignal(container.Record, signal);
-        var seconds = timeout ?? (int?)container.Record.Config.StopTimeout ?? core.Settings.DefaultStopTimeout;
+        var seconds = timeout ?? TimeoutOf(container);
         var patience = seconds < 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(seconds);
-        if (await SignalAndWaitAsync(container, number, patience, isStop: true).ConfigureAwait(false) != false)
+        if (await SignalAndWaitAsync(container, number, patience, isStop: true, byUser).ConfigureAwait(false) != false)
         {
             return;
         }
 
         core.Log.Info("container failed to exit in time, using the force", ("container", container.Id), ("signal", number), ("seconds", seconds));
-        await KillAndWaitAsync(container).ConfigureAwait(false);
+        await KillAndWaitAsync(container, byUser).ConfigureAwait(false);
     }
 
     /// <summary>False when it wasn't running.</summary>
     /// <exception cref="GantryException">Internal: it is still there.</exception>
-    internal async Task<bool> KillAndWaitAsync(Container container) =>
-        await SignalAndWaitAsync(container, Signals.Kill, s_killPatience, isStop: true).ConfigureAwait(false) switch
+    internal async Task<bool> KillAndWaitAsync(Container container, bool byUser = true) =>
+        await SignalAndWaitAsync(container, Signals.Kill, s_killPatience, isStop: true, byUser).ConfigureAwait(false) switch
         {
             true => true,
             false => throw GantryException.Internal($"tried to kill container {container.Id}, but did not receive an exit event"),
             null => false,
         };
+
+    /// <summary>Seconds between stop signal and SIGKILL when nobody says otherwise; negative: for ever.</summary>
+    internal int TimeoutOf(Container container) => (int?)container.Record.Config.StopTimeout ?? core.Settings.DefaultStopTimeout;
 
     private static GantryException NotRunning(Container container, string reference) =>
         GantryException.Conflict($"cannot kill container: {reference}: container {container.Id} is not running");
@@ -103,13 +107,13 @@ internal sealed class StopFlow(EngineCore core, StartFlow start)
     }
 
     /// <summary>True: it ended. False: not within the time. Null: there was nothing to signal.</summary>
-    private async Task<bool?> SignalAndWaitAsync(Container container, int signal, TimeSpan patience, bool isStop)
+    private async Task<bool?> SignalAndWaitAsync(Container container, int signal, TimeSpan patience, bool isStop, bool byUser)
     {
         using var done = new CancellationTokenSource();
         var ended = container.Waiters.Add(WaitCondition.NextExit, done.Token);
         try
         {
-            if (!await SignalAsync(container, signal, isStop).ConfigureAwait(false))
+            if (!await SignalAsync(container, signal, isStop, byUser).ConfigureAwait(false))
             {
                 return null;
             }
@@ -128,7 +132,7 @@ internal sealed class StopFlow(EngineCore core, StartFlow start)
     }
 
     /// <summary>False when there was nothing to signal. A paused container is thawed when the signal is meant to end it.</summary>
-    private async Task<bool> SignalAsync(Container container, int signal, bool isStop = false)
+    private async Task<bool> SignalAsync(Container container, int signal, bool isStop = false, bool byUser = true)
     {
         using (await container.Gate.AcquireAsync().ConfigureAwait(false))
         {
@@ -142,7 +146,7 @@ internal sealed class StopFlow(EngineCore core, StartFlow start)
             if (ends)
             {
                 container.CancelPendingRestart();
-                core.UpdateState(container, s => s with { StoppedByUser = true, Phase = waiting ? ContainerPhase.Exited : s.Phase });
+                core.UpdateState(container, s => s with { StoppedByUser = byUser || s.StoppedByUser, Phase = waiting ? ContainerPhase.Exited : s.Phase });
             }
 
             if (!waiting)

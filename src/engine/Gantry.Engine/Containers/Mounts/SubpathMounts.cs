@@ -1,3 +1,4 @@
+using Gantry.Engine.Settings;
 using Gantry.Errors;
 using Gantry.Linux;
 
@@ -24,7 +25,7 @@ internal sealed class SubpathMounts(EngineCore core)
 
             try
             {
-                return Attach(found, Path.Combine(Directory(containerId), index.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+                return Attach(found, PathOf(core.Paths, containerId, index));
             }
             finally
             {
@@ -51,7 +52,13 @@ internal sealed class SubpathMounts(EngineCore core)
         }
     }
 
-    private string Directory(string containerId) => Path.Combine(core.Paths.Bundle(containerId), "subpaths");
+    /// <summary>Where the mount of that number is while its container runs.</summary>
+    internal static string PathOf(EnginePaths paths, string containerId, int index) =>
+        Path.Combine(FolderOf(paths, containerId), index.ToString(System.Globalization.CultureInfo.InvariantCulture));
+
+    private static string FolderOf(EnginePaths paths, string containerId) => Path.Combine(paths.Bundle(containerId), "subpaths");
+
+    private string Directory(string containerId) => FolderOf(core.Paths, containerId);
 
     /// <summary>A link that leads out of the volume is told apart from a path that isn't there.</summary>
     private static GantryException Failure(string volume, string subpath, int error)

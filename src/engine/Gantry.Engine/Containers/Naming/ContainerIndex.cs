@@ -88,7 +88,7 @@ internal sealed class ContainerIndex
         }
     }
 
-    /// <summary>Full id, then exact name with or without slash, then unique id prefix.</summary>
+    /// <summary>Full id, then exact name with or without slash, then a link's name, then unique id prefix.</summary>
     /// <exception cref="GantryException">NotFound; InvalidArgument for an ambiguous prefix.</exception>
     internal Container Get(string reference) => TryGet(reference, out var container)
         ? container
@@ -101,7 +101,8 @@ internal sealed class ContainerIndex
         {
             var name = reference.StartsWith('/') ? reference[1..] : reference;
             if (_byId.TryGetValue(reference, out container)
-                || (_idByName.TryGetValue(name, out var id) && _byId.TryGetValue(id, out container)))
+                || (_idByName.TryGetValue(name, out var id) && _byId.TryGetValue(id, out container))
+                || (LinkTarget(name) is { } target && _byId.TryGetValue(target, out container)))
             {
                 return true;
             }
@@ -110,6 +111,13 @@ internal sealed class ContainerIndex
             return container is not null;
         }
     }
+
+    /// <summary>The container that another one links to, by the name it has there: <c>OTHER/ALIAS</c>.</summary>
+    private string? LinkTarget(string name) =>
+        name.IndexOf('/', StringComparison.Ordinal) is > 0 and var slash
+        && _idByName.TryGetValue(name[..slash], out var id) && _byId.TryGetValue(id, out var linking)
+            ? linking.Record.Links.FirstOrDefault(l => l.Alias == name[(slash + 1)..])?.Id
+            : null;
 
     private string? ByPrefix(string prefix)
     {

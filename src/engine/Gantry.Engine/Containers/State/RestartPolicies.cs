@@ -46,11 +46,11 @@ internal static class RestartPolicies
     };
 
     /// <summary>When the engine starts: <c>always</c> brings back even what a user had stopped.</summary>
-    internal static bool ShouldStartAtBoot(RestartPolicy? policy, ContainerStateRecord state, bool wasActive) => policy?.Name switch
+    internal static bool ShouldStartAtBoot(RestartPolicy? policy, ContainerStateRecord state) => policy?.Name switch
     {
         "always" => state.StartedBefore,
         "unless-stopped" => state.StartedBefore && !state.StoppedByUser,
-        "on-failure" => wasActive && !state.StoppedByUser && ShouldRestart(policy, state.ExitCode, state.RestartCount),
+        "on-failure" => state.StartedBefore && !state.StoppedByUser && ShouldRestart(policy, state.ExitCode, state.RestartCount),
         _ => false,
     };
 

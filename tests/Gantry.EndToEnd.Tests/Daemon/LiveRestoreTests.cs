@@ -1,0 +1,60 @@
+using Gantry.EndToEnd.Tests.Engine;
+
+namespace Gantry.EndToEnd.Tests.Daemon;
+
+/// <summary><c>--live-restore=false</c>: docs/design/engine-exit.md.</summary>
+public sealed class LiveRestoreTests
+{
+    private static readonly string[] s_sleep = ["bb", "/bin/sleep", "1000"];
+
+    [Theory]
+    [InlineData("TERM")]
+    [InlineData("KILL")]
+    public async Task Without_it_containers_end_with_the_engine_and_policies_bring_them_back(string signal)
+    {
+        await using var daemon = new ScratchDaemon();
+        Task<Result> Run(params string[] arguments) => daemon.GantryAsync(["-H", daemon.Socket, .. arguments]);
+        var first = await daemon.StartAsync("-H", daemon.Socket, "--live-restore=false");
+        (await Run("import", Repository.BusyboxTar, "bb")).Succeeded();
+        foreach (var policy in new[] { "no", "always", "unless-stopped", "on-failure" })
+        {
+            (await Run(["run", "-d", "--name", policy, "--restart", policy, "--stop-timeout", "1", "--network", "none", .. s_sleep])).Succeeded();
+        }
+
+        (await Run(["run", "-d", "--rm", "--name", "rm", "--stop-timeout", "1", "--network", "none", .. s_sleep])).Succeeded();
+        (await Run(["run", "-d", "--name", "stopped", "--restart", "unless-stopped", "--network", "none", .. s_sleep])).Succeeded();
+        (await Run("stop", "-t", "0", "stopped")).Succeeded();
+        Assert.Equal("false", (await Run("info", "-f", "{{.LiveRestoreEnabled}}")).Succeeded().Text);
+        var pids = (await Run("inspect", "-f", "{{.State.Pid}}", "no", "always")).Succeeded().Text.Split('\n');
+
+        await ScratchDaemon.SignalAsync(first, signal);
+        await first.WaitForExitAsync();
+        if (signal == "TERM")
+        {
+            Assert.All(pids, pid => Assert.False(Directory.Exists($"/proc/{pid}")));
+        }
+
+        await daemon.StartAsync("-H", daemon.Socket, "--live-restore=false");
+        await UntilRunningAsync(Run, 3);
+
+        Assert.All(pids, pid => Assert.False(Directory.Exists($"/proc/{pid}")));
+        var states = (await Run("ps", "-a", "--format", "{{.Names}} {{.State}}")).Succeeded().Text.Split('\n').Order(StringComparer.Ordinal);
+        Assert.Equal(["always running", "no exited", "on-failure running", "stopped exited", "unless-stopped running"], states);
+        Assert.Equal("0", (await Run("inspect", "-f", "{{.RestartCount}}", "always")).Succeeded().Text);
+    }
+
+    private static async Task UntilRunningAsync(Func<string[], Task<Result>> run, int count)
+    {
+        for (var attempt = 0; attempt < 100; attempt++)
+        {
+            var running = (await run(["ps", "-q"])).Succeeded().Text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length;
+            var all = (await run(["ps", "-aq"])).Succeeded().Text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length;
+            if (running == count && all == count + 2)
+            {
+                return;
+            }
+
+            await Task.Delay(100);
+        }
+    }
+}
