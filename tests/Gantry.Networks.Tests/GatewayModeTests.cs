@@ -29,6 +29,18 @@ public sealed class GatewayModeTests
     }
 
     [Fact]
+    public async Task Ports_are_shown_IPv4_first_whichever_family_is_routed()
+    {
+        await using var machine = new TestMachine();
+        await using var engine = await Engine.StartAsync(machine);
+        var options = new Dictionary<string, string> { [Mode6] = "routed" };
+        await engine.Service.CreateAsync(new NetworkCreateOptions { Name = "net", EnableIPv6 = true, Options = options }, default);
+        var id = await engine.RunAsync("server", "net", ports: new PortRequest("tcp", 80, "", "5000"));
+
+        Assert.Equal([new PublishedPort("tcp", 80, "0.0.0.0", 5000), new PublishedPort("tcp", 80, "::", 0)], engine.Service.FindSandbox(id)!.Ports);
+    }
+
+    [Fact]
     public async Task On_a_routed_network_containers_leave_with_their_own_address()
     {
         await using var machine = new TestMachine();

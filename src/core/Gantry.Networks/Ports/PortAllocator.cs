@@ -96,10 +96,13 @@ internal sealed class PortAllocator(ForwarderContext context)
     {
         var addresses = spec.HostIps.SelectMany(routes.HostAddresses).Distinct().ToList();
         var held = addresses.Where(a => !a.Routed).Select(a => a.HostIp).ToList();
+        var reserved = held.Count == 0 ? [] : ReserveAny(spec, held);
         return
         [
-            .. addresses.Where(a => a.Routed).Select(a => new HeldPort(spec.Protocol, spec.ContainerPort, a.HostIp, 0)),
-            .. held.Count == 0 ? [] : ReserveAny(spec, held),
+            .. from address in addresses
+               let port = address.Routed ? new HeldPort(spec.Protocol, spec.ContainerPort, address.HostIp, 0) : reserved.Find(r => r.HostIp.Equals(address.HostIp))
+               where port is not null
+               select port,
         ];
     }
 
