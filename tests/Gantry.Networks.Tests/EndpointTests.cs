@@ -171,7 +171,7 @@ public sealed class EndpointTests
             (await Assert.ThrowsAsync<GantryException>(() => engine.Service.ConnectAsync(container, ids[network], new EndpointOptions(), default))).Message;
 
         Assert.Equal("endpoint with name web already exists in network net", await RefusalAsync(web, "net"));
-        Assert.Equal("container cannot be disconnected from host network or connected to host network", await RefusalAsync(web, "host"));
+        Assert.Equal("cannot connect container to host network - container must be created in host network mode", await RefusalAsync(web, "host"));
         Assert.Equal("container cannot be connected to multiple networks with one of the networks in private (none) mode", await RefusalAsync(web, "none"));
         Assert.Equal("container cannot be connected to multiple networks with one of the networks in private (none) mode", await RefusalAsync(alone, "net"));
         Assert.Equal("container sharing network namespace with another container or host cannot be connected to any other network", await RefusalAsync(host, "net"));

@@ -92,7 +92,7 @@ public sealed class NetworkTests
             "failed to parse com.docker.network.driver.mtu value: abc (strconv.Atoi: parsing \"abc\": invalid syntax)",
             await RefusalAsync(Options("x", "", ("com.docker.network.driver.mtu", "abc"))));
         Assert.Equal(
-            "Pool overlaps with other one on this address space",
+            "invalid pool request: Pool overlaps with other one on this address space",
             await RefusalAsync(new NetworkCreateOptions { Name = "x", Ipam = Pool(new NetworkIpamConfig { Subnet = "10.78.0.128/25" }) }));
         Assert.Equal(
             "failed to allocate gateway (10.79.0.0): Address already in use",
@@ -113,8 +113,9 @@ public sealed class NetworkTests
         var network = await CreateAsync(engine, "net", new NetworkIpamConfig { Subnet = "10.78.0.0/24" });
         var container = await engine.RunAsync("web", "net");
 
+        var endpoint = engine.Service.Endpoints(network.Id).Single().EndpointId;
         var failure = await Assert.ThrowsAsync<GantryException>(() => engine.Service.RemoveAsync(network.Id, default));
-        Assert.Equal($"error while removing network: network net id {network.Id} has active endpoints", failure.Message);
+        Assert.Equal($"error while removing network: network net has active endpoints (name:\"web\" id:\"{endpoint[..12]}\")", failure.Message);
 
         await engine.Service.DisconnectAsync(container, network.Id, default);
         await engine.Service.RemoveAsync(network.Id, default);

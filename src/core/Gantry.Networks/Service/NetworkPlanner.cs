@@ -68,7 +68,7 @@ internal sealed class NetworkPlanner(NetworkServiceOptions options)
         var subnet = Parse(config.Subnet);
         if (taken.Any(subnet.Overlaps))
         {
-            throw new GantryException(ErrorKind.Forbidden, "Pool overlaps with other one on this address space");
+            throw new GantryException(ErrorKind.Forbidden, "invalid pool request: Pool overlaps with other one on this address space");
         }
 
         var range = config.IPRange.Length > 0 ? Parse(config.IPRange) : subnet;

@@ -58,7 +58,7 @@ public sealed partial class NetworkService
         if ((sandbox.Options.Mode == SandboxMode.Host) != (record.Driver == NetworkDrivers.Host))
         {
             throw GantryException.InvalidArgument(record.Driver == NetworkDrivers.Host
-                ? "container cannot be disconnected from host network or connected to host network"
+                ? "cannot connect container to host network - container must be created in host network mode"
                 : "container sharing network namespace with another container or host cannot be connected to any other network");
         }
 

@@ -91,7 +91,7 @@ public sealed partial class NetworkService
 
         if (!entry.TryRetire())
         {
-            throw new GantryException(ErrorKind.Forbidden, $"error while removing network: network {record.Name} id {record.Id} has active endpoints");
+            throw new GantryException(ErrorKind.Forbidden, $"error while removing network: network {record.Name} has active endpoints ({string.Join(", ", entry.Endpoints.Select(e => $"name:\"{e.ContainerName}\" id:\"{e.EndpointId[..12]}\""))})");
         }
     }
 

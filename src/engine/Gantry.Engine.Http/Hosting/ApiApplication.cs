@@ -59,7 +59,10 @@ internal sealed class ApiApplication(Router router, EngineHost engine, MemoryRes
 
         if (target.Version is { } old && old < ApiVersion.Minimum)
         {
-            throw GantryException.InvalidArgument(
+            // Clients of that age print what they get as it is.
+            return Responses.WriteTextErrorAsync(
+                context,
+                StatusCodes.Status400BadRequest,
                 $"client version {target.VersionText} is too old. Minimum supported API version is {ApiVersion.Minimum}, please upgrade your client to a newer version");
         }
 

@@ -42,7 +42,7 @@ internal static class TransferRoutes
 
     private static async Task PushAsync(ApiRequest request)
     {
-        var credentials = await RegistryAuth.ForPushAsync(request).ConfigureAwait(false);
+        var credentials = RegistryAuth.One(request);
         var reference = ImageReference.Parse(request.Name);
         if (request.Query["tag"] is { Length: > 0 } tag)
         {

@@ -27,25 +27,6 @@ internal static class RegistryAuth
         }
     }
 
-    /// <summary>The credentials of a push, which old clients send as the body; one of the two must be there.</summary>
-    /// <exception cref="GantryException">InvalidArgument in Docker's words.</exception>
-    internal static async Task<RegistryCredentials?> ForPushAsync(ApiRequest request)
-    {
-        if (request.Http.Headers["X-Registry-Auth"].Count > 0)
-        {
-            return One(request);
-        }
-
-        try
-        {
-            return Credentials(await JsonBody.ReadFirstAsync(request.Http.Body, ApiJson.Default.AuthConfig, request.Aborted).ConfigureAwait(false));
-        }
-        catch (GantryException e)
-        {
-            throw GantryException.InvalidArgument($"bad parameters and missing X-Registry-Auth: invalid X-Registry-Auth header: {e.Message}", e);
-        }
-    }
-
     /// <summary>Looks credentials up by a registry's domain (<c>docker.io</c>, <c>host:port</c>).</summary>
     internal static Func<string, RegistryCredentials?> Many(ApiRequest request)
     {

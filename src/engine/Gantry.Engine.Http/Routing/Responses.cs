@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -54,5 +55,16 @@ internal static class Responses
         }
 
         return WriteJsonAsync(context, new ErrorResponse { Message = message }, ApiJson.Default.ErrorResponse, status);
+    }
+
+    /// <summary>An error as a line of text.</summary>
+    internal static Task WriteTextErrorAsync(HttpContext context, int status, string message)
+    {
+        var bytes = Encoding.UTF8.GetBytes(message + "\n");
+        context.Response.StatusCode = status;
+        context.Response.ContentType = "text/plain; charset=utf-8";
+        context.Response.Headers.XContentTypeOptions = "nosniff";
+        context.Response.ContentLength = bytes.Length;
+        return context.Response.Body.WriteAsync(bytes, context.RequestAborted).AsTask();
     }
 }

@@ -98,7 +98,7 @@ public sealed class NetworkResource
                 ?? throw GantryException.Internal($"container {record.Id} is not connected to {(record.State.IsActive ? "network" : "the network")} {network.Name}");
             if (record.HostConfig.NetworkMode == "host" && network.Name == "host")
             {
-                throw GantryException.InvalidArgument("container cannot be disconnected from host network or connected to host network");
+                throw GantryException.InvalidArgument("cannot disconnect container from host network - container was created in host network mode");
             }
 
             if (record.State.IsActive)
@@ -145,9 +145,14 @@ public sealed class NetworkResource
             throw GantryException.InvalidArgument("container sharing network namespace with another container or host cannot be connected to any other network");
         }
 
-        if (record.HostConfig.NetworkMode == "host" || network.Name == "host")
+        if (record.HostConfig.NetworkMode != "host" && network.Name == "host")
         {
-            throw GantryException.InvalidArgument("container cannot be disconnected from host network or connected to host network");
+            throw GantryException.InvalidArgument("cannot connect container to host network - container must be created in host network mode");
+        }
+
+        if (record.HostConfig.NetworkMode == "host")
+        {
+            throw GantryException.InvalidArgument("container sharing network namespace with another container or host cannot be connected to any other network");
         }
 
         if (network.Name == "none" || (record.HostConfig.NetworkMode == "none" && record.State.IsActive))

@@ -50,7 +50,7 @@ internal sealed class ArchiveFlow(EngineCore core)
         if (directory < 0)
         {
             throw directory == -Errno.ENOTDIR
-                ? GantryException.Internal("extraction point is not a directory")
+                ? GantryException.InvalidArgument("extraction point is not a directory")
                 : NotFound(reference, request.Path);
         }
 
