@@ -170,7 +170,9 @@ public sealed class BlobStream : ReadOnlyStream
             (_attempts, _attemptsFrom) = (0, Offset);
         }
 
-        if (!failure.IsTransient || Retry.Delay(_options, ++_attempts, failure) is not { } delay)
+        // What was reached before will be reached again, also when its name can't be looked up just now.
+        var passes = failure.IsTransient || (failure.IsDial && Offset > 0);
+        if (!passes || Retry.Delay(_options, ++_attempts, failure) is not { } delay)
         {
             throw _wrap(failure);
         }

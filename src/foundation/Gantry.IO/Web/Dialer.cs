@@ -6,7 +6,7 @@ namespace Gantry.IO.Web;
 /// <summary>A connection that could not be made; the message is in Go's words, which Docker's users know.</summary>
 public sealed class DialException(string message, bool isTransient, Exception inner) : IOException(message, inner)
 {
-    /// <summary>The name server did not answer, or the peer was too slow: another try may work.</summary>
+    /// <summary>The peer was too slow: another try may work. A name that can't be looked up is told at once; the resolver has tried again itself.</summary>
     public bool IsTransient { get; } = isTransient;
 }
 
@@ -38,7 +38,7 @@ public static class Dialer
         catch (SocketException exception)
         {
             var missing = exception.SocketErrorCode is SocketError.HostNotFound or SocketError.NoData;
-            throw new DialException($"dial tcp: lookup {host}{NameServer()}: {(missing ? "no such host" : "server misbehaving")}", !missing, exception);
+            throw new DialException($"dial tcp: lookup {host}{NameServer()}: {(missing ? "no such host" : "server misbehaving")}", isTransient: false, exception);
         }
     }
 
