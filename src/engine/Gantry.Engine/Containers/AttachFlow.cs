@@ -30,6 +30,8 @@ public sealed class AttachSession : IAsyncDisposable
     private readonly AttachRequest _request;
     private readonly DetachKeys _keys;
     private readonly IAttachment? _attachment;
+    private readonly CancellationTokenSource _over = new();
+    private readonly Task _exit = Task.CompletedTask;
 
     internal AttachSession(EngineCore core, Container container, AttachRequest request)
     {
@@ -39,6 +41,7 @@ public sealed class AttachSession : IAsyncDisposable
         _keys = DetachKeys.Parse(request.DetachKeys);
         if (request.Stream)
         {
+            _exit = container.Waiters.Add(WaitCondition.NextExit, _over.Token);
             _attachment = core.Parts.Tasks.Attach(container.Id, null, new AttachOptions
             {
                 Stdin = request.Stdin && container.Record.Config.OpenStdin == true,
@@ -82,9 +85,22 @@ public sealed class AttachSession : IAsyncDisposable
         {
             _core.Publish(_container, "detach");
         }
+        else if (end == AttachEnd.OutputEnded && _container.State.IsActive)
+        {
+            // Clients that saw the end look at the exit code next: the stream ends when that is known, and not before the process does.
+            await _exit.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
     }
 
-    public ValueTask DisposeAsync() => _attachment?.DisposeAsync() ?? ValueTask.CompletedTask;
+    public async ValueTask DisposeAsync()
+    {
+        await _over.CancelAsync().ConfigureAwait(false);
+        _over.Dispose();
+        if (_attachment is not null)
+        {
+            await _attachment.DisposeAsync().ConfigureAwait(false);
+        }
+    }
 }
 
 /// <summary>Attaching to containers.</summary>
