@@ -5,7 +5,7 @@
 # pids_of ENGINE: the processes that make up the engine
 pids_of() {
   case $1 in
-    docker) pgrep -x 'dockerd|containerd|containerd-shim' ;;
+    docker) pgrep -x dockerd; pgrep -x containerd; pgrep -x containerd-shim ;;
     gantry) echo "$gantryd"; pgrep -f "gantry-monitor.*$state" ;;
   esac
 }

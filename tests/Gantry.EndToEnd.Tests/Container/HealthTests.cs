@@ -47,7 +47,7 @@ public sealed class HealthTests(EngineProcess engine)
         Assert.Contains("exec_die 0 id", events);
         Assert.Single(events, e => e.StartsWith("health_status: healthy", StringComparison.Ordinal));
         Assert.Single(events, e => e.StartsWith("health_status: unhealthy", StringComparison.Ordinal));
-        (await engine.GantryAsync("ps", "-a", "--filter", "health=sick")).Failed("unrecognized filter value for health: sick");
+        (await engine.GantryAsync("ps", "-a", "--filter", "health=sick")).Failed("invalid filter 'health=sick': invalid value for health (sick): must be one of none, starting, healthy, unhealthy");
     }
 
     [Fact]
