@@ -24,9 +24,9 @@ public sealed class ListTests(EngineProcess engine)
     [Fact]
     public async Task A_created_container_has_its_working_directory()
     {
-        (await engine.GantryAsync("create", "--name", "unstarted", "-w", "/work/here", "busybox", "true")).Succeeded();
+        (await engine.GantryAsync("create", "--name", "unstarted", "-w", "/app/here", "busybox", "true")).Succeeded();
 
-        Assert.Contains("here/", (await engine.GantryAsync("cp", "unstarted:/work/here", "-")).Succeeded().Output, StringComparison.Ordinal);
+        Assert.Contains("here/", (await engine.GantryAsync("cp", "unstarted:/app/here", "-")).Succeeded().Output, StringComparison.Ordinal);
         (await engine.GantryAsync("rm", "unstarted")).Succeeded();
     }
 

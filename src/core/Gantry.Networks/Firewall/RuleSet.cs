@@ -7,6 +7,7 @@ namespace Gantry.Networks.Firewall;
 /// <summary>
 /// The nftables table as text. Its chains never change and don't grow: networks and ports are elements of sets and maps, so that a packet's way
 /// is as long with a thousand of them as with one (docs/design/firewall.md explains each chain).
+/// ICMP stands there by number: names of protocols come from /etc/protocols, which small systems don't have.
 /// </summary>
 /// <param name="table">Name of the table.</param>
 /// <param name="v6">False: packets of IPv6 pass all of it untouched.</param>
@@ -182,8 +183,8 @@ internal sealed class RuleSet(string table, bool v6 = true)
                 ct status dnat accept
                 meta nfproto ipv4 oifname @{{Unprotected}}4 accept
                 meta nfproto ipv6 oifname @{{Unprotected}}6 accept
-                meta l4proto icmp oifname @{{Routed}}4 accept
-                meta l4proto ipv6-icmp oifname @{{Routed}}6 accept
+                meta l4proto 1 oifname @{{Routed}}4 accept
+                meta l4proto 58 oifname @{{Routed}}6 accept
                 ip daddr . meta l4proto . th dport @{{Open}}4 accept
                 ip6 daddr . meta l4proto . th dport @{{Open}}6 accept
                 iifname . oifname @{{Trusted}} ip daddr . meta l4proto . th dport @{{Offered}}4 accept
