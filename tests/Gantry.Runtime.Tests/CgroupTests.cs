@@ -34,6 +34,22 @@ public class CgroupTests
     }
 
     [Fact]
+    public async Task Warming_up_for_a_move_moves_nothing()
+    {
+        var before = await File.ReadAllTextAsync("/proc/self/cgroup");
+        using var warmUp = new MigrationWarmUp(CgroupLayout.Detect());
+        using var nowhere = new MigrationWarmUp(CgroupLayout.Parse([]));
+        for (var i = 0; i < 5; i++)
+        {
+            warmUp.Expect();
+            nowhere.Expect();
+            await Task.Delay(10);
+        }
+
+        Assert.Equal(before, await File.ReadAllTextAsync("/proc/self/cgroup"));
+    }
+
+    [Fact]
     public void V2_counters_are_read()
     {
         var directory = Directory.CreateTempSubdirectory("gantry-cgroup").FullName;

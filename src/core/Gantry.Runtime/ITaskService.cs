@@ -31,6 +31,9 @@ public interface ITaskService : IAsyncDisposable
     /// </summary>
     Task<IReadOnlyList<TaskState>> RestoreAsync(CancellationToken cancellationToken);
 
+    /// <summary>A <see cref="StartAsync"/> or <see cref="ExecAsync"/> will probably follow in some milliseconds: what those would wait for begins now. Returns at once.</summary>
+    void ExpectStart();
+
     /// <summary>
     /// Runs the bundle's process. Returns when it runs (it may have exited already: the exit follows through
     /// <see cref="OnExit"/>). Attachments made before with <see cref="Attach"/> see its output from the first byte. An id whose last task was not

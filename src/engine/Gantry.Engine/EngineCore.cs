@@ -1,6 +1,7 @@
 using Gantry.Engine.Containers;
 using Gantry.Engine.Containers.Naming;
 using Gantry.Engine.Containers.State;
+using Gantry.Engine.Daemon;
 using Gantry.Engine.Diagnostics;
 using Gantry.Engine.Events;
 using Gantry.Engine.Settings;
@@ -33,6 +34,8 @@ internal sealed class EngineCore
 
     /// <summary>What this host offers, probed at the start.</summary>
     internal HostFacts Host { get; } = HostFacts.Probe();
+
+    internal KnownRuntimes Runtimes { get; } = new();
 
     internal EventBus Events { get; } = new();
 

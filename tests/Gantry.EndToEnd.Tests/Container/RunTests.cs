@@ -129,6 +129,22 @@ public sealed class RunTests(EngineProcess engine)
     }
 
     [Fact]
+    public async Task The_system_call_filter_holds_for_commands_executed_later_too()
+    {
+        await engine.GantryAsync("run", "-d", "--name", "filtered", "busybox", "sleep", "1000");
+        try
+        {
+            var own = await engine.GantryAsync("exec", "filtered", "sh", "-c", "grep Seccomp: /proc/self/status; unshare -U true");
+            Assert.Contains("Seccomp:\t2", own.Output, StringComparison.Ordinal);
+            Assert.Contains("Operation not permitted", own.Error, StringComparison.Ordinal);
+        }
+        finally
+        {
+            await engine.GantryAsync("rm", "-f", "filtered");
+        }
+    }
+
+    [Fact]
     public async Task Memory_limit_holds_and_shows_as_OOM()
     {
         await engine.GantryAsync("run", "--name", "oom", "--memory", "16m", "--memory-swap", "16m", "busybox", "sh", "-c", "tail /dev/zero");

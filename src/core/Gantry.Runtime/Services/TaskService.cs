@@ -17,6 +17,7 @@ public sealed partial class TaskService : ITaskService
     private readonly TaskServiceOptions _options;
     private readonly Action? _prepareMonitorThread;
     private readonly CgroupLayout _cgroups = CgroupLayout.Detect();
+    private readonly MigrationWarmUp _warmUp;
     private readonly ConcurrentDictionary<(string Id, string ExecId), TaskEntry> _tasks = new();
     private readonly ExitDelivery _exits;
     private readonly AttachmentTable _attachments;
@@ -34,6 +35,7 @@ public sealed partial class TaskService : ITaskService
         ArgumentNullException.ThrowIfNull(options);
         _options = options;
         _prepareMonitorThread = prepareMonitorThread;
+        _warmUp = new MigrationWarmUp(_cgroups);
         _exits = new ExitDelivery(this);
         _attachments = new AttachmentTable { SendCloseInput = SendCloseInputAsync };
     }
@@ -43,6 +45,9 @@ public sealed partial class TaskService : ITaskService
 
     /// <inheritdoc/>
     public Func<string, Task>? OnOom { get; set; }
+
+    /// <inheritdoc/>
+    public void ExpectStart() => _warmUp.Expect();
 
     /// <inheritdoc/>
     public TaskState? Find(string id, string? execId = null) => _tasks.GetValueOrDefault((id, execId ?? ""))?.ToState();
@@ -77,6 +82,7 @@ public sealed partial class TaskService : ITaskService
             entry.CloseDescriptors();
         }
 
+        _warmUp.Dispose();
         _lock?.Dispose();
     }
 

@@ -4,6 +4,7 @@ using Gantry.Api;
 using Gantry.Engine.Containers.State;
 using Gantry.Logs.Drivers;
 using Gantry.Oci;
+using Gantry.Runtime;
 
 namespace Gantry.Engine.Daemon;
 
@@ -12,18 +13,18 @@ public sealed class DaemonService
 {
     private readonly EngineCore _core;
     private readonly HostDescription _host = HostDescription.Read();
-    private readonly Lazy<RuntimeVersions> _runtimes;
     private readonly string _id;
 
     internal DaemonService(EngineCore core)
     {
         _core = core;
-        _runtimes = new Lazy<RuntimeVersions>(() => RuntimeVersions.Probe(core.Settings));
         _id = EngineIdentity.LoadOrCreate(core.Settings.DataRoot);
     }
 
     /// <summary>Stable over restarts.</summary>
     public string Id => _id;
+
+    private RuntimeVersion DefaultRuntime => _core.Runtimes.Version(_core.Settings);
 
     public SystemVersion Version(string apiVersion, string minimum)
     {
@@ -54,7 +55,7 @@ public sealed class DaemonService
                     ["MinAPIVersion"] = minimum,
                     ["Os"] = "linux",
                 }),
-                Component(_core.Settings.DefaultRuntime, _runtimes.Value.Default.Version, new() { ["GitCommit"] = _runtimes.Value.Default.Commit }),
+                Component(_core.Settings.DefaultRuntime, DefaultRuntime.Number, new() { ["GitCommit"] = DefaultRuntime.Commit }),
             ],
         };
     }
@@ -149,7 +150,7 @@ public sealed class DaemonService
             Isolation = string.Empty,
             InitBinary = Gantry.Runtime.Spec.InitBinary.Find(settings.InitPath) ?? string.Empty,
             ContainerdCommit = new Commit { ID = string.Empty },
-            RuncCommit = new Commit { ID = _runtimes.Value.Default.Commit },
+            RuncCommit = new Commit { ID = DefaultRuntime.Commit },
             InitCommit = new Commit { ID = string.Empty },
             SecurityOptions = SecurityOptions(),
             Warnings = settings.ApiWarnings.Count == 0 ? null : [.. settings.ApiWarnings],

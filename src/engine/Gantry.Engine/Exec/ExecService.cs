@@ -42,6 +42,7 @@ public sealed class ExecService
     public string Create(string reference, ExecCreateRequest request)
     {
         var container = RunningContainer(reference);
+        _core.Parts.Tasks.ExpectStart();
         if (request.Cmd is not { Count: > 0 })
         {
             throw GantryException.InvalidArgument("No exec command specified");

@@ -37,6 +37,13 @@ public static partial class MemoryFiles
         }
     }
 
+    /// <summary>An empty file in memory; the close-on-exec descriptor is the caller's.</summary>
+    public static int Create(string name)
+    {
+        var fd = MemfdCreateNative(name, CloseOnExec);
+        return fd >= 0 ? fd : throw LinuxException.FromLastError("memfd_create");
+    }
+
     [LibraryImport("libc", EntryPoint = "memfd_create", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int MemfdCreateNative(string name, uint flags);
 

@@ -22,6 +22,11 @@ internal sealed class BundleWriter(EngineCore core, SharedNamespaces namespaces)
         var record = inputs.Record;
         var context = ContextFor(inputs);
         var spec = OciSpecBuilder.Build(record.Config, record.HostConfig, context);
+        if (core.Runtimes.TakesSeccompPrograms(core.Settings, record.HostConfig.Runtime))
+        {
+            spec = SeccompPrograms.Precompile(spec);
+        }
+
         var bundle = core.Paths.Bundle(record.Id);
         Directory.CreateDirectory(bundle);
         using (var file = new FileStream(Path.Combine(bundle, ConfigFile), FileMode.Create, FileAccess.Write, FileShare.None, 16 * 1024))

@@ -20,6 +20,9 @@ internal sealed class CreateFlow(EngineCore core, VolumeUse volumes, ImageMounts
 
     internal async Task<ContainerCreateResponse> CreateAsync(ContainerCreateRequest request, string name, Platform? platform, bool readOnlyNonRecursive)
     {
+        // Most creates are followed by a start.
+        core.Parts.Tasks.ExpectStart();
+
         // Step 1: what was asked for, completed from the image and the daemon's settings.
         var given = ConfigOf(request);
         var (asked, found) = HostSettingsValidator.Validate(given, request.HostConfig ?? new HostConfig(), core.Host);
