@@ -23,7 +23,7 @@ internal static class JsonLogParser
 
         // 1. The time is at the end, where nothing but its own quotes can be.
         var time = text.LastIndexOf(Time);
-        if (time < 0 || !LogTimestamp.TryParse(text[(time + Time.Length)..^2], out var timestamp))
+        if (time < 0 || time + Time.Length > text.Length - 2 || !LogTimestamp.TryParse(text[(time + Time.Length)..^2], out var timestamp))
         {
             return TryParseSlowly(line, out entry);
         }

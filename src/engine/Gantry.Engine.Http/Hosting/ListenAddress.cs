@@ -53,7 +53,7 @@ public sealed record ListenAddress(ListenKind Kind, string Path, string Host, in
     };
 
     private static string CheckPath(string path, string text) =>
-        path.Contains("://", StringComparison.Ordinal) ? throw Invalid(text) : System.IO.Path.GetFullPath(path);
+        path.Contains("://", StringComparison.Ordinal) || path.Contains('\0', StringComparison.Ordinal) ? throw Invalid(text) : System.IO.Path.GetFullPath(path);
 
     private static ListenAddress ParseTcp(string rest, string text, bool tls)
     {
