@@ -45,7 +45,7 @@ internal static class Targets
         new("log line", Log, Encoding.UTF8.GetBytes("{\"log\":\"a\\u00e9\\n\",\"stream\":\"stdout\",\"attrs\":{\"a\":\"b\"},\"time\":\"2024-01-02T03:04:05.123456789Z\"}\n"), Encoding.UTF8.GetBytes("{\"log\":\"a\",\"stream\":\"stdout\",\"time\":\"}")),
         new("monitor message", Monitor, [1, 0, 2, 0, 0, 0, 0, 0, 1, 8, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 2, 2, 0, 0, 0, 65, 66], [1, 3, 0, 0, 0, 97, 98, 99, 2, 0, 0, 0, 0]),
         FuzzTarget.OfText("template", t => Template.Parse(t).Execute(s_data),
-            "{{.A}} {{range $i, $e := .L}}{{$i}}={{$e}}{{else}}n{{end}}", "{{if and .A (eq .A \"b\")}}{{printf \"%-5s|%d\" .A 3 | upper}}{{end}}", "{{json .}}{{index .L 0}}{{len .L}}{{- /* c */ -}}"),
+            "{{.A}} {{range $i, $e := .L}}{{$i}}={{$e}}{{else}}n{{end}}", "{{if and .A (eq .A \"b\")}}{{printf \"%-5s|%d\" .A 3 | upper}}{{end}}", "{{json .}}{{index .L 0}}{{len .L}}{{- /* c */ -}}", "{{range $i, $e := $i}}n{{end}}"),
     ];
 
     private static FuzzTarget Json(string name, params byte[][] seeds) =>

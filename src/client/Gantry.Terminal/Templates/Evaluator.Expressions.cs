@@ -85,7 +85,14 @@ internal sealed partial class Evaluator
     private object? Variable(VariableNode node, CommandNode? command, object? dot, object? piped)
     {
         _at = node;
-        var value = _variables[_variables.FindLastIndex(v => v.Name == node.Names[0])].Value;
+        var index = _variables.FindLastIndex(v => v.Name == node.Names[0]);
+        if (index < 0)
+        {
+            // Known to the parser already, but used in what it is to be set from: {{range $i := $i}}.
+            throw Fail($"undefined variable: {node.Names[0]}");
+        }
+
+        var value = _variables[index].Value;
         if (node.Names.Count > 1)
         {
             return Fields(value, [.. node.Names.Skip(1)], node, command, dot, piped);
