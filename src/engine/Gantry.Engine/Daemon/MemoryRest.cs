@@ -10,7 +10,7 @@ namespace Gantry.Engine.Daemon;
 public sealed class MemoryRest : IDisposable
 {
     private static readonly TimeSpan s_quiet = TimeSpan.FromSeconds(5);
-    private const long WorthIt = 2 * 1024 * 1024;
+    private const long WorthIt = 1024 * 1024;
     private readonly Timer _timer;
     private long _lastUse;
     private long _allocatedAtRest;
