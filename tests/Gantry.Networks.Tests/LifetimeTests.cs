@@ -36,6 +36,22 @@ public sealed class LifetimeTests
     }
 
     [Fact]
+    public async Task After_a_rest_ports_are_published_and_withdrawn_as_before()
+    {
+        await using var machine = new TestMachine();
+        await using var engine = await Engine.StartAsync(machine);
+        var before = await engine.RunAsync("before", ports: new PortRequest("tcp", 80, "", "5000"));
+        engine.Service.Rest();
+        engine.Service.Rest();
+        var after = await engine.RunAsync("after", ports: new PortRequest("tcp", 80, "", "5001"));
+        await engine.Service.ReleaseSandboxAsync(before, default);
+        engine.Service.Rest();
+        using var serving = machine.Serve(engine.Space(after), 80, "after");
+
+        Assert.Equal("after|198.51.100.2", await machine.AskTcpAsync(machine.Outside, TestMachine.HostAddress, 5001));
+    }
+
+    [Fact]
     public async Task A_new_engine_takes_over_what_lives_and_removes_what_does_not()
     {
         await using var machine = new TestMachine();

@@ -21,6 +21,9 @@ public interface INetworkService : IAsyncDisposable
     /// </summary>
     Task RestoreAsync(IReadOnlyCollection<SandboxRestore> live, CancellationToken ct);
 
+    /// <summary>Nothing is asked of the engine at the moment: gives back memory that will be filled anew when it is.</summary>
+    void Rest();
+
     /// <summary>All networks, oldest first.</summary>
     IReadOnlyList<NetworkRecord> List();
 

@@ -80,6 +80,8 @@ public sealed partial class NetworkService : INetworkService
         _watch = new FirewallWatch(_host, _forwarding, table, _firewall.Repair, () => _guard.Ensure(ForwardedBridges()), _warn);
     }
 
+    public void Rest() => _nft.ReleaseCache();
+
     public IReadOnlyList<NetworkRecord> List() =>
         [.. _networks.Values.Select(n => n.Record).OrderBy(r => r.Created).ThenBy(r => r.Id, StringComparer.Ordinal)];
 

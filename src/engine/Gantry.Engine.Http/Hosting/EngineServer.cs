@@ -22,7 +22,7 @@ public sealed class EngineServer : IAsyncDisposable
     private const int MaxHeaders = 1024 * 1024;
     private readonly EngineServerOptions _options;
     private readonly EngineLog _log;
-    private readonly MemoryRest _memory = new();
+    private readonly MemoryRest _memory;
     private readonly ApiApplication _application;
     private readonly SslServerAuthenticationOptions? _tls;
     private readonly List<string> _socketPaths = [];
@@ -34,6 +34,7 @@ public sealed class EngineServer : IAsyncDisposable
         _log = log;
         _tls = options.Tls?.Load();
         SocketActivation.KeepFromChildren();
+        _memory = new MemoryRest(engine.Networks.Rest);
         _application = new ApiApplication(ApiRoutes.Build(), engine, _memory, log);
     }
 

@@ -20,6 +20,9 @@ public sealed class NetworkResource
         _use = use;
     }
 
+    /// <inheritdoc cref="INetworkService.Rest"/>
+    public void Rest() => _core.Parts.Networks.Rest();
+
     /// <exception cref="GantryException">InvalidArgument: unknown filters.</exception>
     public IReadOnlyList<Network> List(FilterSet filters)
     {

@@ -73,6 +73,20 @@ public sealed partial class NfTables : IDisposable
         }
     }
 
+    /// <summary>
+    /// Frees the library's copy of the kernel's tables, everybody's included (megabytes beside a Docker Engine with many rules). It would be read anew
+    /// after the next change anyway; the library frees it after a dry run.
+    /// </summary>
+    public void ReleaseCache()
+    {
+        lock (_lock)
+        {
+            Native.nft_ctx_set_dry_run(_context, true);
+            _ = Native.nft_run_cmd_from_buffer(_context, "\n");
+            Native.nft_ctx_set_dry_run(_context, false);
+        }
+    }
+
     public void Dispose() => _context.Dispose();
 
     private const uint OutputHandle = 1 << 3;
@@ -123,6 +137,9 @@ public sealed partial class NfTables : IDisposable
 
         [LibraryImport(Library)]
         internal static partial void nft_ctx_output_set_flags(ContextHandle context, uint flags);
+
+        [LibraryImport(Library)]
+        internal static partial void nft_ctx_set_dry_run(ContextHandle context, [MarshalAs(UnmanagedType.U1)] bool dry);
 
         [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
         internal static partial int nft_run_cmd_from_buffer(ContextHandle context, string commands);
