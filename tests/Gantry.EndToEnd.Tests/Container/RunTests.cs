@@ -144,6 +144,37 @@ public sealed class RunTests(EngineProcess engine)
         }
     }
 
+    [Theory]
+    [InlineData("1", "--rm")]
+    [InlineData("0")]
+    public async Task Only_what_goes_with_the_container_is_kept_off_the_disk(string expected, params string[] flags)
+    {
+        var result = await engine.GantryAsync(["run", "--name", "light", .. flags, "busybox", "sh", "-c", "grep ' / overlay ' /proc/mounts | grep -c volatile"]);
+        await engine.GantryAsync("rm", "-f", "light");
+
+        Assert.Equal(expected, result.Text);
+    }
+
+    [Fact]
+    public async Task A_container_that_will_remove_itself_can_be_copied_from_and_committed()
+    {
+        await engine.GantryAsync("run", "-d", "--rm", "--name", "passing", "busybox", "sh", "-c", "echo kept > /f; sleep 1000");
+        try
+        {
+            await engine.GantryAsync("exec", "passing", "sh", "-c", "until [ -s /f ]; do sleep 0.1; done");
+            (await engine.GantryAsync("commit", "passing", "passing-image")).Succeeded();
+            (await engine.GantryAsync("restart", "-t", "0", "passing")).Succeeded();
+
+            Assert.Equal("kept", (await engine.GantryAsync("run", "--rm", "passing-image", "cat", "/f")).Succeeded().Text);
+            Assert.Contains("kept", (await engine.GantryAsync("cp", "passing:/f", "-")).Succeeded().Output, StringComparison.Ordinal);
+        }
+        finally
+        {
+            await engine.GantryAsync("rm", "-f", "passing");
+            await engine.GantryAsync("rmi", "-f", "passing-image");
+        }
+    }
+
     [Fact]
     public async Task Memory_limit_holds_and_shows_as_OOM()
     {

@@ -19,6 +19,9 @@ internal static class OverlayMount
     private const int MaxString = 255;
     private const int MaxOptions = 4095;
 
+    /// <summary>The first kernel with the option; without it unmounting syncs, which is slower and no less right.</summary>
+    private static readonly Version s_volatileSince = new(5, 10);
+
     private static readonly Lazy<bool> s_appends = new(KnowsAppending);
 
     /// <summary>Mounts at an existing directory.</summary>
@@ -137,7 +140,7 @@ internal static class OverlayMount
             yield return ("workdir", Shorten(spec.Work!, MaxString, held));
         }
 
-        if (spec.Volatile)
+        if (spec.Volatile && Environment.OSVersion.Version >= s_volatileSince)
         {
             yield return ("volatile", null);
         }

@@ -9,7 +9,6 @@ using Gantry.Logs.Drivers;
 using Gantry.Metadata;
 using Gantry.Oci;
 using Gantry.Runtime.Spec;
-using Gantry.Snapshots;
 
 namespace Gantry.Engine.Containers.Create;
 
@@ -89,7 +88,7 @@ internal sealed class CreateFlow(EngineCore core, VolumeUse volumes, ImageMounts
 
             // Step 3: the writable layer; step 4: volumes, filled from the image where they are empty.
             _ = Digest.TryParse(record.LayerChain, out var chain);
-            core.Parts.Layers.CreateContainerLayer(record.Id, chain, ContainerLayerOptions.Default);
+            core.Parts.Layers.CreateContainerLayer(record.Id, chain, RootfsUse.OptionsOf(record));
             images.Create(record);
             made.AddRange(volumes.Create(record));
             await volumes.CopyUpAsync(record).ConfigureAwait(false);
