@@ -4,7 +4,7 @@
 #   ./bench.sh                      a Docker Engine at BENCH_DOCKER_HOST, or on the standard socket; the docker CLI on PATH
 #   BENCH_RUNS=20 ./bench.sh        more runs of each quick figure (default 10)
 #   BENCH_PODMAN="podman" ./bench.sh   also podman, as this command line
-#   ./bench.sh run exec             only the groups whose names match: run exec list build logs memory many scale
+#   ./bench.sh run exec             only the groups whose names match: run exec list build logs memory network many scale
 set -uo pipefail
 cd "$(dirname "$0")"
 . tools/packages.sh
@@ -19,7 +19,8 @@ declare -A values units aims=(
   ["run --rm busybox true, bridge"]=0.12 ["run --rm busybox true, network none"]=0.10 ["exec true"]=0.2 ["ps"]=0.5 ["create + rm"]=0.25
   ["10 containers in parallel, run --rm"]=0.12 ["Flask build, no cache"]=0.45 ["Flask build, fully cached"]=0.5
   ["200,000 log lines written and read"]=0.3 ["memory: engine idle (RSS)"]=0.3 ["memory: per running container (RSS)"]=0.1
-  ["a million log lines written, json-file"]=0.2 ["a million log lines written, local"]=0.2 ["CPU: stats of 100 containers"]=0.2)
+  ["a million log lines written, json-file"]=0.2 ["a million log lines written, local"]=0.2 ["CPU: stats of 100 containers"]=0.2
+  ["name query in a container"]=0.1 ["a gigabyte through a port, loopback"]=0.5 ["a gigabyte through a port, another namespace"]=1)
 
 state=$(mktemp -d /tmp/gantry-bench.XXXXXX)
 gantry_host=unix://$state/gantry.sock
@@ -107,6 +108,7 @@ if wanted logs; then
   . bench/logs.sh
 fi
 wanted memory && . bench/memory.sh
+wanted network && . bench/network.sh
 wanted many && . bench/many.sh
 wanted scale && . bench/scale.sh
 echo "kept in $results"
