@@ -82,7 +82,7 @@ public sealed partial class ContentStore
     /// <summary>Starts protecting content from the garbage collector until the lease is disposed.</summary>
     public ContentLease Lease(string purpose) => new(_leases, purpose);
 
-    /// <summary>Starts a garbage collection; one at a time.</summary>
+    /// <summary>Starts a garbage collection; dispose it to end it.</summary>
     public ContentCollection Collect() => new(_leases);
 
     /// <summary>Removes a blob at once, whoever refers to it; false when it isn't there.</summary>

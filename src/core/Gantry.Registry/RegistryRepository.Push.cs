@@ -36,6 +36,12 @@ public sealed record UploadSource(Descriptor Blob, Func<long, CancellationToken,
     public IProgress<long>? Progress { get; init; }
 
     public RetryNotice? Retrying { get; init; }
+
+    /// <summary>Where an earlier attempt, perhaps of a process that was killed, left an upload of this blob to the same repository; null for none.</summary>
+    public Uri? Earlier { get; init; }
+
+    /// <summary>Told where the upload goes on from now, and null when nothing is left to go on with: what to give as <see cref="Earlier"/> the next time.</summary>
+    public Action<Uri?>? Moved { get; init; }
 }
 
 public sealed partial class RegistryRepository
@@ -51,6 +57,7 @@ public sealed partial class RegistryRepository
     {
         if (await BlobExistsAsync(source.Blob.Digest, cancellationToken).ConfigureAwait(false))
         {
+            source.Moved?.Invoke(null);
             return new UploadResult(UploadOutcome.Exists);
         }
 

@@ -18,6 +18,7 @@ public static class RegistryServeCommand
               --listen ADDRESS     IP address and port to listen on (default "127.0.0.1:5000")
               --read-only          Refuse pushes and deletes
               --root DIRECTORY     Where images are kept (default "/var/lib/gantry/registry")
+              --sparse-manifests   Take manifests whose layers or platforms are not all there
               --tls-cert FILE      Serve https with this certificate (PEM, with its chain)
               --tls-key FILE       Private key of the certificate (PEM)
               --token-service      Hand out bearer tokens instead of asking for the password each time (needs --htpasswd)
@@ -80,6 +81,9 @@ public static class RegistryServeCommand
                     break;
                 case "--read-only":
                     options = options with { ReadOnly = Flag(name, inline) };
+                    break;
+                case "--sparse-manifests":
+                    options = options with { SparseManifests = Flag(name, inline) };
                     break;
                 case "--token-service":
                     options = options with { TokenService = Flag(name, inline) };

@@ -35,6 +35,9 @@ public sealed record RegistryServerOptions
     /// <summary>Largest manifest accepted, in bytes; 4 MiB is what the specification says registries should take at least.</summary>
     public int MaxManifestSize { get; init; } = 4 << 20;
 
+    /// <summary>Takes manifests whose layers, configs or platforms are not there (an index of which only some platforms were copied).</summary>
+    public bool SparseManifests { get; init; }
+
     /// <summary>Called with one line for each failure that is the server's own fault; null drops them.</summary>
     public Action<string>? Log { get; init; }
 }

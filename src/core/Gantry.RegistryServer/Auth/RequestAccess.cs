@@ -9,6 +9,9 @@ internal sealed class RequestAccess(Func<string, string, bool> allows)
 
     internal static RequestAccess Everything { get; } = new((_, _) => true);
 
+    /// <summary>True where no repository is closed to the sender.</summary>
+    internal bool IsEverything => ReferenceEquals(this, Everything);
+
     internal bool CanPull(string repository) => allows(repository, "pull");
 
     internal bool Can(string repository, string action) => allows(repository, action);

@@ -1,3 +1,5 @@
+using Gantry.Oci;
+
 namespace Gantry.RegistryServer.Storage;
 
 /// <summary>Walks the repositories that exist.</summary>
@@ -12,6 +14,19 @@ internal static class Repositories
             .ToList();
         names.Sort(StringComparer.Ordinal);
         return names;
+    }
+
+    /// <summary>Names of repositories that have a blob.</summary>
+    internal static IEnumerable<RepositoryName> Holding(StorePaths paths, Digest digest)
+    {
+        foreach (var directory in WithEntry(paths, "_blobs"))
+        {
+            if (RepositoryName.TryParse(Path.GetRelativePath(paths.Repositories, Path.GetDirectoryName(directory)!), out var name)
+                && File.Exists(paths.RepositoryBlob(name, digest)))
+            {
+                yield return name;
+            }
+        }
     }
 
     /// <summary>Full paths of the store's own directory <paramref name="entry"/> in every repository.</summary>
