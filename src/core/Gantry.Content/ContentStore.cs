@@ -64,6 +64,23 @@ public sealed partial class ContentStore
         }
     }
 
+    /// <summary>Reads a blob and compares it with its digest. False when it is damaged, or gone.</summary>
+    public bool Verify(Digest digest)
+    {
+        try
+        {
+            using var file = OpenRead(digest);
+            using var hash = BlobHash.For(digest);
+            hash.AppendFile(file, long.MaxValue);
+            return hash.Finish() == digest;
+        }
+        catch (Exception e) when (e is GantryException or IOException)
+        {
+            // Gone, or the disk can't read it any more.
+            return false;
+        }
+    }
+
     /// <summary>Reads a small document (manifest, config) whole.</summary>
     /// <exception cref="GantryException">NotFound; DataCorrupt when larger than <paramref name="maximum"/> bytes.</exception>
     public byte[] ReadAll(Digest digest, int maximum = 16 << 20)
@@ -114,15 +131,7 @@ public sealed partial class ContentStore
 
     private void CheckSuspect(string name)
     {
-        if (!Digest.TryParse(name.Replace('-', ':'), out var digest) || !TryStat(digest, out _))
-        {
-            return;
-        }
-
-        using var file = OpenRead(digest);
-        using var hash = BlobHash.For(digest);
-        hash.AppendFile(file, long.MaxValue);
-        if (hash.Finish() != digest)
+        if (Digest.TryParse(name.Replace('-', ':'), out var digest) && TryStat(digest, out _) && !Verify(digest))
         {
             Delete(digest);
         }

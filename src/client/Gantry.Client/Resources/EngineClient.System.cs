@@ -21,6 +21,10 @@ public sealed partial class EngineClient
     public Task<SystemDataUsageResponse> DiskUsageAsync(CancellationToken cancellationToken) =>
         GetAsync("/system/df", null, SystemDataUsageResponse.ReadFrom, cancellationToken);
 
+    /// <summary>Reads the engine's image store and returns the report (JSON: Images, Layers, Blobs, Bytes, Problems). Not one of Docker's calls.</summary>
+    public Task<ReadOnlyMemory<byte>> CheckStoreAsync(bool repair, CancellationToken cancellationToken) =>
+        GetBytesAsync("POST", "/gantry/check", new ApiRequest { Query = new Query().Add("repair", repair ? "1" : null) }, cancellationToken);
+
     /// <summary>Checks credentials with a registry.</summary>
     public Task<SystemAuthResponse> LoginAsync(AuthConfig credentials, CancellationToken cancellationToken) =>
         PostForAsync("/auth", JsonBody.Of(credentials.WriteTo), SystemAuthResponse.ReadFrom, cancellationToken);

@@ -10,6 +10,7 @@ internal static class ApiRoutes
         var router = new Router();
         SystemRoutes.Map(router);
         DiskUsageRoutes.Map(router);
+        StoreCheckRoutes.Map(router);
         ContainerRoutes.Map(router);
         ContainerLifecycleRoutes.Map(router);
         ContainerStreamRoutes.Map(router);
