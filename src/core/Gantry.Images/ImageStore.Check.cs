@@ -14,6 +14,8 @@ public sealed partial class ImageStore
     internal IReadOnlyList<Digest> ImagesWithLayer(Digest chainId) =>
         [.. Database.Read(session => _tables.All(session).Where(image => _tables.Chain(session, image.Id).Contains(chainId)).Select(image => image.Id).ToList())];
 
+    internal bool IsLayerBlob(Digest digest) => Database.Read(session => _tables.IsLayerBlob(session, digest));
+
     /// <summary>The layer's blob can't be had any more.</summary>
     internal void ForgetBlob(Digest digest) => Database.Write(Durability.Durable, session => _tables.ForgetBlob(session, digest));
 }

@@ -53,9 +53,10 @@ public sealed class StoreCheckTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Missing_blob_is_fetched_again()
+    public async Task Missing_manifest_is_fetched_again()
     {
-        _store.Images.Content.Delete(Digest.Of(_image.Blobs[2]));
+        _store.Images.Content.Delete(Digest.Of(_image.Blobs[2])); // an unpacked layer does without
+        _store.Images.Content.Delete(Digest.Of(_image.Manifest));
 
         Assert.Equal("it is missing", Assert.Single((await _store.CheckAsync(repair: true)).Problems).Problem);
         Assert.Empty((await _store.CheckAsync()).Problems);

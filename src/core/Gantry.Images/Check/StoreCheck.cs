@@ -60,8 +60,8 @@ public sealed class StoreCheck(ImageStore store, RegistryClient registry)
 
         foreach (var digest in needs.Values.SelectMany(n => n).Distinct().Where(d => !store.Content.TryStat(d, out _)).ToList())
         {
-            // A record may have changed since: only what is still needed is missing.
-            if (needs.Any(n => n.Value.Contains(digest) && store.Find(n.Key) is not null) && !_problems.Any(p => p.Id == digest.ToString()))
+            // A record may have changed since: only what is still needed is missing. A layer that was here already came without its blob.
+            if (needs.Any(n => n.Value.Contains(digest) && store.Find(n.Key) is not null) && !store.IsLayerBlob(digest) && !_problems.Any(p => p.Id == digest.ToString()))
             {
                 await ReportBlobAsync(digest, "it is missing", needs, mender, cancellationToken).ConfigureAwait(false);
             }

@@ -121,6 +121,9 @@ internal sealed class ImageTables
     internal List<Digest> Blobs(DatabaseSession session, Digest id) =>
         session.Query("SELECT digest FROM image_blob WHERE image = ?1 ORDER BY digest", r => Digest.Parse(r.Text(0)), id.ToString());
 
+    internal bool IsLayerBlob(DatabaseSession session, Digest digest) =>
+        session.QueryFirst("SELECT digest FROM layer_blob WHERE digest = ?1", r => r.Text(0), digest.ToString()) is not null;
+
     /// <summary>Forgets a layer's blob that can't be had any more; the layer itself stays.</summary>
     internal void ForgetBlob(DatabaseSession session, Digest digest)
     {
