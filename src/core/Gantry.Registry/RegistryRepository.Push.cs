@@ -71,6 +71,22 @@ public sealed partial class RegistryRepository
         }
     }
 
+    /// <summary>Gives this repository a blob of another one in the same registry; false when that could not be done without sending it.</summary>
+    /// <exception cref="GantryException">The registry failed or refuses; the message is Docker's.</exception>
+    public async Task<bool> MountAsync(Digest digest, string from, CancellationToken cancellationToken = default)
+    {
+        var endpoint = Upstream;
+        return await RetriedAsync(
+            async token =>
+            {
+                using var response = await endpoint.SendAsync(
+                    host => new RequestPlan(HttpMethod.Post, endpoint.Resolve(host, $"blobs/uploads/?mount={Uri.EscapeDataString(digest.ToString())}&from={Uri.EscapeDataString(from)}")),
+                    [endpoint.PushScope, $"repository:{from}:pull"], [HttpStatusCode.Created, HttpStatusCode.Accepted], token).ConfigureAwait(false);
+                return response.StatusCode == HttpStatusCode.Created;
+            },
+            FailureText.Push, cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>Stores a manifest under a tag or its digest; returns its digest.</summary>
     /// <exception cref="GantryException">The registry failed or refuses; the message is Docker's.</exception>
     public async Task<Digest> PutManifestAsync(string tagOrDigest, string mediaType, ReadOnlyMemory<byte> content, CancellationToken cancellationToken = default)

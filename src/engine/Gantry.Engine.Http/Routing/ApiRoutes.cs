@@ -11,6 +11,7 @@ internal static class ApiRoutes
         SystemRoutes.Map(router);
         DiskUsageRoutes.Map(router);
         StoreCheckRoutes.Map(router);
+        ManifestRoutes.Map(router);
         ContainerRoutes.Map(router);
         ContainerLifecycleRoutes.Map(router);
         ContainerStreamRoutes.Map(router);
