@@ -24,7 +24,7 @@ internal static class ListEndpoints
     internal static Task CatalogAsync(RegistryContext context)
     {
         RequireGet(context);
-        var page = Page(context, context.Store.ListRepositories(), "/v2/_catalog");
+        var page = Page(context, [.. context.Store.ListRepositories().Where(Auth.RequestAccess.Of(context.Http).CanList)], "/v2/_catalog");
         return context.JsonAsync(200, new Catalog(page), RegistryJson.Default.Catalog);
     }
 

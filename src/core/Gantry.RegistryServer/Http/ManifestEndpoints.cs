@@ -34,6 +34,8 @@ internal static class ManifestEndpoints
         if (!context.IsHead)
         {
             await context.Response.Body.WriteAsync(manifest.Content, context.Aborted).ConfigureAwait(false);
+            context.Metrics.Sent(manifest.Content.Length);
+            context.Webhook?.Tell(context, "pull", manifest.MediaType, manifest.Digest, manifest.Content.Length, Reference(context).Tag);
         }
     }
 
@@ -61,6 +63,8 @@ internal static class ManifestEndpoints
         }
 
         context.Store.Manifests.Write(context.Repository, new StoredManifest(actual, checkedManifest.MediaType, content), tags);
+        context.Metrics.Received(content.Length);
+        context.Webhook?.Tell(context, "push", checkedManifest.MediaType, actual, content.Length, tags.FirstOrDefault());
         context.Response.Headers.Location = $"/v2/{context.Repository}/manifests/{actual}";
         context.Response.Headers["Docker-Content-Digest"] = actual.ToString();
         if (tags.Count > (tag is null ? 0 : 1))
@@ -87,6 +91,7 @@ internal static class ManifestEndpoints
             throw new RegistryErrorException(RegistryErrorCode.ManifestUnknown, digest.ToString());
         }
 
+        context.Webhook?.Tell(context, "delete", manifest.MediaType, digest, manifest.Content.Length, null);
         if (ManifestCheck.Parse(manifest.MediaType, manifest.Content).Subject is { } subject)
         {
             context.Store.Referrers.Remove(context.Repository, subject, digest);

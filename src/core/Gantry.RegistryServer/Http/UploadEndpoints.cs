@@ -73,6 +73,12 @@ internal static class UploadEndpoints
             return false;
         }
 
+        if (context.Options.RepositoryQuota is > 0 and var quota && context.Store.BytesOf(context.Repository) > quota)
+        {
+            context.Store.Blobs.Delete(context.Repository, digest);
+            throw Exceeded(quota);
+        }
+
         await CreatedAsync(context, digest).ConfigureAwait(false);
         return true;
     }
@@ -95,8 +101,30 @@ internal static class UploadEndpoints
             CheckRange(context, session, header);
         }
 
-        await session.AppendAsync(context.Request.BodyReader, context.Aborted).ConfigureAwait(false);
+        var quota = context.Options.RepositoryQuota;
+        var room = quota == 0 ? long.MaxValue : quota - context.Store.BytesOf(context.Repository);
+        if (context.Request.ContentLength > room)
+        {
+            throw Exceeded(quota);
+        }
+
+        var before = session.Length;
+        try
+        {
+            await session.AppendAsync(context.Request.BodyReader, room, context.Aborted).ConfigureAwait(false);
+        }
+        finally
+        {
+            context.Metrics.Received(session.Length - before);
+        }
+
+        if (session.Length - before > room)
+        {
+            throw Exceeded(quota);
+        }
     }
+
+    private static RegistryErrorException Exceeded(long quota) => new(RegistryErrorCode.Denied, $"the repository may not have more than {quota} bytes");
 
     private static void CheckRange(RegistryContext context, UploadSession session, string header)
     {

@@ -16,6 +16,39 @@ internal static class Repositories
         return names;
     }
 
+    /// <summary>Bytes of blobs and unfinished uploads.</summary>
+    internal static long Bytes(StorePaths paths, RepositoryName name)
+    {
+        var total = 0L;
+        foreach (var directory in (string[])[Path.Combine(paths.Repository(name), "_blobs"), paths.Uploads(name)])
+        {
+            try
+            {
+                total += new DirectoryInfo(directory).EnumerateFiles("*", SearchOption.AllDirectories).Sum(Length);
+            }
+            catch (DirectoryNotFoundException)
+            {
+                // Nothing of that kind yet.
+                continue;
+            }
+        }
+
+        return total;
+    }
+
+    private static long Length(FileInfo file)
+    {
+        try
+        {
+            return file.Length;
+        }
+        catch (FileNotFoundException)
+        {
+            // Finished or deleted meanwhile.
+            return 0;
+        }
+    }
+
     /// <summary>Names of repositories that have a blob.</summary>
     internal static IEnumerable<RepositoryName> Holding(StorePaths paths, Digest digest)
     {
