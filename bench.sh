@@ -4,7 +4,7 @@
 #   ./bench.sh                      a Docker Engine at BENCH_DOCKER_HOST, or on the standard socket; the docker CLI on PATH
 #   BENCH_RUNS=20 ./bench.sh        more runs of each quick figure (default 10)
 #   BENCH_PODMAN="podman" ./bench.sh   also podman, as this command line
-#   ./bench.sh run exec             only the groups whose names match: run exec list build logs memory network many scale
+#   ./bench.sh run exec             only the groups whose names match: run exec list build logs images memory network many scale
 set -uo pipefail
 cd "$(dirname "$0")"
 . tools/packages.sh
@@ -107,6 +107,7 @@ if wanted logs; then
   for engine in "${engines[@]}"; do on "$engine" rm -f bench-logs >/dev/null 2>&1; done
   . bench/logs.sh
 fi
+wanted images && . bench/images.sh
 wanted memory && . bench/memory.sh
 wanted network && . bench/network.sh
 wanted many && . bench/many.sh

@@ -64,6 +64,23 @@ public sealed partial class ContentStore
         }
     }
 
+    /// <summary>Reads a blob and compares it with its digest. False when it is damaged, or gone.</summary>
+    public bool Verify(Digest digest)
+    {
+        try
+        {
+            using var file = OpenRead(digest);
+            using var hash = BlobHash.For(digest);
+            hash.AppendFile(file, long.MaxValue);
+            return hash.Finish() == digest;
+        }
+        catch (Exception e) when (e is GantryException or IOException)
+        {
+            // Gone, or the disk can't read it any more.
+            return false;
+        }
+    }
+
     /// <summary>Reads a small document (manifest, config) whole.</summary>
     /// <exception cref="GantryException">NotFound; DataCorrupt when larger than <paramref name="maximum"/> bytes.</exception>
     public byte[] ReadAll(Digest digest, int maximum = 16 << 20)
@@ -82,7 +99,7 @@ public sealed partial class ContentStore
     /// <summary>Starts protecting content from the garbage collector until the lease is disposed.</summary>
     public ContentLease Lease(string purpose) => new(_leases, purpose);
 
-    /// <summary>Starts a garbage collection; one at a time.</summary>
+    /// <summary>Starts a garbage collection; dispose it to end it.</summary>
     public ContentCollection Collect() => new(_leases);
 
     /// <summary>Removes a blob at once, whoever refers to it; false when it isn't there.</summary>
@@ -114,15 +131,7 @@ public sealed partial class ContentStore
 
     private void CheckSuspect(string name)
     {
-        if (!Digest.TryParse(name.Replace('-', ':'), out var digest) || !TryStat(digest, out _))
-        {
-            return;
-        }
-
-        using var file = OpenRead(digest);
-        using var hash = BlobHash.For(digest);
-        hash.AppendFile(file, long.MaxValue);
-        if (hash.Finish() != digest)
+        if (Digest.TryParse(name.Replace('-', ':'), out var digest) && TryStat(digest, out _) && !Verify(digest))
         {
             Delete(digest);
         }

@@ -11,6 +11,7 @@ internal sealed class LeaseTable
     private readonly Lock _lock = new();
     private readonly Dictionary<Digest, int> _counts = [];
     private HashSet<Digest>? _keptByCollection;
+    private int _collections;
 
     internal void Add(Digest digest)
     {
@@ -40,16 +41,13 @@ internal sealed class LeaseTable
         }
     }
 
+    /// <summary>Several collections may run at once: each then keeps what had to be kept since the first of them began.</summary>
     internal void BeginCollection()
     {
         lock (_lock)
         {
-            if (_keptByCollection is not null)
-            {
-                throw new InvalidOperationException("A garbage collection is running.");
-            }
-
-            _keptByCollection = [.. _counts.Keys];
+            _collections++;
+            _keptByCollection ??= [.. _counts.Keys];
         }
     }
 
@@ -57,7 +55,7 @@ internal sealed class LeaseTable
     {
         lock (_lock)
         {
-            _keptByCollection = null;
+            _keptByCollection = --_collections == 0 ? null : _keptByCollection;
         }
     }
 

@@ -29,6 +29,9 @@ public sealed record NewImage
     /// <summary>The image this one was built on.</summary>
     public Digest Parent { get; init; }
 
+    /// <summary>True when nobody is told that this is kept: a power cut may take it (what a push leaves behind), and nothing waits for the disk.</summary>
+    public bool MayBeLost { get; init; }
+
     /// <summary>Names (with a tag or a digest) that point to the image from now on.</summary>
     public IReadOnlyList<ImageReference> References { get; init; } = [];
 }

@@ -45,10 +45,20 @@ public sealed partial class ImageStore
     public async Task<IReadOnlyList<LoadedImage>> LoadAsync(
         Stream archive, Platform? platform = null, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default)
     {
-        using var lease = Content.Lease("load");
-        await using var plain = await Decompression.OpenAsync(archive, leaveOpen: true, cancellationToken).ConfigureAwait(false);
-        var members = await ArchiveMembers.ReadAsync(Content, lease, plain, cancellationToken).ConfigureAwait(false);
-        var loaded = await new ArchiveReader(this, lease, members, platform, progress).LoadAsync(cancellationToken).ConfigureAwait(false);
+        var brought = new List<Digest>();
+        IReadOnlyList<LoadedImage> loaded;
+        try
+        {
+            using var lease = Content.Lease("load");
+            await using var plain = await Decompression.OpenAsync(archive, leaveOpen: true, cancellationToken).ConfigureAwait(false);
+            var members = await ArchiveMembers.ReadAsync(Content, lease, plain, brought, cancellationToken).ConfigureAwait(false);
+            loaded = await new ArchiveReader(this, lease, members, platform, progress).LoadAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            DiscardUnused(brought);
+        }
+
         foreach (var image in loaded)
         {
             Raise(new ImageEvent("load", image.Id.ToString(), image.Reference?.Familiar ?? image.Id.ToString(), DateTimeOffset.UtcNow));

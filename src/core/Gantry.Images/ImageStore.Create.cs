@@ -30,7 +30,7 @@ public sealed partial class ImageStore
         var size = chain.Sum(c => (Layers.Find(c) ?? throw GantryException.NotFound($"layer {c} is not unpacked")).Size);
 
         // What nobody was told of by name (a step inside a build) needs no fsync; it is made again after a power cut.
-        var durability = image.References.Count > 0 || image.Parent.IsEmpty ? Durability.Durable : Durability.Relaxed;
+        var durability = !image.MayBeLost && (image.References.Count > 0 || image.Parent.IsEmpty) ? Durability.Durable : Durability.Relaxed;
         if (durability == Durability.Durable)
         {
             await Task.WhenAll(Layers.SyncAsync(cancellationToken), Content.SyncAsync(cancellationToken)).ConfigureAwait(false);

@@ -107,6 +107,18 @@ public sealed partial class ImageStore
         }
     }
 
+    /// <summary>Removes those of the blobs that no image and nobody's lease needs: what an archive brought and images now have unpacked.</summary>
+    private void DiscardUnused(IEnumerable<Digest> blobs)
+    {
+        using var collection = Content.Collect();
+        var (_, used) = Used();
+        var extra = (ExtraRoots?.Invoke() ?? []).ToHashSet();
+        foreach (var blob in blobs.Where(b => !used.Contains(b) && !extra.Contains(b)))
+        {
+            collection.TryDelete(blob, () => Content.Delete(blob));
+        }
+    }
+
     /// <summary>From the top down: a layer under another one can't go first.</summary>
     private long CollectLayers(Content.ContentCollection collection, HashSet<Digest> used, CancellationToken cancellationToken)
     {

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Gantry.Content;
 using Gantry.Errors;
 using Gantry.Images.Records;
+using Gantry.Images.Transfer;
 using Gantry.Metadata;
 using Gantry.Oci;
 using Gantry.Snapshots;
@@ -22,6 +23,7 @@ public sealed partial class ImageStore
         Content = content;
         Layers = layers;
         _tables = new ImageTables(database);
+        Uploads = new UploadMemory(database);
     }
 
     /// <summary>Raised after the change is committed, on the thread that made it.</summary>
@@ -35,6 +37,8 @@ public sealed partial class ImageStore
     public Func<IEnumerable<Digest>>? ExtraRoots { get; set; }
 
     internal Database Database { get; }
+
+    internal UploadMemory Uploads { get; }
 
     /// <summary>Finds an image by name, id, <c>sha256:id</c> or unique id prefix; null when there is none.</summary>
     public ImageRecord? Find(string nameOrId) => Database.Read(session => Find(session, nameOrId));

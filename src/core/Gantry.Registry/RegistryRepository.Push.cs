@@ -36,6 +36,12 @@ public sealed record UploadSource(Descriptor Blob, Func<long, CancellationToken,
     public IProgress<long>? Progress { get; init; }
 
     public RetryNotice? Retrying { get; init; }
+
+    /// <summary>Where an earlier attempt, perhaps of a process that was killed, left an upload of this blob to the same repository; null for none.</summary>
+    public Uri? Earlier { get; init; }
+
+    /// <summary>Told where the upload goes on from now, and null when nothing is left to go on with: what to give as <see cref="Earlier"/> the next time.</summary>
+    public Action<Uri?>? Moved { get; init; }
 }
 
 public sealed partial class RegistryRepository
@@ -51,6 +57,7 @@ public sealed partial class RegistryRepository
     {
         if (await BlobExistsAsync(source.Blob.Digest, cancellationToken).ConfigureAwait(false))
         {
+            source.Moved?.Invoke(null);
             return new UploadResult(UploadOutcome.Exists);
         }
 
@@ -62,6 +69,22 @@ public sealed partial class RegistryRepository
         {
             throw FailureText.Push(failure);
         }
+    }
+
+    /// <summary>Gives this repository a blob of another one in the same registry; false when that could not be done without sending it.</summary>
+    /// <exception cref="GantryException">The registry failed or refuses; the message is Docker's.</exception>
+    public async Task<bool> MountAsync(Digest digest, string from, CancellationToken cancellationToken = default)
+    {
+        var endpoint = Upstream;
+        return await RetriedAsync(
+            async token =>
+            {
+                using var response = await endpoint.SendAsync(
+                    host => new RequestPlan(HttpMethod.Post, endpoint.Resolve(host, $"blobs/uploads/?mount={Uri.EscapeDataString(digest.ToString())}&from={Uri.EscapeDataString(from)}")),
+                    [endpoint.PushScope, $"repository:{from}:pull"], [HttpStatusCode.Created, HttpStatusCode.Accepted], token).ConfigureAwait(false);
+                return response.StatusCode == HttpStatusCode.Created;
+            },
+            FailureText.Push, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Stores a manifest under a tag or its digest; returns its digest.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Gantry.Errors;
@@ -13,14 +14,19 @@ public static class RegistryServeCommand
         Serve an image registry (OCI distribution API, usable by docker, podman, skopeo and others)
 
         Options:
+              --access FILE        Who may do what in which repository: lines of USER|*|- NAME|PREFIX* pull,push,delete (needs --htpasswd, turns on --token-service)
               --anonymous-pull     Let anyone pull and only users push (needs --htpasswd, turns on --token-service)
               --htpasswd FILE      Take users and their passwords from an htpasswd file (bcrypt)
               --listen ADDRESS     IP address and port to listen on (default "127.0.0.1:5000")
+              --metrics            Answer GET /metrics (OpenMetrics)
               --read-only          Refuse pushes and deletes
+              --repository-quota BYTES   Most bytes of blobs that a repository may have (with k, m, g or t)
               --root DIRECTORY     Where images are kept (default "/var/lib/gantry/registry")
+              --sparse-manifests   Take manifests whose layers or platforms are not all there
               --tls-cert FILE      Serve https with this certificate (PEM, with its chain)
               --tls-key FILE       Private key of the certificate (PEM)
               --token-service      Hand out bearer tokens instead of asking for the password each time (needs --htpasswd)
+              --webhook URL        Tell this address of pushes, pulls and deletes, as Docker's registry does
 
         """;
 
@@ -78,8 +84,23 @@ public static class RegistryServeCommand
                 case "--htpasswd":
                     options = options with { Users = RegistryUsers.FromHtpasswd(Value()) };
                     break;
+                case "--access":
+                    options = options with { Access = RegistryRules.FromFile(Value()) };
+                    break;
+                case "--metrics":
+                    options = options with { Metrics = Flag(name, inline) };
+                    break;
+                case "--repository-quota":
+                    options = options with { RepositoryQuota = Bytes(name, Value()) };
+                    break;
+                case "--webhook":
+                    options = options with { Webhook = Address(name, Value()) };
+                    break;
                 case "--read-only":
                     options = options with { ReadOnly = Flag(name, inline) };
+                    break;
+                case "--sparse-manifests":
+                    options = options with { SparseManifests = Flag(name, inline) };
                     break;
                 case "--token-service":
                     options = options with { TokenService = Flag(name, inline) };
@@ -98,9 +119,9 @@ public static class RegistryServeCommand
             }
         }
 
-        if (options is { Users: null } and ({ TokenService: true } or { AnonymousPull: true }))
+        if (options is { Users: null } and ({ TokenService: true } or { AnonymousPull: true } or { Access: not null }))
         {
-            throw GantryException.InvalidArgument("--token-service and --anonymous-pull need --htpasswd");
+            throw GantryException.InvalidArgument("--token-service, --anonymous-pull and --access need --htpasswd");
         }
 
         return options with { Certificate = LoadCertificate(certificate, key) };
@@ -118,6 +139,19 @@ public static class RegistryServeCommand
         "false" or "0" or "f" => false,
         _ => throw GantryException.InvalidArgument($"invalid argument \"{value}\" for \"{name}\" flag: expected true or false"),
     };
+
+    private static long Bytes(string name, string value)
+    {
+        var unit = value.Length == 0 ? -1 : "kmgt".IndexOf(char.ToLowerInvariant(value[^1]), StringComparison.Ordinal);
+        return long.TryParse(unit < 0 ? value : value[..^1], NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number < 1L << 20
+            ? number << (10 * (unit + 1))
+            : unit < 0 && long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out number) ? number
+            : throw GantryException.InvalidArgument($"invalid argument \"{value}\" for \"{name}\" flag: expected a number of bytes, with k, m, g or t");
+    }
+
+    private static Uri Address(string name, string value) => Uri.TryCreate(value, UriKind.Absolute, out var uri) && uri.Scheme is ("http" or "https")
+        ? uri!
+        : throw GantryException.InvalidArgument($"invalid argument \"{value}\" for \"{name}\" flag: expected an http or https address");
 
     private static X509Certificate2? LoadCertificate(string certificate, string key)
     {

@@ -3,6 +3,7 @@ using System.Net;
 using Gantry.Errors;
 using Gantry.RegistryServer.Auth;
 using Gantry.RegistryServer.Http;
+using Gantry.RegistryServer.Monitoring;
 using Gantry.RegistryServer.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
@@ -23,10 +24,13 @@ public sealed class RegistryServer : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private Task _cleaning = Task.CompletedTask;
 
-    private RegistryServer(WebApplication app, RegistryStore store)
+    private readonly Webhook? _webhook;
+
+    private RegistryServer(WebApplication app, RegistryStore store, Webhook? webhook)
     {
         _app = app;
         _store = store;
+        _webhook = webhook;
     }
 
     /// <summary>host:port it listens on, with the real port where 0 was asked for.</summary>
@@ -39,7 +43,8 @@ public sealed class RegistryServer : IAsyncDisposable
         var store = new RegistryStore(options.Root, options.UploadExpiry);
         try
         {
-            var server = new RegistryServer(Build(options, store), store);
+            var webhook = options.Webhook is null ? null : new Webhook(options.Webhook, options.WebhookRetry, options.Log);
+            var server = new RegistryServer(Build(options, store, webhook), store, webhook);
             await server.ListenAsync(options, cancellationToken).ConfigureAwait(false);
             return server;
         }
@@ -56,6 +61,11 @@ public sealed class RegistryServer : IAsyncDisposable
         await _app.StopAsync().ConfigureAwait(false);
         await _app.DisposeAsync().ConfigureAwait(false);
         await _cleaning.ConfigureAwait(false);
+        if (_webhook is not null)
+        {
+            await _webhook.DisposeAsync().ConfigureAwait(false);
+        }
+
         _store.Dispose();
         _stopping.Dispose();
     }
@@ -77,7 +87,7 @@ public sealed class RegistryServer : IAsyncDisposable
         _cleaning = CleanAsync(options, _stopping.Token);
     }
 
-    private static WebApplication Build(RegistryServerOptions options, RegistryStore store)
+    private static WebApplication Build(RegistryServerOptions options, RegistryStore store, Webhook? webhook)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore();
@@ -103,10 +113,10 @@ public sealed class RegistryServer : IAsyncDisposable
             });
         });
 
-        var tokens = options.Users is not null && (options.TokenService || options.AnonymousPull)
+        var tokens = options.Users is not null && (options.TokenService || options.AnonymousPull || options.Access is not null)
             ? new TokenEndpoint(options, new TokenSigner(Path.Combine(options.Root, "token.key")))
             : null;
-        var application = new RegistryApplication(store, options, new AccessControl(options, tokens), tokens);
+        var application = new RegistryApplication(store, options, new AccessControl(options, tokens), tokens, new RegistryMetrics(), webhook);
         var app = builder.Build();
         app.Run(application.HandleAsync);
         return app;

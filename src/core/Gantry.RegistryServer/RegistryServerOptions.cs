@@ -1,4 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
+using Gantry.RegistryServer.Auth;
 
 namespace Gantry.RegistryServer;
 
@@ -34,6 +35,26 @@ public sealed record RegistryServerOptions
 
     /// <summary>Largest manifest accepted, in bytes; 4 MiB is what the specification says registries should take at least.</summary>
     public int MaxManifestSize { get; init; } = 4 << 20;
+
+    /// <summary>Takes manifests whose layers, configs or platforms are not there (an index of which only some platforms were copied).</summary>
+    public bool SparseManifests { get; init; }
+
+    /// <summary>With <see cref="Users"/>: who may do what in which repository (see <see cref="RegistryRules"/>); null lets every user do everything. Tokens carry it, so the token service is on then.</summary>
+    public RegistryRules? Access { get; init; }
+
+    /// <summary>Most bytes of blobs and unfinished uploads that one repository may have; 0 for no limit.</summary>
+    public long RepositoryQuota { get; init; }
+
+    /// <summary>Answer <c>GET /metrics</c> with OpenMetrics text, to everybody who can reach the server.</summary>
+    public bool Metrics { get; init; }
+
+    /// <summary>Told of pushes, pulls and deletes of manifests, as Docker's registry tells (notifications); null for nobody.</summary>
+    public Uri? Webhook { get; init; }
+
+    /// <summary>Wait before a webhook is tried for the second time; doubles each time.</summary>
+    public TimeSpan WebhookRetry { get; init; } = TimeSpan.FromSeconds(1);
+
+    internal AccessRules? Rules => Access?.Rules;
 
     /// <summary>Called with one line for each failure that is the server's own fault; null drops them.</summary>
     public Action<string>? Log { get; init; }

@@ -34,6 +34,7 @@ public sealed class EngineHost
         Daemon = new DaemonService(_core);
         DiskUsage = new DiskUsageService(Containers, Images, Volumes, () => Builds);
         Transfers = new TransferService(_core);
+        Manifests = new ManifestService(_core);
         _steps = new StepRunner(_core, _flows.Networks, _flows.Bundles);
     }
 
@@ -56,6 +57,8 @@ public sealed class EngineHost
     public DiskUsageService DiskUsage { get; }
 
     public TransferService Transfers { get; }
+
+    public ManifestService Manifests { get; }
 
     /// <summary>Opened by <see cref="StartAsync"/>, after what earlier builds left is gone.</summary>
     public BuildsService Builds => _builds ?? throw new InvalidOperationException("the engine has not started");

@@ -6,17 +6,24 @@ namespace Gantry.EndToEnd.Tests.Engine;
 /// <summary>A registry on loopback: ours, or Debian's docker-registry as a second opinion.</summary>
 internal sealed class RegistryProcess : IAsyncDisposable
 {
-    private readonly Process _process;
+    private readonly Func<Process> _start;
     private readonly string _folder;
+    private readonly int _port;
+    private Process _process;
 
-    private RegistryProcess(Process process, string folder, int port)
+    private RegistryProcess(Func<Process> start, string folder, int port)
     {
-        _process = process;
+        _start = start;
+        _process = start();
         _folder = folder;
+        _port = port;
         Address = $"127.0.0.1:{port}";
     }
 
     internal string Address { get; }
+
+    /// <summary>Where ours keeps everything.</summary>
+    internal string Images => Path.Combine(_folder, "images");
 
     /// <param name="kind">"gantry" or "docker-registry".</param>
     /// <param name="users">Lines of an htpasswd file; null lets everyone in.</param>
@@ -25,26 +32,52 @@ internal sealed class RegistryProcess : IAsyncDisposable
     {
         var folder = Directory.CreateTempSubdirectory("gantry-registry-").FullName;
         var port = FreePort();
-        var registry = new RegistryProcess(kind == "gantry" ? Ours(folder, port, users, flags) : Debians(folder, port, users), folder, port);
+        var registry = new RegistryProcess(() => kind == "gantry" ? Ours(folder, port, users, flags) : Debians(folder, port, users), folder, port);
+        try
+        {
+            await registry.WaitAsync();
+            return registry;
+        }
+        catch (TimeoutException)
+        {
+            await registry.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>kill -9.</summary>
+    internal async Task KillAsync()
+    {
+        _process.Kill(entireProcessTree: true);
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+    }
+
+    /// <summary>Starts it again at the same address, after <see cref="KillAsync"/>.</summary>
+    internal async Task RestartAsync()
+    {
+        _process = _start();
+        await WaitAsync();
+    }
+
+    private async Task WaitAsync()
+    {
         for (var attempt = 0; attempt < 200; attempt++)
         {
-            if (await registry.AnswersAsync(port))
+            if (await AnswersAsync(_port))
             {
-                return registry;
+                return;
             }
 
             await Task.Delay(50);
         }
 
-        await registry.DisposeAsync();
-        throw new TimeoutException($"the {kind} registry does not answer");
+        throw new TimeoutException("the registry does not answer");
     }
 
     public async ValueTask DisposeAsync()
     {
-        _process.Kill(entireProcessTree: true);
-        await _process.WaitForExitAsync();
-        _process.Dispose();
+        await KillAsync();
         Directory.Delete(_folder, recursive: true);
     }
 

@@ -17,8 +17,7 @@ public sealed class HeaderTests
 
             var expected = first < 0 && last < 0 ? RangeOutcome.Whole
                 : first < 0 ? (Math.Min(last, size) == 0 ? RangeOutcome.Unsatisfiable : RangeOutcome.Part)
-                : last >= 0 && last < first ? RangeOutcome.Whole
-                : first >= size ? RangeOutcome.Unsatisfiable
+                : first >= size || (last >= 0 && last < first) ? RangeOutcome.Unsatisfiable
                 : RangeOutcome.Part;
             Assert.Equal(expected, outcome);
             if (outcome == RangeOutcome.Part)

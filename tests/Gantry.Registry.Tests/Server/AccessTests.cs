@@ -117,7 +117,20 @@ public sealed class AccessTests
         var push = await TokenAsync(registry, "repository:mine/y:pull,push");
 
         Assert.Equal(HttpStatusCode.Accepted, await StatusAsync(registry, push, HttpMethod.Post, $"/v2/mine/y/blobs/uploads/?mount={digest}&from=private/x"));
+        Assert.Equal(HttpStatusCode.Accepted, await StatusAsync(registry, push, HttpMethod.Post, $"/v2/mine/y/blobs/uploads/?mount={digest}"));
         Assert.Equal(HttpStatusCode.NotFound, await StatusAsync(registry, push, HttpMethod.Get, $"/v2/mine/y/blobs/{digest}"));
+    }
+
+    [Fact]
+    public async Task Mount_from_anywhere_takes_what_may_be_read()
+    {
+        await using var registry = await TestRegistry.StartAsync(options => options with { Users = Users(), TokenService = true });
+        using var client = new RegistryClient(Clients.Quick);
+        var (_, _, layer) = await TestContent.PushImageAsync(
+            client.OpenForPush(registry.Reference("private/x"), new RegistryCredentials { Username = "ann", Password = "secret" }), "v1");
+        var both = await TokenAsync(registry, "repository:mine/y:pull,push repository:private/x:pull");
+
+        Assert.Equal(HttpStatusCode.Created, await StatusAsync(registry, both, HttpMethod.Post, $"/v2/mine/y/blobs/uploads/?mount={Oci.Digest.Of(layer)}"));
     }
 
     private static RegistryUsers Users() => RegistryUsers.FromTable(new Dictionary<string, string> { ["ann"] = "secret" });

@@ -69,7 +69,8 @@ public sealed class PullTests : IAsyncLifetime
     [Theory]
     [InlineData("bytes=3000000-")]
     [InlineData("bytes=-0")]
-    public async Task Range_beyond_the_end(string range)
+    [InlineData("bytes=5-2")]
+    public async Task Range_that_cannot_be_satisfied(string range)
     {
         using var response = await RangeAsync(range);
 
@@ -80,7 +81,6 @@ public sealed class PullTests : IAsyncLifetime
     [Theory]
     [InlineData("bytes=1-2,4-5")]
     [InlineData("lines=1-2")]
-    [InlineData("bytes=5-2")]
     [InlineData("bytes=x")]
     public async Task Range_that_is_none_gives_everything(string range)
     {

@@ -12,7 +12,7 @@ public sealed class ServeCommandTests
     [InlineData("flag needs an argument: --listen", "--listen")]
     [InlineData("invalid argument \"maybe\" for \"--read-only\" flag: expected true or false", "--read-only=maybe")]
     [InlineData("--tls-cert and --tls-key go together", "--tls-cert", "/x")]
-    [InlineData("--token-service and --anonymous-pull need --htpasswd", "--anonymous-pull")]
+    [InlineData("--token-service, --anonymous-pull and --access need --htpasswd", "--anonymous-pull")]
     [InlineData("invalid listen address nowhere: expected an IP address and a port, like 127.0.0.1:5000", "--listen", "nowhere")]
     [InlineData("could not load the certificate /nonexistent with the key /nonexistent", "--tls-cert", "/nonexistent", "--tls-key", "/nonexistent")]
     public async Task Bad_command_lines(string message, params string[] arguments)

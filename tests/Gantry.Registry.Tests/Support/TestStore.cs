@@ -1,5 +1,6 @@
 using Gantry.Content;
 using Gantry.Images;
+using Gantry.Images.Check;
 using Gantry.Images.Transfer;
 using Gantry.IO.Trees;
 using Gantry.Metadata;
@@ -13,28 +14,37 @@ internal sealed class TestStore : IAsyncDisposable
 {
     private readonly RegistryClient _client;
     private readonly bool _ownsDirectory;
-    private readonly Database _database;
+    private Database _database = null!;
 
     internal TestStore(string? directory = null, RegistryOptions? options = null)
     {
         _ownsDirectory = directory is null;
         DirectoryPath = directory ?? Directory.CreateTempSubdirectory("gantry-transfer-").FullName;
-        _database = Database.Open(Path.Combine(DirectoryPath, "gantry.db"));
-        Images = new ImageStore(_database, ContentStore.Open(Path.Combine(DirectoryPath, "content")), LayerStore.Open(Path.Combine(DirectoryPath, "snapshots")));
         _client = new RegistryClient(options ?? Clients.Quick);
-        Puller = new ImagePuller(Images, _client);
-        Pusher = new ImagePusher(Images, _client);
+        OpenStores();
     }
 
     internal static TestStore Open() => new();
 
     internal string DirectoryPath { get; }
 
-    internal ImageStore Images { get; }
+    internal ImageStore Images { get; private set; } = null!;
 
-    internal ImagePuller Puller { get; }
+    internal ImagePuller Puller { get; private set; } = null!;
 
-    internal ImagePusher Pusher { get; }
+    internal ImagePusher Pusher { get; private set; } = null!;
+
+    internal Task<StoreReport> CheckAsync(bool repair = false, IReadOnlySet<Digest>? inUse = null) =>
+        new StoreCheck(Images, _client).RunAsync(repair, inUse ?? new HashSet<Digest>());
+
+    /// <summary>Does something while the store is closed.</summary>
+    internal async Task ReopenAsync(Action meanwhile)
+    {
+        await Images.Layers.DisposeAsync();
+        _database.Dispose();
+        meanwhile();
+        OpenStores();
+    }
 
     internal async Task<(PullResult Result, List<TransferEvent> Events)> PullAsync(ImageReference reference, Platform? platform = null, CancellationToken cancellationToken = default)
     {
@@ -79,6 +89,14 @@ internal sealed class TestStore : IAsyncDisposable
         {
             TreeRemover.Remove(DirectoryPath);
         }
+    }
+
+    private void OpenStores()
+    {
+        _database = Database.Open(Path.Combine(DirectoryPath, "gantry.db"));
+        Images = new ImageStore(_database, ContentStore.Open(Path.Combine(DirectoryPath, "content")), LayerStore.Open(Path.Combine(DirectoryPath, "snapshots")));
+        Puller = new ImagePuller(Images, _client);
+        Pusher = new ImagePusher(Images, _client);
     }
 
     private sealed class Events : IProgress<TransferEvent>

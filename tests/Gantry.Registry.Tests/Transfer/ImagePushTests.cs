@@ -36,6 +36,8 @@ public sealed class ImagePushTests : IAsyncLifetime
         var (pushed, events) = await _store.PushAsync(reference);
 
         var tag = Assert.Single(pushed);
+        var manifest = await _registry.Http.GetStringAsync("/v2/made/here/manifests/1");
+        Assert.Contains("\"mediaType\":\"application/vnd.docker.distribution.manifest.v2+json\"", manifest, StringComparison.Ordinal);
         Assert.Equal(
             ["Preparing", "Pushed"],
             events.Where(e => e.Id == diffId.Short).Select(e => e.Status).Where(s => s != "Pushing"));

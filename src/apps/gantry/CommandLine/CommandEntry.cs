@@ -36,6 +36,9 @@ internal sealed record CommandEntry(string Name, string Usage, string Summary) :
     /// <summary>Whether help says that it may change.</summary>
     public bool IsExperimental { get; init; }
 
+    /// <summary>Not docker's: left out of the help of a program that is called docker.</summary>
+    public bool IsOwn { get; init; }
+
     /// <summary>A program of its own, found in the plugin directories.</summary>
     public bool IsPlugin { get; init; }
 

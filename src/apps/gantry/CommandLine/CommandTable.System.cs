@@ -97,6 +97,10 @@ internal static partial class CommandTable
 
     private static CommandEntry[] SystemGroup() =>
     [
+        new("check", "[OPTIONS]", "Check the image store for damage")
+        {
+            Create = f => new CheckCommand(f), IsOwn = true, Description = "Read every image, layer and blob, compare it with its digest, and tell what is damaged",
+        },
         new("df", "[OPTIONS]", "Show docker disk usage") { Create = f => new DiskUsageCommand(f) },
         new("dial-stdio", "", "Proxy the stdio stream to the daemon connection. Should not be invoked manually.")
         {

@@ -32,7 +32,10 @@ internal static partial class CommandTable
         new("container", "", "Manage containers") { Group = CommandGroup.Management, Children = ContainerGroup },
         new("context", "", "Manage contexts") { Group = CommandGroup.Management, Children = ContextGroup },
         new("image", "", "Manage images") { Group = CommandGroup.Management, Children = ImageGroup },
-        new("manifest", "", "Manage Docker image manifests and manifest lists") { Group = CommandGroup.Management },
+        new("manifest", "", "Manage Docker image manifests and manifest lists")
+        {
+            Group = CommandGroup.Management, Children = ManifestGroup, IsExperimental = true, Description = ManifestHelp,
+        },
         new("network", "", "Manage networks") { Group = CommandGroup.Management, Children = NetworkGroup },
         new("plugin", "", "Manage plugins") { Group = CommandGroup.Management, Children = EnginePluginGroup },
         new("registry", "", "Run a registry") { Group = CommandGroup.Management, Children = RegistryGroup },

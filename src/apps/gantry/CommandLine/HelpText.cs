@@ -35,7 +35,7 @@ internal sealed class HelpText(EngineFeatures features, int width)
 
         if (entry.Children is { } children)
         {
-            text.Append(Lists(children())).Append($"\nRun '{path} COMMAND --help' for more information on a command.\n");
+            text.Append(Lists(children(), path.Program)).Append($"\nRun '{path} COMMAND --help' for more information on a command.\n");
         }
 
         return text.ToString();
@@ -44,15 +44,15 @@ internal sealed class HelpText(EngineFeatures features, int width)
     public string Root(CommandPath path, FlagSet flags, IEnumerable<CommandEntry> plugins)
     {
         var text = new StringBuilder().Append("Usage:  ").Append(path.Program).Append(" [OPTIONS] COMMAND\n\nA self-sufficient runtime for containers\n");
-        return text.Append(Lists([.. path.Entry.Children!(), .. plugins])).Append("\nGlobal Options:\n").Append(FlagUsage.Format(flags, features, width - 1))
+        return text.Append(Lists([.. path.Entry.Children!(), .. plugins], path.Program)).Append("\nGlobal Options:\n").Append(FlagUsage.Format(flags, features, width - 1))
             .Append($"\nRun '{path.Program} COMMAND --help' for more information on a command.\n\n")
             .Append("For more help on how to use Docker, head to https://docs.docker.com/go/guides/\n").ToString();
     }
 
-    private string Lists(IReadOnlyList<CommandEntry> entries)
+    private string Lists(IReadOnlyList<CommandEntry> entries, string program)
     {
         var text = new StringBuilder();
-        var shown = entries.Where(features.Shows).ToList();
+        var shown = entries.Where(e => features.Shows(e) && !(e.IsOwn && program == "docker")).ToList();
         var width = Math.Max(11, shown.Where(e => e.Group != CommandGroup.Hidden).Select(e => e.Name.Length + (e.IsPlugin ? 1 : 0)).DefaultIfEmpty().Max());
         foreach (var (title, group) in s_groups)
         {

@@ -9,10 +9,11 @@ public sealed partial class EngineClient
 {
     private const string RegistryAuth = "X-Registry-Auth";
 
-    public Task<List<ImageSummary>> ListImagesAsync(bool all, bool digests, bool sharedSize, Filters? filters, CancellationToken cancellationToken) =>
+    public Task<List<ImageSummary>> ListImagesAsync(
+        bool all, bool digests, bool sharedSize, Filters? filters, CancellationToken cancellationToken, bool manifests = false) =>
         GetListAsync<ImageSummary>(
             "/images/json",
-            new Query().Add("all", all).Add("digests", digests).Add("shared-size", sharedSize).Add("filters", filters?.ToJson()),
+            new Query().Add("all", all).Add("digests", digests).Add("shared-size", sharedSize).Add("filters", filters?.ToJson()).Add("manifests", manifests),
             ImageSummary.ReadFrom,
             cancellationToken);
 

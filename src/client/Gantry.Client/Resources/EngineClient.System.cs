@@ -21,6 +21,25 @@ public sealed partial class EngineClient
     public Task<SystemDataUsageResponse> DiskUsageAsync(CancellationToken cancellationToken) =>
         GetAsync("/system/df", null, SystemDataUsageResponse.ReadFrom, cancellationToken);
 
+    /// <summary>Reads the engine's image store and returns the report (JSON: Images, Layers, Blobs, Bytes, Problems). Not one of Docker's calls.</summary>
+    public Task<ReadOnlyMemory<byte>> CheckStoreAsync(bool repair, CancellationToken cancellationToken) =>
+        GetBytesAsync("POST", "/gantry/check", new ApiRequest { Query = new Query().Add("repair", repair ? "1" : null) }, cancellationToken);
+
+    /// <summary>A registry's manifest (JSON: MediaType, Digest, Content, Config). Not one of Docker's calls.</summary>
+    /// <param name="auth">As for a pull.</param>
+    public Task<ReadOnlyMemory<byte>> RemoteManifestAsync(string reference, bool insecure, string auth, CancellationToken cancellationToken) =>
+        GetBytesAsync("GET", ManifestPath(reference), new ApiRequest { Query = new Query().Add("insecure", insecure), Headers = AuthHeader(auth) }, cancellationToken);
+
+    /// <summary>Stores a manifest in a registry (JSON: MediaType, Content, Mounts); the answer has its Digest. Not one of Docker's calls.</summary>
+    public Task<ReadOnlyMemory<byte>> PushManifestAsync(string reference, bool insecure, string auth, ReadOnlyMemory<byte> json, CancellationToken cancellationToken) =>
+        GetBytesAsync(
+            "POST",
+            ManifestPath(reference),
+            new ApiRequest { Query = new Query().Add("insecure", insecure), Headers = AuthHeader(auth), Body = json, ContentType = JsonBody.ContentType },
+            cancellationToken);
+
+    private static string ManifestPath(string reference) => "/gantry/manifests/" + string.Join('/', reference.Split('/').Select(Uri.EscapeDataString));
+
     /// <summary>Checks credentials with a registry.</summary>
     public Task<SystemAuthResponse> LoginAsync(AuthConfig credentials, CancellationToken cancellationToken) =>
         PostForAsync("/auth", JsonBody.Of(credentials.WriteTo), SystemAuthResponse.ReadFrom, cancellationToken);

@@ -18,19 +18,21 @@ internal sealed class ArchiveMembers
     private readonly Dictionary<string, Descriptor> _members = [];
     private readonly Dictionary<string, string> _links = [];
 
-    private ArchiveMembers(ContentStore content, ContentLease lease)
+    private readonly List<Digest> _brought;
+
+    private ArchiveMembers(ContentStore content, ContentLease lease, List<Digest> brought)
     {
         _content = content;
         _lease = lease;
+        _brought = brought;
     }
 
-    /// <summary>Digests of everything the archive brought.</summary>
-    internal IEnumerable<Descriptor> All => _members.Values;
-
+    /// <param name="brought">Gets the digests of the blobs that were not there before, also when the archive turns out to be damaged.</param>
     /// <exception cref="GantryException">InvalidArgument: not a tar; DataCorrupt: a blob isn't what its name says.</exception>
-    internal static async Task<ArchiveMembers> ReadAsync(ContentStore content, ContentLease lease, Stream archive, CancellationToken cancellationToken)
+    internal static async Task<ArchiveMembers> ReadAsync(
+        ContentStore content, ContentLease lease, Stream archive, List<Digest> brought, CancellationToken cancellationToken)
     {
-        var members = new ArchiveMembers(content, lease);
+        var members = new ArchiveMembers(content, lease, brought);
         try
         {
             await using var tar = new TarReader(archive, leaveOpen: true);
@@ -118,6 +120,7 @@ internal sealed class ArchiveMembers
         }
 
         var blob = await writer.CommitAsync(cancellationToken).ConfigureAwait(false);
+        _brought.Add(blob.Digest);
         return new Descriptor { Digest = blob.Digest, Size = blob.Size };
     }
 

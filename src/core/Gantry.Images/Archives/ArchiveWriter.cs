@@ -27,7 +27,7 @@ internal sealed class ArchiveWriter(ImageStore store)
                 Config = new Descriptor { MediaType = MediaTypes.OciConfig, Digest = image.Id, Size = configBytes.Length },
                 Layers = layers,
             },
-            OciJson.Default.Manifest);
+            OciJson.Plain.Manifest);
         var manifestDigest = Digest.Of(manifest);
         AddDocument(manifestDigest, manifest, DateTimeOffset.UnixEpoch);
         AddNames(new Descriptor { MediaType = MediaTypes.OciManifest, Digest = manifestDigest, Size = manifest.Length }, references, layers);
@@ -51,7 +51,7 @@ internal sealed class ArchiveWriter(ImageStore store)
         }
 
         var index = new ImageIndex { MediaType = MediaTypes.OciIndex, Manifests = _index };
-        await tar.FileAsync("index.json", JsonSerializer.SerializeToUtf8Bytes(index, OciJson.Default.ImageIndex), DateTimeOffset.UnixEpoch, cancellationToken).ConfigureAwait(false);
+        await tar.FileAsync("index.json", JsonSerializer.SerializeToUtf8Bytes(index, OciJson.Plain.ImageIndex), DateTimeOffset.UnixEpoch, cancellationToken).ConfigureAwait(false);
         await tar.FileAsync("manifest.json", JsonSerializer.SerializeToUtf8Bytes(_manifests, ArchiveJson.Default.IReadOnlyListArchiveManifest), DateTimeOffset.UnixEpoch, cancellationToken).ConfigureAwait(false);
         await tar.FileAsync("oci-layout", JsonSerializer.SerializeToUtf8Bytes(new OciLayout(), ArchiveJson.Default.OciLayout), DateTimeOffset.UnixEpoch, cancellationToken).ConfigureAwait(false);
         if (_repositories.Count > 0)

@@ -117,6 +117,20 @@ internal sealed class ImageTables
     internal HashSet<Digest> UsedBlobs(DatabaseSession session) =>
         [.. session.Query("SELECT DISTINCT digest FROM image_blob UNION SELECT id FROM image", r => Digest.Parse(r.Text(0)))];
 
+    /// <summary>Blobs an image needs beside its config: manifest, indexes, layers as they came.</summary>
+    internal List<Digest> Blobs(DatabaseSession session, Digest id) =>
+        session.Query("SELECT digest FROM image_blob WHERE image = ?1 ORDER BY digest", r => Digest.Parse(r.Text(0)), id.ToString());
+
+    internal bool IsLayerBlob(DatabaseSession session, Digest digest) =>
+        session.QueryFirst("SELECT digest FROM layer_blob WHERE digest = ?1", r => r.Text(0), digest.ToString()) is not null;
+
+    /// <summary>Forgets a layer's blob that can't be had any more; the layer itself stays.</summary>
+    internal void ForgetBlob(DatabaseSession session, Digest digest)
+    {
+        session.Execute("DELETE FROM image_blob WHERE digest = ?1", digest.ToString());
+        session.Execute("DELETE FROM layer_blob WHERE digest = ?1", digest.ToString());
+    }
+
     internal int Count(DatabaseSession session) => (int)session.Query("SELECT COUNT(*) FROM image", r => r.Int64(0))[0];
 
     /// <summary>The blobs that are known to hold layers' contents, by diff id.</summary>

@@ -99,15 +99,22 @@ public sealed class ImagePuller(ImageStore store, RegistryClient registry, Trans
             : null;
     }
 
+    /// <summary>The config is kept as soon as it is verified, so that a pull that breaks off later does not fetch it again.</summary>
     private async Task<(byte[] Bytes, ImageConfig Config)> ConfigAsync(
         RegistryRepository repository, ContentLease lease, Descriptor descriptor, CancellationToken cancellationToken)
     {
         lease.Protect(descriptor.Digest);
         try
         {
-            var bytes = store.Content.TryStat(descriptor.Digest, out var blob) && blob.Size == descriptor.Size
+            var here = store.Content.TryStat(descriptor.Digest, out var blob) && blob.Size == descriptor.Size;
+            var bytes = here
                 ? store.Content.ReadAll(descriptor.Digest)
                 : await repository.GetBlobAsync(descriptor, _options.MaxConfigSize, cancellationToken).ConfigureAwait(false);
+            if (!here)
+            {
+                await StoreAsync(lease, descriptor, bytes, cancellationToken).ConfigureAwait(false);
+            }
+
             var config = JsonSerializer.Deserialize(bytes, OciJson.Default.ImageConfig);
             return config?.RootFs?.DiffIds is null || config.RootFs.DiffIds.Any(digest => digest.IsEmpty)
                 ? throw GantryException.DataCorrupt("invalid rootfs in image configuration")

@@ -94,6 +94,7 @@ public sealed class ImagePusher(ImageStore store, RegistryClient registry, Trans
             LayerBlobs = layers,
             Parent = plan.Image.Parent,
             References = [reference.WithDigest(manifest.Digest)],
+            MayBeLost = true,
         }, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -15,9 +15,12 @@ internal sealed class LayerPush(ImageStore store, RegistryRepository repository,
     {
         using var turn = await uploads.EnterAsync(() => Report("Waiting"), cancellationToken).ConfigureAwait(false);
         var blob = layer.Blob ?? await store.EnsureLayerBlobAsync(lease, layer.ChainId, cancellationToken).ConfigureAwait(false);
+        using var memory = store.Uploads.Enter(target.Name, blob);
         var source = new UploadSource(blob, (offset, _) => Task.FromResult<Stream>(Open(blob.Digest, offset)))
         {
             MountCandidates = MountCandidates(),
+            Earlier = memory?.Earlier,
+            Moved = memory is null ? null : memory.Remember,
             Progress = new LayerProgress(events, layer.ShortId, "Pushing", blob.Size),
             Retrying = wait => events.Report(TransferEvent.Retrying(layer.ShortId, wait)),
         };

@@ -26,7 +26,7 @@ internal static class ManifestBuilder
                 Size = layer.Size,
             })],
         };
-        var content = JsonSerializer.SerializeToUtf8Bytes(manifest, OciJson.Default.Manifest);
+        var content = JsonSerializer.SerializeToUtf8Bytes(manifest, OciJson.Plain.Manifest);
         return (new Descriptor { MediaType = manifest.MediaType, Digest = Digest.Of(content), Size = content.Length }, content);
     }
 

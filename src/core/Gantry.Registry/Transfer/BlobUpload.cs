@@ -30,7 +30,19 @@ internal sealed class BlobUpload(RepositoryEndpoint endpoint, RegistryOptions op
 
     internal async Task<UploadResult> RunAsync(CancellationToken cancellationToken)
     {
-        foreach (var candidate in source.MountCandidates.Where(path => path != endpoint.Path))
+        var result = await BringAsync(cancellationToken).ConfigureAwait(false);
+        source.Moved?.Invoke(null);
+        return result;
+    }
+
+    private async Task<UploadResult> BringAsync(CancellationToken cancellationToken)
+    {
+        if (source.Earlier is not null)
+        {
+            await TakeUpAsync(source.Earlier, cancellationToken).ConfigureAwait(false);
+        }
+
+        foreach (var candidate in _location is null ? source.MountCandidates.Where(path => path != endpoint.Path) : [])
         {
             if (await MountAsync(candidate, cancellationToken).ConfigureAwait(false))
             {
@@ -61,6 +73,20 @@ internal sealed class BlobUpload(RepositoryEndpoint endpoint, RegistryOptions op
                 notice?.Invoke(delay);
                 await Task.Delay(delay, cancellationToken).ConfigureAwait(false);
             }
+        }
+    }
+
+    /// <summary>Continues an earlier attempt where the registry still knows it. Whatever is wrong with that, the upload begins anew.</summary>
+    private async Task TakeUpAsync(Uri earlier, CancellationToken cancellationToken)
+    {
+        try
+        {
+            _location = earlier;
+            await IsThereAfterAllAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (RegistryFailure)
+        {
+            (_location, _offset, _interrupted) = (null, 0, false);
         }
     }
 
@@ -170,8 +196,13 @@ internal sealed class BlobUpload(RepositoryEndpoint endpoint, RegistryOptions op
     private void Take(HttpResponseMessage response)
     {
         var location = response.Headers.Location ?? (response.Headers.TryGetValues("Location", out var values) && Uri.TryCreate(values.First(), UriKind.RelativeOrAbsolute, out var uri) ? uri : null);
-        _location = location is not null ? new Uri(response.RequestMessage!.RequestUri!, location)
+        var next = location is not null ? new Uri(response.RequestMessage!.RequestUri!, location)
             : _location ?? throw new RegistryFailure("the registry opened an upload without saying where");
+        if (next != _location)
+        {
+            _location = next;
+            source.Moved?.Invoke(next);
+        }
     }
 
     private Uri Finish(Uri location)

@@ -29,7 +29,7 @@ internal sealed class AccessControl(RegistryServerOptions options, TokenEndpoint
         if (AuthorizationHeader.TryBasic(context.Request.Headers.Authorization, out var user, out var password)
             && await options.Users!.VerifyAsync(user, password, context.Aborted).ConfigureAwait(false))
         {
-            return RequestAccess.Everything;
+            return new RequestAccess(user, (_, _) => true, _ => true);
         }
 
         context.Response.Headers.WWWAuthenticate = "Basic realm=\"Registry\"";
@@ -42,7 +42,10 @@ internal sealed class AccessControl(RegistryServerOptions options, TokenEndpoint
         var claims = AuthorizationHeader.TryBearer(context.Request.Headers.Authorization, out var token) ? tokens!.Verify(token) : null;
         if (claims is not null && (route.Kind == RouteKind.Base || Wanted(context).All(wish => Has(claims, wish))))
         {
-            return new RequestAccess((repository, action) => Has(claims, new TokenAccess("repository", repository, [action])));
+            return new RequestAccess(
+                claims.Subject,
+                (repository, action) => Has(claims, new TokenAccess("repository", repository, [action])),
+                repository => options.Rules?.Allows(claims.Subject, repository, "pull") != false);
         }
 
         context.Response.Headers.WWWAuthenticate = Challenge(context, claims is not null);

@@ -5,53 +5,18 @@ namespace Gantry.RegistryServer.Auth;
 /// <summary>An htpasswd file, read again when its time or size changes.</summary>
 internal sealed class HtpasswdFile
 {
-    private readonly string _path;
-    private readonly Lock _lock = new();
-    private (DateTime Time, long Size) _stamp;
-    private Dictionary<string, string> _hashes;
+    private readonly WatchedFile<Dictionary<string, string>> _file;
 
-    internal HtpasswdFile(string path)
-    {
-        _path = path;
-        _stamp = Stamp();
-        _hashes = Parse();
-    }
+    internal HtpasswdFile(string path) => _file = new WatchedFile<Dictionary<string, string>>(path, Parse);
 
     /// <summary>The present users. A file that became unreadable or malformed keeps the last good ones.</summary>
-    internal IReadOnlyDictionary<string, string> Read()
-    {
-        lock (_lock)
-        {
-            try
-            {
-                var stamp = Stamp();
-                if (stamp != _stamp)
-                {
-                    _hashes = Parse();
-                    _stamp = stamp;
-                }
-            }
-            catch (GantryException)
-            {
-                // Half-written by an editor: the next request looks again.
-                return _hashes;
-            }
+    internal IReadOnlyDictionary<string, string> Read() => _file.Read();
 
-            return _hashes;
-        }
-    }
-
-    private (DateTime Time, long Size) Stamp()
-    {
-        var info = new FileInfo(_path);
-        return info.Exists ? (info.LastWriteTimeUtc, info.Length) : throw GantryException.InvalidArgument($"open {_path}: no such file or directory");
-    }
-
-    private Dictionary<string, string> Parse()
+    private static Dictionary<string, string> Parse(string path)
     {
         var hashes = new Dictionary<string, string>(StringComparer.Ordinal);
         var number = 0;
-        foreach (var line in File.ReadLines(_path).Select(line => line.Trim()))
+        foreach (var line in File.ReadLines(path).Select(line => line.Trim()))
         {
             number++;
             if (line.Length == 0 || line[0] == '#')
@@ -62,12 +27,12 @@ internal sealed class HtpasswdFile
             var colon = line.IndexOf(':', StringComparison.Ordinal);
             if (colon <= 0)
             {
-                throw GantryException.InvalidArgument($"{_path}: line {number}: expected user:hash");
+                throw GantryException.InvalidArgument($"{path}: line {number}: expected user:hash");
             }
 
             hashes[line[..colon]] = Supported(line[(colon + 1)..])
                 ? line[(colon + 1)..]
-                : throw GantryException.InvalidArgument($"{_path}: line {number}: this kind of hash is not supported, make one with htpasswd -B");
+                : throw GantryException.InvalidArgument($"{path}: line {number}: this kind of hash is not supported, make one with htpasswd -B");
         }
 
         return hashes;

@@ -31,7 +31,7 @@ internal sealed class TokenEndpoint(RegistryServerOptions options, TokenSigner s
         {
             user = await options.Users!.VerifyAsync(name, password, context.Aborted).ConfigureAwait(false) ? name : throw Refused();
         }
-        else if (!options.AnonymousPull)
+        else if (!options.AnonymousPull && options.Rules is null)
         {
             throw Refused();
         }
@@ -82,7 +82,8 @@ internal sealed class TokenEndpoint(RegistryServerOptions options, TokenSigner s
         return context.JsonAsync(StatusCodes.Status200OK, answer, RegistryJson.Default.TokenResponse);
     }
 
-    private bool Grants(string user, TokenAccess wish, string action) => user.Length > 0
+    private bool Grants(string user, TokenAccess wish, string action) => options.Rules is { } rules && wish.Type == "repository" ? rules.Allows(user, wish.Name, action)
+        : user.Length > 0
         ? wish.Type is "repository" or "registry"
         : options.AnonymousPull && wish.Type == "repository" && action == "pull";
 

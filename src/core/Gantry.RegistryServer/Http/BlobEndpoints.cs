@@ -52,6 +52,7 @@ internal static class BlobEndpoints
         if (!context.IsHead)
         {
             await FileSender.SendAsync(context.Response, content.File, range, context.Aborted).ConfigureAwait(false);
+            context.Metrics.Sent(range.Length);
         }
     }
 

@@ -5,13 +5,13 @@ namespace Gantry.RegistryServer.Http;
 /// <summary>How a <c>Range</c> header applies to a content of known size (RFC 9110, section 14).</summary>
 internal enum RangeOutcome
 {
-    /// <summary>No range, or one to be ignored (other unit, several ranges, malformed): send everything.</summary>
+    /// <summary>No range, or one to be ignored (other unit, several ranges, no numbers): send everything.</summary>
     Whole,
 
     /// <summary>Send the part.</summary>
     Part,
 
-    /// <summary>Nothing of the range exists: 416.</summary>
+    /// <summary>Nothing of the range exists, or it ends before it starts: 416.</summary>
     Unsatisfiable,
 }
 
@@ -74,12 +74,12 @@ internal readonly record struct ByteRange(long Offset, long Length)
     {
         range = new ByteRange(0, size);
         var end = long.MaxValue;
-        if (!TryNumber(first, out var start) || (!last.IsEmpty && (!TryNumber(last, out end) || end < start)))
+        if (!TryNumber(first, out var start) || (!last.IsEmpty && !TryNumber(last, out end)))
         {
             return RangeOutcome.Whole;
         }
 
-        if (start >= size)
+        if (start >= size || end < start)
         {
             return RangeOutcome.Unsatisfiable;
         }

@@ -24,7 +24,7 @@ internal static class ListEndpoints
     internal static Task CatalogAsync(RegistryContext context)
     {
         RequireGet(context);
-        var page = Page(context, context.Store.ListRepositories(), "/v2/_catalog");
+        var page = Page(context, [.. context.Store.ListRepositories().Where(Auth.RequestAccess.Of(context.Http).CanList)], "/v2/_catalog");
         return context.JsonAsync(200, new Catalog(page), RegistryJson.Default.Catalog);
     }
 
@@ -40,7 +40,7 @@ internal static class ListEndpoints
         }
 
         var index = new ImageIndex { MediaType = MediaTypes.OciIndex, Manifests = [.. referrers] };
-        return context.JsonAsync(200, index, RegistryJson.Default.ImageIndex, MediaTypes.OciIndex);
+        return context.JsonAsync(200, index, OciJson.Plain.ImageIndex, MediaTypes.OciIndex);
     }
 
     /// <summary>Applies <c>n</c> and <c>last</c> to an ordered list and, where more follows, adds a <c>Link</c> to the next page.</summary>

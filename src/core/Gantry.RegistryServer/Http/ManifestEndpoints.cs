@@ -2,6 +2,7 @@ using System.Buffers;
 using Gantry.Oci;
 using Gantry.RegistryServer.Storage;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
 
 namespace Gantry.RegistryServer.Http;
 
@@ -33,12 +34,15 @@ internal static class ManifestEndpoints
         if (!context.IsHead)
         {
             await context.Response.Body.WriteAsync(manifest.Content, context.Aborted).ConfigureAwait(false);
+            context.Metrics.Sent(manifest.Content.Length);
+            context.Webhook?.Tell(context, "pull", manifest.MediaType, manifest.Digest, manifest.Content.Length, Reference(context).Tag);
         }
     }
 
     private static async Task PutAsync(RegistryContext context)
     {
         var (tag, digest) = Reference(context);
+        var tags = Tags(context, tag);
         var content = await ReadAsync(context).ConfigureAwait(false);
         var checkedManifest = ManifestCheck.Parse(context.Request.ContentType, content);
         var actual = digest.IsEmpty ? Digest.Of(content) : ManifestCheck.DigestOf(content, digest.Algorithm);
@@ -47,16 +51,27 @@ internal static class ManifestEndpoints
             throw new RegistryErrorException(RegistryErrorCode.DigestInvalid, $"the content has digest {actual}");
         }
 
-        ManifestCheck.References(context.Store, context.Repository, checkedManifest);
+        if (!context.Options.SparseManifests)
+        {
+            ManifestCheck.References(context.Store, context.Repository, checkedManifest);
+        }
+
         if (checkedManifest.Subject is { } subject)
         {
             context.Store.Referrers.Add(context.Repository, subject, checkedManifest.Describe(actual, content.Length));
             context.Response.Headers["OCI-Subject"] = subject.ToString();
         }
 
-        context.Store.Manifests.Write(context.Repository, new StoredManifest(actual, checkedManifest.MediaType, content), tag);
+        context.Store.Manifests.Write(context.Repository, new StoredManifest(actual, checkedManifest.MediaType, content), tags);
+        context.Metrics.Received(content.Length);
+        context.Webhook?.Tell(context, "push", checkedManifest.MediaType, actual, content.Length, tags.FirstOrDefault());
         context.Response.Headers.Location = $"/v2/{context.Repository}/manifests/{actual}";
         context.Response.Headers["Docker-Content-Digest"] = actual.ToString();
+        if (tags.Count > (tag is null ? 0 : 1))
+        {
+            context.Response.Headers["OCI-Tag"] = new StringValues([.. tags]);
+        }
+
         await context.FinishAsync(StatusCodes.Status201Created).ConfigureAwait(false);
     }
 
@@ -76,6 +91,7 @@ internal static class ManifestEndpoints
             throw new RegistryErrorException(RegistryErrorCode.ManifestUnknown, digest.ToString());
         }
 
+        context.Webhook?.Tell(context, "delete", manifest.MediaType, digest, manifest.Content.Length, null);
         if (ManifestCheck.Parse(manifest.MediaType, manifest.Content).Subject is { } subject)
         {
             context.Store.Referrers.Remove(context.Repository, subject, digest);
@@ -100,6 +116,14 @@ internal static class ManifestEndpoints
         return text.Contains(':', StringComparison.Ordinal) ? (null, RegistryContext.ParseDigest(text))
             : IsTag(text) ? (text, default)
             : throw new RegistryErrorException(RegistryErrorCode.TagInvalid, text);
+    }
+
+    /// <summary>The tags a push sets: the one in the path, and those of <c>tag</c> parameters, by which a push by digest sets several at once.</summary>
+    private static List<string> Tags(RegistryContext context, string? tag)
+    {
+        var named = context.Request.Query["tag"].OfType<string>().ToList();
+        return named.Find(text => !IsTag(text)) is { } wrong ? throw new RegistryErrorException(RegistryErrorCode.TagInvalid, wrong)
+            : [.. (tag is null ? named : named.Prepend(tag)).Distinct(StringComparer.Ordinal)];
     }
 
     /// <summary>distribution-spec: <c>[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}</c>.</summary>

@@ -1,16 +1,31 @@
 using Gantry.Linux;
 using Gantry.RegistryServer.Auth;
+using Gantry.RegistryServer.Monitoring;
 using Gantry.RegistryServer.Storage;
 using Microsoft.AspNetCore.Http;
 
 namespace Gantry.RegistryServer.Http;
 
 /// <summary>Takes each request to its endpoint; the only place where failures become answers.</summary>
-internal sealed class RegistryApplication(RegistryStore store, RegistryServerOptions options, AccessControl access, TokenEndpoint? tokens)
+internal sealed class RegistryApplication(
+    RegistryStore store, RegistryServerOptions options, AccessControl access, TokenEndpoint? tokens, RegistryMetrics metrics, Webhook? webhook)
 {
     internal async Task HandleAsync(HttpContext http)
     {
-        var context = new RegistryContext(http, store, options, RegistryRoute.Parse(http.Request.Path.Value ?? string.Empty));
+        var context = new RegistryContext(http, store, options, RegistryRoute.Parse(http.Request.Path.Value ?? string.Empty)) { Metrics = metrics, Webhook = webhook };
+        metrics.Begin();
+        try
+        {
+            await AnswerAsync(http, context).ConfigureAwait(false);
+        }
+        finally
+        {
+            metrics.End(context.Method, context.Route.Kind, http.Response.StatusCode);
+        }
+    }
+
+    private async Task AnswerAsync(HttpContext http, RegistryContext context)
+    {
         http.Response.Headers["Docker-Distribution-API-Version"] = "registry/2.0";
         try
         {
@@ -41,6 +56,12 @@ internal sealed class RegistryApplication(RegistryStore store, RegistryServerOpt
         if (kind == RouteKind.None || (kind == RouteKind.Token && tokens is null))
         {
             throw new RegistryErrorException(RegistryErrorCode.NotFound);
+        }
+
+        if (kind is RouteKind.Health or RouteKind.Metrics)
+        {
+            await MonitoringEndpoints.HandleAsync(context).ConfigureAwait(false);
+            return;
         }
 
         if (kind == RouteKind.Token)

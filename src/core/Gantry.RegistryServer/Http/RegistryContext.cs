@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Gantry.Oci;
 using Gantry.RegistryServer.Json;
+using Gantry.RegistryServer.Monitoring;
 using Gantry.RegistryServer.Storage;
 using Microsoft.AspNetCore.Http;
 
@@ -11,6 +12,11 @@ namespace Gantry.RegistryServer.Http;
 internal sealed record RegistryContext(HttpContext Http, RegistryStore Store, RegistryServerOptions Options, RegistryRoute Route)
 {
     private RepositoryName? _repository;
+
+    internal required RegistryMetrics Metrics { get; init; }
+
+    /// <summary>Null when nobody is told.</summary>
+    internal Webhook? Webhook { get; init; }
 
     internal HttpRequest Request => Http.Request;
 

@@ -7,6 +7,8 @@ internal enum RouteKind
     Base,
     Catalog,
     Token,
+    Health,
+    Metrics,
     Tags,
     Manifest,
     Blob,
@@ -31,6 +33,11 @@ internal readonly record struct RegistryRoute(RouteKind Kind, string Name, strin
         if (path == "/token")
         {
             return new RegistryRoute(RouteKind.Token, string.Empty, string.Empty);
+        }
+
+        if (path is "/healthz" or "/metrics")
+        {
+            return new RegistryRoute(path == "/healthz" ? RouteKind.Health : RouteKind.Metrics, string.Empty, string.Empty);
         }
 
         return path.StartsWith(Prefix, StringComparison.Ordinal) ? ParseRest(path[Prefix.Length..]) : default;

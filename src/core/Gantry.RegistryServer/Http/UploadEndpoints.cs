@@ -44,7 +44,7 @@ internal static class UploadEndpoints
 
     private static async Task StartAsync(RegistryContext context)
     {
-        if (context.Query("mount") is { } mount && context.Query("from") is { } from && await TryMountAsync(context, mount, from).ConfigureAwait(false))
+        if (context.Query("mount") is { } mount && await TryMountAsync(context, mount, context.Query("from")).ConfigureAwait(false))
         {
             return;
         }
@@ -62,19 +62,36 @@ internal static class UploadEndpoints
         await CommitAsync(context, lease, whole).ConfigureAwait(false);
     }
 
-    /// <summary>A mount that can't be done becomes an ordinary upload, as the specification wants.</summary>
-    private static async Task<bool> TryMountAsync(RegistryContext context, string mount, string from)
+    /// <summary>
+    /// A mount that can't be done becomes an ordinary upload, as the specification wants. Without a source, any repository that the sender may
+    /// read will do.
+    /// </summary>
+    private static async Task<bool> TryMountAsync(RegistryContext context, string mount, string? from)
     {
-        if (!Digest.TryParse(mount, out var digest)
-            || !RepositoryName.TryParse(from, out var source)
-            || !Auth.RequestAccess.Of(context.Http).CanPull(source.Value)
-            || !context.Store.Blobs.Mount(source, context.Repository, digest))
+        if (!Digest.TryParse(mount, out var digest) || !(from is null ? MountFromAny(context, digest) : MountFrom(context, digest, from)))
         {
             return false;
         }
 
+        if (context.Options.RepositoryQuota is > 0 and var quota && context.Store.BytesOf(context.Repository) > quota)
+        {
+            context.Store.Blobs.Delete(context.Repository, digest);
+            throw Exceeded(quota);
+        }
+
         await CreatedAsync(context, digest).ConfigureAwait(false);
         return true;
+    }
+
+    private static bool MountFrom(RegistryContext context, Digest digest, string from) =>
+        RepositoryName.TryParse(from, out var source)
+        && Auth.RequestAccess.Of(context.Http).CanPull(source.Value)
+        && context.Store.Blobs.Mount(source, context.Repository, digest);
+
+    private static bool MountFromAny(RegistryContext context, Digest digest)
+    {
+        var access = Auth.RequestAccess.Of(context.Http);
+        return context.Store.Blobs.MountFromAny(context.Repository, digest, access.IsEverything ? null : name => access.CanPull(name.Value));
     }
 
     private static async Task AppendAsync(RegistryContext context, UploadSession session)
@@ -84,8 +101,30 @@ internal static class UploadEndpoints
             CheckRange(context, session, header);
         }
 
-        await session.AppendAsync(context.Request.BodyReader, context.Aborted).ConfigureAwait(false);
+        var quota = context.Options.RepositoryQuota;
+        var room = quota == 0 ? long.MaxValue : quota - context.Store.BytesOf(context.Repository);
+        if (context.Request.ContentLength > room)
+        {
+            throw Exceeded(quota);
+        }
+
+        var before = session.Length;
+        try
+        {
+            await session.AppendAsync(context.Request.BodyReader, room, context.Aborted).ConfigureAwait(false);
+        }
+        finally
+        {
+            context.Metrics.Received(session.Length - before);
+        }
+
+        if (session.Length - before > room)
+        {
+            throw Exceeded(quota);
+        }
     }
+
+    private static RegistryErrorException Exceeded(long quota) => new(RegistryErrorCode.Denied, $"the repository may not have more than {quota} bytes");
 
     private static void CheckRange(RegistryContext context, UploadSession session, string header)
     {

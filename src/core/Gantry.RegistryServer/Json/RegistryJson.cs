@@ -45,6 +45,49 @@ internal sealed record TokenAccess(
     [property: JsonPropertyName("name")] string Name,
     [property: JsonPropertyName("actions")] IReadOnlyList<string> Actions);
 
+/// <summary>Docker's registry notifications.</summary>
+internal sealed record WebhookEnvelope([property: JsonPropertyName("events")] IReadOnlyList<WebhookEvent> Events);
+
+internal sealed record WebhookEvent
+{
+    [JsonPropertyName("id")]
+    public string Id { get; init; } = string.Empty;
+
+    [JsonPropertyName("timestamp")]
+    public string Timestamp { get; init; } = string.Empty;
+
+    [JsonPropertyName("action")]
+    public string Action { get; init; } = string.Empty;
+
+    [JsonPropertyName("target")]
+    public WebhookTarget? Target { get; init; }
+
+    [JsonPropertyName("request")]
+    public WebhookRequest? Request { get; init; }
+
+    [JsonPropertyName("actor")]
+    public WebhookActor? Actor { get; init; }
+}
+
+internal sealed record WebhookTarget(
+    [property: JsonPropertyName("mediaType")] string MediaType,
+    [property: JsonPropertyName("size")] long Size,
+    [property: JsonPropertyName("digest")] string Digest,
+    [property: JsonPropertyName("length")] long Length,
+    [property: JsonPropertyName("repository")] string Repository,
+    [property: JsonPropertyName("url")] string Url,
+    [property: JsonPropertyName("tag")] string? Tag);
+
+internal sealed record WebhookRequest(
+    [property: JsonPropertyName("id")] string Id,
+    [property: JsonPropertyName("addr")] string Address,
+    [property: JsonPropertyName("host")] string Host,
+    [property: JsonPropertyName("method")] string Method,
+    [property: JsonPropertyName("useragent")] string UserAgent);
+
+internal sealed record WebhookActor([property: JsonPropertyName("name")] string? Name);
+
+[JsonSerializable(typeof(WebhookEnvelope))]
 [JsonSerializable(typeof(ErrorList))]
 [JsonSerializable(typeof(TagList))]
 [JsonSerializable(typeof(Catalog))]

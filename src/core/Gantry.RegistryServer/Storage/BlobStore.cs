@@ -22,6 +22,18 @@ internal sealed class BlobStore(StorePaths paths, ContentLinks links)
     internal bool Mount(RepositoryName from, RepositoryName to, Digest digest) =>
         links.TryLink(paths.RepositoryBlob(from, digest), digest, paths.RepositoryBlob(to, digest));
 
+    /// <summary>
+    /// Gives <paramref name="to"/> a blob that any repository has which <paramref name="mayRead"/> accepts (null: all of them, and then nothing
+    /// has to be searched); false when there is none.
+    /// </summary>
+    internal bool MountFromAny(RepositoryName to, Digest digest, Func<RepositoryName, bool>? mayRead)
+    {
+        var link = paths.RepositoryBlob(to, digest);
+        return mayRead is null
+            ? links.TryLink(paths.Blob(digest), digest, link)
+            : File.Exists(paths.Blob(digest)) && Repositories.Holding(paths, digest).Where(mayRead).Any(from => Mount(from, to, digest));
+    }
+
     internal void Publish(string file, RepositoryName name, Digest digest) => links.Publish(file, digest, paths.RepositoryBlob(name, digest));
 
     /// <summary>False when the repository did not have it.</summary>

@@ -38,8 +38,8 @@ internal sealed class ManifestStore(StorePaths paths, ContentLinks links)
         }
     }
 
-    /// <summary>Stores the manifest and, when given, moves the tag to it.</summary>
-    internal void Write(RepositoryName name, StoredManifest manifest, string? tag)
+    /// <summary>Stores the manifest and moves the tags to it.</summary>
+    internal void Write(RepositoryName name, StoredManifest manifest, IEnumerable<string> tags)
     {
         lock (LockOf(name))
         {
@@ -47,7 +47,7 @@ internal sealed class ManifestStore(StorePaths paths, ContentLinks links)
             var temporary = paths.NewTemporary();
             File.WriteAllBytes(temporary, manifest.Content);
             links.Publish(temporary, manifest.Digest, paths.Manifest(name, manifest.Digest));
-            if (tag is not null)
+            foreach (var tag in tags)
             {
                 WriteFile(paths.Tag(name, tag), Encoding.ASCII.GetBytes(manifest.Digest.ToString()));
             }

@@ -40,6 +40,25 @@ internal sealed class RegistryStore : IDisposable
 
     internal List<string> ListRepositories() => Repositories.List(_paths);
 
+    /// <summary>Writes and removes a small file; what went wrong, or null.</summary>
+    internal string? TryWrite()
+    {
+        try
+        {
+            var file = _paths.NewTemporary();
+            File.WriteAllBytes(file, [1]);
+            File.Delete(file);
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return $"the storage can't be written: {e.Message}";
+        }
+    }
+
+    /// <summary>Bytes of a repository's blobs and unfinished uploads.</summary>
+    internal long BytesOf(RepositoryName name) => Repositories.Bytes(_paths, name);
+
     /// <summary>Removes expired uploads and contents without a repository; safe beside requests.</summary>
     internal void CleanUp(CancellationToken cancellationToken)
     {

@@ -1,3 +1,5 @@
+using Gantry.Oci;
+
 namespace Gantry.RegistryServer.Storage;
 
 /// <summary>Walks the repositories that exist.</summary>
@@ -12,6 +14,52 @@ internal static class Repositories
             .ToList();
         names.Sort(StringComparer.Ordinal);
         return names;
+    }
+
+    /// <summary>Bytes of blobs and unfinished uploads.</summary>
+    internal static long Bytes(StorePaths paths, RepositoryName name)
+    {
+        var total = 0L;
+        foreach (var directory in (string[])[Path.Combine(paths.Repository(name), "_blobs"), paths.Uploads(name)])
+        {
+            try
+            {
+                total += new DirectoryInfo(directory).EnumerateFiles("*", SearchOption.AllDirectories).Sum(Length);
+            }
+            catch (DirectoryNotFoundException)
+            {
+                // Nothing of that kind yet.
+                continue;
+            }
+        }
+
+        return total;
+    }
+
+    private static long Length(FileInfo file)
+    {
+        try
+        {
+            return file.Length;
+        }
+        catch (FileNotFoundException)
+        {
+            // Finished or deleted meanwhile.
+            return 0;
+        }
+    }
+
+    /// <summary>Names of repositories that have a blob.</summary>
+    internal static IEnumerable<RepositoryName> Holding(StorePaths paths, Digest digest)
+    {
+        foreach (var directory in WithEntry(paths, "_blobs"))
+        {
+            if (RepositoryName.TryParse(Path.GetRelativePath(paths.Repositories, Path.GetDirectoryName(directory)!), out var name)
+                && File.Exists(paths.RepositoryBlob(name, digest)))
+            {
+                yield return name;
+            }
+        }
     }
 
     /// <summary>Full paths of the store's own directory <paramref name="entry"/> in every repository.</summary>

@@ -38,7 +38,8 @@ internal sealed class UploadSession : IDisposable
     internal long LastUsed { get; set; } = Environment.TickCount64;
 
     /// <summary>Appends a request body. What arrived before a cut connection is kept; the exception goes on.</summary>
-    internal async Task AppendAsync(PipeReader body, CancellationToken cancellationToken)
+    /// <param name="room">Reading ends after more than this many bytes.</param>
+    internal async Task AppendAsync(PipeReader body, long room, CancellationToken cancellationToken)
     {
         await EnsureHashAsync(cancellationToken).ConfigureAwait(false);
         while (true)
@@ -51,8 +52,9 @@ internal sealed class UploadSession : IDisposable
                 Length += segment.Length;
             }
 
+            room -= result.Buffer.Length;
             body.AdvanceTo(result.Buffer.End);
-            if (result.IsCompleted)
+            if (result.IsCompleted || room < 0)
             {
                 return;
             }

@@ -56,14 +56,29 @@ public sealed partial class LayerStore
     /// <param name="beforePublish">Told the chain id before the layer becomes visible: the place to protect it with a lease.</param>
     public async Task<LayerInfo> ApplyLayerAsync(
         Digest parentChainId, Stream tar, Action<Digest>? beforePublish = null, CancellationToken cancellationToken = default) =>
-        await UnpackAsync(parentChainId, default, tar, null, beforePublish, cancellationToken).ConfigureAwait(false);
+        await UnpackAsync(
+            parentChainId, default, tar, null,
+            (directory, info) =>
+            {
+                beforePublish?.Invoke(info.ChainId);
+                return Publish(directory, info);
+            },
+            cancellationToken).ConfigureAwait(false);
+
+    /// <summary>
+    /// Unpacks a layer anew in place of a damaged one, of which nothing is trusted or kept. Whoever has the old one mounted must be gone: its
+    /// files are removed.
+    /// </summary>
+    /// <exception cref="GantryException">As for applying a layer; the old one is still in place then.</exception>
+    public Task<LayerInfo> ReplaceLayerAsync(Digest parentChainId, Digest diffId, Stream tar, CancellationToken cancellationToken = default) =>
+        UnpackAsync(parentChainId, diffId, tar, null, Exchange, cancellationToken);
 
     private async Task<LayerInfo> ApplyAsync(
         TaskCompletionSource<LayerInfo> mine, Digest chainId, Digest parentChainId, Digest diffId, Stream tar, IProgress<long>? progress, CancellationToken cancellationToken)
     {
         try
         {
-            var info = await UnpackAsync(parentChainId, diffId, tar, progress, null, cancellationToken).ConfigureAwait(false);
+            var info = await UnpackAsync(parentChainId, diffId, tar, progress, Publish, cancellationToken).ConfigureAwait(false);
             mine.SetResult(info);
             return info;
         }
@@ -79,7 +94,7 @@ public sealed partial class LayerStore
     }
 
     private async Task<LayerInfo> UnpackAsync(
-        Digest parentChainId, Digest diffId, Stream tar, IProgress<long>? progress, Action<Digest>? beforePublish, CancellationToken cancellationToken)
+        Digest parentChainId, Digest diffId, Stream tar, IProgress<long>? progress, Func<string, LayerInfo, LayerInfo> publish, CancellationToken cancellationToken)
     {
         var directory = Path.Combine(_temporary, $"{UnpackingPrefix}{Guid.NewGuid():N}");
         Directory.CreateDirectory(Path.Combine(directory, DiffName));
@@ -103,8 +118,7 @@ public sealed partial class LayerStore
             }
 
             info = info with { ChainId = ChainId.Of(parentChainId, actual), DiffId = actual };
-            beforePublish?.Invoke(info.ChainId);
-            return Publish(directory, info);
+            return publish(directory, info);
         }
         catch (LinuxException e)
         {
@@ -139,6 +153,21 @@ public sealed partial class LayerStore
             }
 
             return Find(info.ChainId)!;
+        }
+    }
+
+    /// <summary>Puts a finished directory where a damaged one is; that one is then in <paramref name="directory"/>, and goes with it.</summary>
+    private LayerInfo Exchange(string directory, LayerInfo info)
+    {
+        File.WriteAllBytes(Path.Combine(directory, RecordName), JsonSerializer.SerializeToUtf8Bytes(info, SnapshotJson.Default.LayerInfo));
+        _unsynced.Mark(info.ChainId.Hex);
+        lock (_structure)
+        {
+            FileAt.Check(
+                FileAt.TryRename(FileAt.CurrentDirectory, directory, FileAt.CurrentDirectory, LayerPath(info.ChainId), RenameFlags.Exchange), "rename", directory);
+            _mountPoints.Remove(info.ChainId);
+            _known[info.ChainId] = info;
+            return info;
         }
     }
 

@@ -36,15 +36,27 @@ public sealed partial class LayerStore
         }
     }
 
-    /// <summary>All unpacked image layers, in no order.</summary>
+    /// <summary>All unpacked image layers, in no order. One whose record can't be read is left out: <c>system check</c> tells of it.</summary>
     public IEnumerable<LayerInfo> Layers()
     {
         foreach (var directory in Directory.EnumerateDirectories(_layers))
         {
-            if (Digest.TryParse("sha256:" + Path.GetFileName(directory), out var chainId) && Find(chainId) is { } info)
+            if (Digest.TryParse("sha256:" + Path.GetFileName(directory), out var chainId) && FindReadable(chainId) is { } info)
             {
                 yield return info;
             }
+        }
+    }
+
+    private LayerInfo? FindReadable(Digest chainId)
+    {
+        try
+        {
+            return Find(chainId);
+        }
+        catch (GantryException e) when (e.Kind == ErrorKind.DataCorrupt)
+        {
+            return null;
         }
     }
 

@@ -10,6 +10,8 @@ internal static class ApiRoutes
         var router = new Router();
         SystemRoutes.Map(router);
         DiskUsageRoutes.Map(router);
+        StoreCheckRoutes.Map(router);
+        ManifestRoutes.Map(router);
         ContainerRoutes.Map(router);
         ContainerLifecycleRoutes.Map(router);
         ContainerStreamRoutes.Map(router);

@@ -2,6 +2,7 @@ using Gantry.Api;
 using Gantry.Engine.Filters;
 using Gantry.Errors;
 using Gantry.Images;
+using Gantry.Images.Check;
 using Gantry.Oci;
 
 namespace Gantry.Engine.Images;
@@ -93,6 +94,13 @@ public sealed class ImageService
     /// <exception cref="GantryException">InvalidArgument in Docker's words.</exception>
     public ImageRunConfig? ConfigFromChanges(IReadOnlyList<string> changes) =>
         changes.Count == 0 ? null : ImageChanges.Apply(new ImageRunConfig(), changes.SelectMany(c => c.Split('\n')).ToList());
+
+    /// <summary>Reads the whole image store and compares it with its digests; with <paramref name="repair"/> mends what can be.</summary>
+    public Task<StoreReport> CheckAsync(bool repair, CancellationToken cancellationToken)
+    {
+        var mounted = AllUsers().Where(u => u.Running && Store.Find(u.ImageId) is not null).SelectMany(u => ChainId.Of(Store.Config(u.ImageId).RootFs.DiffIds)).ToHashSet();
+        return new StoreCheck(Store, _core.Parts.Registry).RunAsync(repair, mounted, cancellationToken);
+    }
 
     /// <summary>Images with what they share and who uses them.</summary>
     internal ImageDiskUsage DiskUsage() => Store.DiskUsage(Users());

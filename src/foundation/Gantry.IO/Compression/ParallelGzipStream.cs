@@ -7,13 +7,17 @@ namespace Gantry.IO.Compression;
 
 /// <summary>
 /// Compresses to one gzip member, pieces of 1 MB at once on all cores. Pieces end in a sync flush, so their deflate streams join to one
-/// (RFC 1951, 3.2.4; pigz's way). The cut is by position, so the same input gives the same output whatever the number of cores and however
+/// (RFC 1951, 3.2.4; pigz's way). A piece that would grow is stored as it is. The cut is by position, so the same input gives the same output whatever the number of cores and however
 /// it is written. Call <see cref="FinishAsync"/> at the end: disposed without it (after a failure) the output stays visibly truncated. Leaves the
 /// destination open.
 /// </summary>
 public sealed class ParallelGzipStream(Stream destination, CompressionLevel level = CompressionLevel.Fastest, int workers = 0) : WriteOnlyStream
 {
     private const int PieceSize = 1 << 20;
+
+    /// <summary>Most bytes that a stored block holds, and what its header takes (RFC 1951, 3.2.4).</summary>
+    private const int MaxStored = 65535;
+    private const int StoredHeader = 5;
 
     // No name, no time, unknown system.
     private static readonly byte[] s_header = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
@@ -81,25 +85,46 @@ public sealed class ParallelGzipStream(Stream destination, CompressionLevel leve
         await DrainAsync(_workers, cancellationToken).ConfigureAwait(false);
     }
 
-    private MemoryStream Compress(byte[] piece, int length)
+    private MemoryStream Compress(byte[] piece, int input)
     {
         try
         {
-            var output = new MemoryStream(length / 2);
+            var length = input;
+            var output = new MemoryStream(input / 2);
             using (var deflate = new DeflateStream(output, level, leaveOpen: true))
             {
-                deflate.Write(piece, 0, length);
+                deflate.Write(piece, 0, input);
                 deflate.Flush();
                 length = (int)output.Length; // what Dispose appends is an end mark, not wanted here
             }
 
             output.SetLength(length);
-            return output;
+            return length <= StoredLength(input) ? output : Store(piece, input, output);
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(piece);
         }
+    }
+
+    private static int StoredLength(int length) => length + (StoredHeader * ((length + MaxStored - 1) / MaxStored));
+
+    /// <summary>Random data (media, archives) comes out of the fastest level 5 % longer than it went in.</summary>
+    private static MemoryStream Store(byte[] piece, int length, MemoryStream output)
+    {
+        output.SetLength(0);
+        Span<byte> header = stackalloc byte[StoredHeader];
+        for (var offset = 0; offset < length; offset += MaxStored)
+        {
+            var count = (ushort)Math.Min(MaxStored, length - offset);
+            header[0] = 0; // not the last block, stored; what is before ends on a byte
+            BinaryPrimitives.WriteUInt16LittleEndian(header[1..], count);
+            BinaryPrimitives.WriteUInt16LittleEndian(header[3..], (ushort)~count);
+            output.Write(header);
+            output.Write(piece, offset, count);
+        }
+
+        return output;
     }
 
     /// <summary>Writes finished pieces in order until at most <paramref name="running"/> are left.</summary>

@@ -1,5 +1,7 @@
 using Gantry.Apps.Cli.CommandLine;
 using Gantry.Apps.Cli.Formatting;
+using Gantry.Client.Api;
+using Gantry.Terminal.Tty;
 
 namespace Gantry.Apps.Cli.Commands.Images;
 
@@ -16,9 +18,9 @@ internal sealed class ListImagesCommand(FlagSet flags) : Command
 
     public override async Task<int> RunAsync(Cli cli, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
-        if (_tree.Value)
+        if (_tree.Value && Unsupported() is { } flag)
         {
-            throw new CliException("--tree is not implemented yet", 1);
+            throw new CliException($"--{flag} is not yet supported with --tree", 1);
         }
 
         var filters = _filter.Filters.Clone();
@@ -27,11 +29,27 @@ internal sealed class ListImagesCommand(FlagSet flags) : Command
             filters.Add("reference", arguments[0]);
         }
 
+        if (_tree.Value)
+        {
+            await PrintTreeAsync(cli, filters, cancellationToken);
+            return 0;
+        }
+
         var images = await cli.Client.ListImagesAsync(_all, digests: false, sharedSize: false, filters.IsEmpty ? null : filters, cancellationToken);
         var format = Format(cli);
         var showDigests = _digests.Value || (!RowWriter.IsTable(format) && format.Contains(".Digest", StringComparison.Ordinal));
         RowWriter.Write(cli.Out, format, ImageRows.Columns(!_noTrunc.Value), ImageRows.Expand(images, showDigests));
         return 0;
+    }
+
+    /// <summary>What docker has no answer to together with a tree, in its words.</summary>
+    private string? Unsupported() => _quiet.Value ? "quiet" : _noTrunc.Value ? "no-trunc" : _digests.Value ? "show-digest" : _format.Value.Length > 0 ? "format" : null;
+
+    private async Task PrintTreeAsync(Cli cli, Filters filters, CancellationToken cancellationToken)
+    {
+        var images = await cli.Client.ListImagesAsync(_all, digests: false, sharedSize: false, filters.IsEmpty ? null : filters, cancellationToken, manifests: true);
+        var tree = new ImageTree(TerminalInfo.Width(TerminalInfo.StandardOutput), cli.OutIsTerminal);
+        cli.Out.Write(tree.Format(_all.Value ? images : [.. images.Where(i => !ImageTree.IsDangling(i))]));
     }
 
     private string Format(Cli cli)
