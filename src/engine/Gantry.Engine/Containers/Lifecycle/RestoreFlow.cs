@@ -124,9 +124,14 @@ internal sealed class RestoreFlow(EngineCore core, ExitFlow exits, RemoveFlow re
 
         shipping.Begin(container, null);
 
-        // What was known stays known: the checks only go on.
         if (container.State.Phase == ContainerPhase.Running)
         {
+            // Nobody has looked at it for a while.
+            if (container.State.Health is { } before && before != HealthRules.Started(before, hasCheck: true))
+            {
+                core.UpdateState(container, s => s with { Health = HealthRules.Started(s.Health, hasCheck: true) });
+            }
+
             health.Begin(container);
         }
     }
