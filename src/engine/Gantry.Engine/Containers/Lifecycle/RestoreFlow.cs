@@ -1,6 +1,7 @@
 using Gantry.Engine.Containers.HealthChecks;
 using Gantry.Engine.Containers.Logs;
 using Gantry.Engine.Containers.Mounts;
+using Gantry.Engine.Containers.Networking;
 using Gantry.Engine.Containers.State;
 using Gantry.Errors;
 using Gantry.Networks;
@@ -12,7 +13,7 @@ namespace Gantry.Engine.Containers.Lifecycle;
 /// Takes over what an earlier engine left, however it ended: running containers go on, exits that nobody saw are dealt with, half-made things
 /// go away (docs/flows/run.md, "After a restart").
 /// </summary>
-internal sealed class RestoreFlow(EngineCore core, ExitFlow exits, RemoveFlow removals, StartFlow start, ImageMounts images, HealthMonitor health, LogShipping shipping)
+internal sealed class RestoreFlow(EngineCore core, ExitFlow exits, RemoveFlow removals, StartFlow start, NetworkUse networks, ImageMounts images, HealthMonitor health, LogShipping shipping)
 {
     /// <summary>Returns when the API may answer. Removals that were under way are finished behind it.</summary>
     internal async Task RestoreAsync(CancellationToken cancellationToken)
@@ -42,6 +43,7 @@ internal sealed class RestoreFlow(EngineCore core, ExitFlow exits, RemoveFlow re
             }
         }
 
+        networks.AllowLinks();
         RemoveOrphans();
         await SendLeftLogsAsync().ConfigureAwait(false);
     }
