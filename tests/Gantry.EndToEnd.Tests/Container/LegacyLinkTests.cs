@@ -35,6 +35,17 @@ public sealed class LegacyLinkTests(EngineProcess engine)
     }
 
     [Fact]
+    public async Task The_hosts_file_has_alias_hostname_and_name_of_a_linked_container()
+    {
+        (await engine.GantryAsync("run", "-d", "--name", "lk-host", "--hostname", "fred", "busybox", "sleep", "1000")).Succeeded();
+        var address = (await engine.GantryAsync("inspect", "-f", "{{.NetworkSettings.IPAddress}}", "lk-host")).Succeeded().Text;
+
+        Assert.Contains($"{address}\tal fred lk-host\n", (await engine.GantryAsync("run", "--rm", "--link", "lk-host:al", "busybox", "cat", "/etc/hosts")).Succeeded().Output, StringComparison.Ordinal);
+        Assert.Contains($"{address}\tlk-host fred\n", (await engine.GantryAsync("run", "--rm", "--link", "lk-host", "busybox", "cat", "/etc/hosts")).Succeeded().Output, StringComparison.Ordinal);
+        (await engine.GantryAsync("rm", "-f", "lk-host")).Succeeded();
+    }
+
+    [Fact]
     public async Task Where_containers_are_kept_from_each_other_a_link_opens_exposed_ports()
     {
         const string Bridge = "links0";

@@ -51,6 +51,10 @@ public sealed class VolumeTests(EngineProcess engine)
     }
 
     [Fact]
+    public async Task A_filter_that_is_no_boolean_is_refused_whether_there_are_volumes_or_not() =>
+        (await engine.GantryAsync("volume", "ls", "-f", "dangling=invalid")).Failed("invalid filter 'dangling=[invalid]'");
+
+    [Fact]
     public async Task A_missing_bind_source_is_an_error_for_mount_and_is_made_for_v()
     {
         var folder = Path.Combine(engine.Folder, "not-yet");
