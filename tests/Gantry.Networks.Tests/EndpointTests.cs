@@ -52,6 +52,29 @@ public sealed class EndpointTests
     }
 
     [Fact]
+    public async Task Without_intercom_a_link_opens_the_ports_it_is_about()
+    {
+        await using var machine = new TestMachine();
+        await using var engine = await Engine.StartAsync(machine);
+        var options = new Dictionary<string, string> { ["com.docker.network.bridge.enable_icc"] = "false" };
+        await engine.Service.CreateAsync(new NetworkCreateOptions { Name = "net", Options = options }, default);
+        var server = await engine.RunAsync("server", "net");
+        var client = await engine.RunAsync("client", "net");
+        using var serving = machine.Serve(engine.Space(server), 80, "server");
+        using var other = machine.Serve(engine.Space(server), 81, "other");
+        using var back = machine.Serve(engine.Space(client), 80, "client");
+
+        engine.Service.AllowLinks([new LinkAccess(client, server, [("tcp", 80)]), new LinkAccess(client, "nobody", [("tcp", 80)])]);
+
+        Assert.Equal($"server|{engine.Address(client)}", await machine.AskTcpAsync(engine.Space(client), engine.Address(server), 80));
+        Assert.Null(await machine.AskTcpAsync(engine.Space(client), engine.Address(server), 81, expectNone: true));
+        Assert.Null(await machine.AskTcpAsync(engine.Space(server), engine.Address(client), 80, expectNone: true));
+
+        engine.Service.AllowLinks([]);
+        Assert.Null(await machine.AskTcpAsync(engine.Space(client), engine.Address(server), 80, expectNone: true));
+    }
+
+    [Fact]
     public async Task An_internal_network_has_no_way_in_or_out()
     {
         await using var machine = new TestMachine();

@@ -13,6 +13,7 @@ internal static class Program
 {
     private static async Task<int> Main(string[] arguments)
     {
+        Signals.RestoreDefault(Signals.SIGINT);
         try
         {
             if (arguments is ["registry", "serve", .. var rest])

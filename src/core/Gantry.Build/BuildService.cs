@@ -86,7 +86,7 @@ public sealed partial class BuildService
         }
         else
         {
-            await _parts.Images.CreateAsync(lease, new NewImage { Config = image.Bytes, Parent = image.BaseId, References = names }, cancellationToken)
+            await _parts.Images.CreateAsync(lease, new NewImage { Config = image.Bytes, Parent = image.BaseId, References = names, Made = true }, cancellationToken)
                 .ConfigureAwait(false);
         }
 

@@ -34,6 +34,9 @@ public sealed record NewImage
 
     /// <summary>Names (with a tag or a digest) that point to the image from now on.</summary>
     public IReadOnlyList<ImageReference> References { get; init; } = [];
+
+    /// <summary>Made here, by a commit or a build: the events <c>create</c>, if there was no such image yet, and <c>tag</c> tell of it.</summary>
+    public bool Made { get; init; }
 }
 
 /// <summary>A container that uses an image, told by the caller.</summary>
@@ -41,7 +44,7 @@ public sealed record NewImage
 public sealed record ImageUser(string ContainerId, Digest ImageId, string ImageName, bool Running);
 
 /// <summary>Something that happened to an image, for the event stream.</summary>
-/// <param name="Action">tag, untag, delete, import, load, save, prune, as Docker names them.</param>
+/// <param name="Action">create, tag, untag, delete, import, load, save, prune, as Docker names them.</param>
 /// <param name="Id">What the event's actor id is: the image id or, for load, the name.</param>
 public sealed record ImageEvent(string Action, string Id, string Name, DateTimeOffset Time);
 

@@ -36,7 +36,8 @@ public sealed partial class ImageStore
             OciJson.Default.ImageConfig);
         await Content.WriteAsync(lease, config, cancellationToken).ConfigureAwait(false);
         var image = await CreateAsync(lease, new NewImage { Config = config, References = options.Reference is { } r ? [r.WithDefaultTag()] : [] }, cancellationToken).ConfigureAwait(false);
-        Raise(new ImageEvent("import", image.Id.ToString(), options.Reference?.WithDefaultTag().Familiar ?? string.Empty, DateTimeOffset.UtcNow));
+        RaiseTags(image.Id, options.Reference is { } name ? [name] : []);
+        Raise(new ImageEvent("import", image.Id.ToString(), image.Id.ToString(), DateTimeOffset.UtcNow));
         return image;
     }
 

@@ -39,11 +39,33 @@ public sealed partial class ImageStore
         var record = new ImageRecord(
             id, image.Parent, image.Manifest?.Digest ?? default, size,
             GoTime.TryParse(config.Created, out var created) ? created : null, DateTimeOffset.UtcNow);
-        return Database.Write(durability, session => Insert(session, record, image, chain, config.RootFs.DiffIds));
+        var known = false;
+        var stored = Database.Write(durability, session => Insert(session, record, image, chain, config.RootFs.DiffIds, out known));
+        if (image.Made)
+        {
+            if (!known)
+            {
+                Raise(new ImageEvent("create", id.ToString(), id.ToString(), DateTimeOffset.UtcNow));
+            }
+
+            RaiseTags(id, image.References);
+        }
+
+        return stored;
     }
 
-    private ImageRecord Insert(DatabaseSession session, ImageRecord record, NewImage image, IReadOnlyList<Digest> chain, IReadOnlyList<Digest> diffIds)
+    private void RaiseTags(Digest id, IReadOnlyList<ImageReference> references)
     {
+        foreach (var reference in references)
+        {
+            Raise(new ImageEvent("tag", id.ToString(), reference.WithDefaultTag().Familiar, DateTimeOffset.UtcNow));
+        }
+    }
+
+    private ImageRecord Insert(
+        DatabaseSession session, ImageRecord record, NewImage image, IReadOnlyList<Digest> chain, IReadOnlyList<Digest> diffIds, out bool known)
+    {
+        known = false;
         var blobs = image.LayerBlobs.Concat(image.Documents).Select(b => b.Digest).Concat(image.Manifest is null ? [] : [image.Manifest.Digest]);
         if (_tables.Find(session, record.Id) is { } existing)
         {
@@ -55,6 +77,7 @@ public sealed partial class ImageStore
             }
 
             record = existing;
+            known = true;
         }
         else
         {

@@ -52,6 +52,15 @@ public interface INetworkService : IAsyncDisposable
     /// <summary>Gives the names of a running container a new first name (<c>docker rename</c>).</summary>
     Task RenameContainerAsync(string containerId, string newName, CancellationToken ct);
 
+    /// <summary>
+    /// Says which containers link to which others. That matters where a network keeps its containers from each other (<c>enable_icc=false</c>).
+    /// Replaces what was said before. Containers without a sandbox are passed over: say it again when one has come or gone.
+    /// </summary>
+    void AllowLinks(IReadOnlyCollection<LinkAccess> links);
+
+    /// <summary>Takes a link's alias off a running container's endpoints; see <see cref="DescribeFiles"/> for what follows from it.</summary>
+    Task UnlinkAsync(string containerId, string alias, CancellationToken ct);
+
     /// <summary>Checks what a client asks for before a container that will join is made.</summary>
     /// <exception cref="Errors.GantryException">"invalid endpoint settings: ...", or the network is not found.</exception>
     void ValidateEndpoint(string networkId, EndpointOptions options);

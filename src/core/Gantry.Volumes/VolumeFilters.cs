@@ -18,7 +18,12 @@ internal sealed class VolumeFilters
         }
     }
 
-    internal static VolumeFilters ForList(IReadOnlyDictionary<string, IReadOnlyList<string>> filters) => new(filters, s_list);
+    internal static VolumeFilters ForList(IReadOnlyDictionary<string, IReadOnlyList<string>> filters)
+    {
+        var result = new VolumeFilters(filters, s_list);
+        _ = result.Flag("dangling");
+        return result;
+    }
 
     internal static VolumeFilters ForPrune(IReadOnlyDictionary<string, IReadOnlyList<string>> filters) => new(filters, s_prune);
 

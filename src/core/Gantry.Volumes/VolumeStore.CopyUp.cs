@@ -1,3 +1,4 @@
+using Gantry.Errors;
 using Gantry.IO.Trees;
 using Gantry.Linux;
 using Microsoft.Win32.SafeHandles;
@@ -8,50 +9,70 @@ namespace Gantry.Volumes;
 public sealed partial class VolumeStore
 {
     /// <summary>
-    /// Copies <paramref name="path"/> of a container's root file system into the volume when that is empty: contents, owners, modes, xattrs,
-    /// and the directory's own owner and mode. Links are resolved inside <paramref name="rootfs"/>. False when there was nothing to do.
+    /// Copies <paramref name="path"/> of a container's root file system into the volume, or the directory <paramref name="subpath"/> in it, when that is
+    /// empty: contents, owners, modes, xattrs, and the directory's own owner and mode. Links are resolved inside <paramref name="rootfs"/>. False when
+    /// there was nothing to do.
     /// </summary>
     /// <exception cref="LinuxException">The copy fails (no space, for instance).</exception>
-    public bool CopyUp(string name, SafeFileHandle rootfs, string path, CancellationToken cancellationToken = default)
+    /// <exception cref="GantryException">InvalidArgument in Docker's words: the directory in the volume leads out of it.</exception>
+    public bool CopyUp(string name, string subpath, SafeFileHandle rootfs, string path, CancellationToken cancellationToken = default)
     {
         var copied = false;
-        WhileMounted(name, mountpoint => copied = CopyInto(mountpoint, rootfs, path, cancellationToken));
+        WhileMounted(name, mountpoint => copied = CopyInto(mountpoint, subpath, rootfs, path, cancellationToken));
         return copied;
     }
 
-    private static bool CopyInto(string mountpoint, SafeFileHandle rootfs, string path, CancellationToken cancellationToken)
+    private static bool CopyInto(string mountpoint, string subpath, SafeFileHandle rootfs, string path, CancellationToken cancellationToken)
     {
-        var target = FileAt.OpenDirectory(mountpoint);
+        var source = FileAt.TryOpenRooted(
+            rootfs.DangerousGetHandle().ToInt32(), path.TrimStart('/'), OpenAtFlags.Directory, ResolveFlags.InRoot | ResolveFlags.NoMagicLinks);
+        if (source < 0)
+        {
+            // Not in the image, or not a directory: the mount shows an empty volume, as Docker's does.
+            return false;
+        }
+
+        var target = -1;
         try
         {
-            if (DirectoryEntries.Read(target, ".").Count > 0)
+            target = OpenTarget(mountpoint, subpath);
+            if (target < 0 || DirectoryEntries.Read(target, ".").Count > 0)
             {
                 return false;
             }
 
-            var source = FileAt.TryOpenRooted(
-                rootfs.DangerousGetHandle().ToInt32(), path.TrimStart('/'), OpenAtFlags.Directory, ResolveFlags.InRoot | ResolveFlags.NoMagicLinks);
-            if (source < 0)
-            {
-                // Not in the image, or not a directory: the mount shows an empty volume, as Docker's does.
-                return false;
-            }
-
-            try
-            {
-                TreeCopier.CopyContents(source, target, cancellationToken);
-                TreeCopier.CopyAttributes(source, target);
-            }
-            finally
-            {
-                FileAt.Close(source);
-            }
-
+            TreeCopier.CopyContents(source, target, cancellationToken);
+            TreeCopier.CopyAttributes(source, target);
             return true;
         }
         finally
         {
-            FileAt.Close(target);
+            FileAt.Close(source);
+            if (target >= 0)
+            {
+                FileAt.Close(target);
+            }
+        }
+    }
+
+    /// <summary>Negative where the volume has no such directory; the container's start says so.</summary>
+    private static int OpenTarget(string mountpoint, string subpath)
+    {
+        var root = FileAt.OpenDirectory(mountpoint);
+        if (subpath.Length == 0)
+        {
+            return root;
+        }
+
+        try
+        {
+            var found = FileAt.TryOpenRooted(root, subpath, OpenAtFlags.Directory, ResolveFlags.Beneath | ResolveFlags.NoMagicLinks);
+            return found is not (-Errno.EXDEV or -Errno.ELOOP) ? found : throw GantryException.InvalidArgument(
+                $"failed to populate volume: path concatenation escapes the base directory, base: {mountpoint}, subpath: {subpath}");
+        }
+        finally
+        {
+            FileAt.Close(root);
         }
     }
 }

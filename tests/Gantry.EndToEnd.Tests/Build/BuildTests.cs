@@ -32,6 +32,18 @@ public sealed class BuildTests(EngineProcess engine)
     }
 
     [Theory]
+    [ClassData(typeof(CommandLines))]
+    public async Task A_Dockerfile_of_stdin_goes_with_a_folder(string client)
+    {
+        var program = client == "docker" ? EngineProcess.DockerCli! : Repository.Binary("gantry");
+        var context = Context("FROM scratch\n", ("here", "content\n"));
+
+        var result = await Command.RunAsync(program, ["build", "--no-cache", "-f", "-", context], "FROM busybox\nCOPY here /\nRUN cat /here; ls /\n", engine.Environment);
+
+        Assert.Contains("content", result.Succeeded().Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("FROM busybox\nRUN exit 7\n", "The command '/bin/sh -c exit 7' returned a non-zero code: 7")]
     [InlineData("FROM busybox\nCOPY missing /\n", "missing")]
     [InlineData("FROM busybox\nBAD x\n", "unknown instruction: BAD")]

@@ -114,20 +114,25 @@ public sealed class HealthTests(EngineProcess engine)
     }
 
     [Fact]
-    public async Task Health_is_kept_when_the_engine_is_killed_begins_anew_at_a_restart_and_rests_while_paused()
+    public async Task Health_begins_anew_after_a_kill_of_the_engine_and_at_a_restart_and_rests_while_paused()
     {
-        (await engine.GantryAsync("run", "-d", "--name", "kept", "--health-cmd", "echo >>/count; ! rm /hang 2>/dev/null || exec sleep 4321", "--health-interval", "100ms", "--health-timeout", "100s", "busybox", "sleep", "1000")).Succeeded();
+        (await engine.GantryAsync("run", "-d", "--name", "kept", "--health-cmd", "echo >>/count; ! rm /hang 2>/dev/null || exec sleep 4321; test ! -e /sick", "--health-interval", "100ms", "--health-retries", "1000", "--health-timeout", "100s", "busybox", "sleep", "1000")).Succeeded();
         await UntilAsync("kept", "healthy");
         (await engine.GantryAsync("exec", "kept", "touch", "/hang")).Succeeded();
         await EventuallyAsync(async () => (await engine.GantryAsync("top", "kept")).Succeeded().Output.Contains("sleep 4321", StringComparison.Ordinal));
 
+        (await engine.GantryAsync("exec", "kept", "touch", "/sick")).Succeeded();
+
         await engine.KillAsync();
         await engine.StartAsync();
 
-        Assert.EndsWith("(healthy)", await StatusAsync("kept"), StringComparison.Ordinal);
+        Assert.EndsWith("(health: starting)", await StatusAsync("kept"), StringComparison.Ordinal);
         await EventuallyAsync(async () => !(await engine.GantryAsync("top", "kept")).Succeeded().Output.Contains("sleep 4321", StringComparison.Ordinal));
         var before = await CountAsync();
         await EventuallyAsync(async () => await CountAsync() > before);
+        Assert.EndsWith("(health: starting)", await StatusAsync("kept"), StringComparison.Ordinal);
+        (await engine.GantryAsync("exec", "kept", "rm", "/sick")).Succeeded();
+        await UntilAsync("kept", "healthy");
 
         (await engine.GantryAsync("pause", "kept")).Succeeded();
         Assert.EndsWith("(Paused)", await StatusAsync("kept"), StringComparison.Ordinal);

@@ -29,8 +29,57 @@ public sealed class LegacyLinkTests(EngineProcess engine)
         Assert.Equal("[/lk-db2:/lk-web2/my-db]", (await engine.GantryAsync("inspect", "-f", "{{.HostConfig.Links}}", "lk-web2")).Succeeded().Text);
 
         (await engine.GantryAsync("rm", "--link", "/lk-web2/my-db")).Succeeded();
+        Assert.Equal(1, (await engine.GantryAsync("exec", "lk-web2", "grep", "my-db", "/etc/hosts")).ExitCode);
         Assert.Equal("[]", (await engine.GantryAsync("inspect", "-f", "{{.HostConfig.Links}}", "lk-web2")).Succeeded().Text);
         (await engine.GantryAsync("rm", "-f", "lk-db2", "lk-web2")).Succeeded();
+    }
+
+    [Fact]
+    public async Task The_hosts_file_has_alias_hostname_and_name_of_a_linked_container()
+    {
+        (await engine.GantryAsync("run", "-d", "--name", "lk-host", "--hostname", "fred", "busybox", "sleep", "1000")).Succeeded();
+        var address = (await engine.GantryAsync("inspect", "-f", "{{.NetworkSettings.IPAddress}}", "lk-host")).Succeeded().Text;
+
+        Assert.Contains($"{address}\tal fred lk-host\n", (await engine.GantryAsync("run", "--rm", "--link", "lk-host:al", "busybox", "cat", "/etc/hosts")).Succeeded().Output, StringComparison.Ordinal);
+        Assert.Contains($"{address}\tlk-host fred\n", (await engine.GantryAsync("run", "--rm", "--link", "lk-host", "busybox", "cat", "/etc/hosts")).Succeeded().Output, StringComparison.Ordinal);
+        (await engine.GantryAsync("rm", "-f", "lk-host")).Succeeded();
+    }
+
+    [Fact]
+    public async Task Where_containers_are_kept_from_each_other_a_link_opens_exposed_ports()
+    {
+        const string Bridge = "links0";
+        await using var daemon = new ScratchDaemon();
+        (await Command.RunAsync("ip", ["link", "add", Bridge, "type", "bridge"])).Succeeded();
+        (await Command.RunAsync("ip", ["address", "add", "10.211.9.1/24", "dev", Bridge])).Succeeded();
+        try
+        {
+            await daemon.StartAsync("-H", daemon.Socket, "--bridge", Bridge, "--icc=false");
+            (await RunAsync("import", "-c", "CMD [\"sh\"]", "-c", "ENV PATH=/bin", Repository.BusyboxTar, "busybox:latest")).Succeeded();
+            (await RunAsync("run", "-d", "--name", "svr", "--expose", "80", "busybox", "sh", "-c", "while :; do echo served | nc -l -p 80; done")).Succeeded();
+            (await RunAsync("run", "-d", "--name", "web", "--link", "svr:/db", "busybox", "sleep", "1000")).Succeeded();
+            (await RunAsync("run", "-d", "--name", "none", "busybox", "sleep", "1000")).Succeeded();
+            var address = (await RunAsync("inspect", "-f", "{{.NetworkSettings.IPAddress}}", "svr")).Succeeded().Text;
+
+            Assert.Equal("served", (await AskAsync("web", "db")).Text);
+            Assert.NotEqual("served", (await AskAsync("none", address)).Text);
+
+            (await RunAsync("restart", "-t", "0", "svr")).Succeeded();
+            Assert.Equal("served", (await AskAsync("web", "db")).Text);
+
+            (await RunAsync("rm", "--link", "web/db")).Succeeded();
+            Assert.NotEqual("served", (await AskAsync("web", address)).Text);
+            (await RunAsync("rm", "-f", "svr", "web", "none")).Succeeded();
+        }
+        finally
+        {
+            (await Command.RunAsync("ip", ["link", "delete", Bridge])).Succeeded();
+        }
+
+        Task<Result> RunAsync(params string[] arguments) => daemon.GantryAsync(["-H", daemon.Socket, .. arguments]);
+
+        Task<Result> AskAsync(string from, string host) =>
+            RunAsync("exec", from, "sh", "-c", $"for i in 1 2 3 4 5; do timeout 2 nc -w 1 {host} 80 </dev/null && exit; sleep 0.1; done");
     }
 
     [Fact]

@@ -26,6 +26,51 @@ public sealed class RunTests(EngineProcess engine)
 
     [Theory]
     [ClassData(typeof(CommandLines))]
+    public async Task Input_of_a_client_that_wants_nothing_else_waits_for_the_start(string client)
+    {
+        var program = client == "docker" ? EngineProcess.DockerCli! : Repository.Binary("gantry");
+        (await Command.RunAsync(program, ["run", "--name", "fed", "-i", "-a", "stdin", "busybox", "cat"], "fed", engine.Environment)).Succeeded();
+
+        Assert.Equal("0", (await engine.GantryAsync("wait", "fed")).Succeeded().Text);
+        Assert.Equal("fed", (await engine.GantryAsync("logs", "fed")).Succeeded().Output);
+        (await engine.GantryAsync("rm", "fed")).Succeeded();
+    }
+
+    [Fact]
+    public async Task Who_joins_a_container_on_the_hosts_network_is_on_it_too()
+    {
+        (await engine.GantryAsync("run", "-d", "--name", "on-host", "--network", "host", "busybox", "sleep", "1000")).Succeeded();
+
+        Assert.Equal(
+            (await engine.GantryAsync("exec", "on-host", "readlink", "/proc/self/ns/net")).Succeeded().Text,
+            (await engine.GantryAsync("run", "--rm", "--network", "container:on-host", "busybox", "readlink", "/proc/self/ns/net")).Succeeded().Text);
+        (await engine.GantryAsync("run", "--network", "container", "busybox", "true")).Failed("invalid network mode: invalid container format container:<name|id>");
+        (await engine.GantryAsync("rm", "-f", "on-host")).Succeeded();
+    }
+
+    [Fact]
+    public async Task Files_copied_as_they_are_keep_their_owner_or_get_the_containers_user()
+    {
+        var file = Path.Combine(engine.Folder, "owned");
+        await File.WriteAllTextAsync(file, "x");
+        (await Command.RunAsync("chown", ["12:34", file])).Succeeded();
+
+        Assert.Equal("12:34", await OwnerAsync());
+        Assert.Equal("65534:65534", await OwnerAsync("--user", "nobody"));
+        Assert.Equal("7:0", await OwnerAsync("--user", "7"));
+
+        async Task<string> OwnerAsync(params string[] options)
+        {
+            var id = (await engine.GantryAsync(["create", .. options, "busybox", "stat", "-c", "%u:%g", "/owned"])).Succeeded().Text;
+            (await engine.GantryAsync("cp", "-a", file, id + ":/")).Succeeded();
+            var owner = (await engine.GantryAsync("start", "-a", id)).Succeeded().Text;
+            (await engine.GantryAsync("rm", id)).Succeeded();
+            return owner;
+        }
+    }
+
+    [Theory]
+    [ClassData(typeof(CommandLines))]
     public async Task A_program_that_is_missing_gives_127(string client)
     {
         var result = await engine.RunAsync(client, "run", "--rm", "busybox", "no-such-program");

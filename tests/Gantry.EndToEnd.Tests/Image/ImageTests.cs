@@ -20,6 +20,30 @@ public sealed class ImageTests(EngineProcess engine)
         Assert.Equal("Untagged: saved:1\n", (await engine.RunAsync(client, "rmi", "saved:1")).Succeeded().Output);
     }
 
+    [Fact]
+    public async Task Events_tell_of_images_that_are_made()
+    {
+        var since = DateTimeOffset.UtcNow.ToUnixTimeSeconds().ToString(System.Globalization.CultureInfo.InvariantCulture);
+        (await engine.GantryAsync("create", "--name", "basis", "busybox")).Succeeded();
+        var committed = (await engine.GantryAsync("commit", "basis", "made:commit")).Succeeded().Text;
+        (await engine.GantryWithInputAsync("FROM busybox\nLABEL made=here\n", "build", "-q", "-t", "made:build", "-")).Succeeded();
+        (await engine.GantryWithInputAsync("FROM busybox\nLABEL made=here\n", "build", "-q", "-t", "made:again", "-")).Succeeded();
+        var built = (await engine.GantryAsync("image", "inspect", "-f", "{{.Id}}", "made:build")).Succeeded().Text;
+        var imported = (await engine.GantryAsync("import", Repository.BusyboxTar, "made:import")).Succeeded().Text;
+
+        var until = DateTimeOffset.UtcNow.AddSeconds(1).ToUnixTimeSeconds().ToString(System.Globalization.CultureInfo.InvariantCulture);
+        var events = (await engine.GantryAsync("events", "--since", since, "--until", until, "-f", "type=image", "--format", "{{.Action}} {{.Actor.ID}} {{.Actor.Attributes.name}}")).Succeeded().Text;
+
+        Assert.Equal(
+            [
+                $"create {committed} {committed}", $"tag {committed} made:commit", $"create {built} {built}", $"tag {built} made:build", $"tag {built} made:again",
+                $"tag {imported} made:import", $"import {imported} {imported}",
+            ],
+            events.Split('\n').Where(e => e.Contains(committed, StringComparison.Ordinal) || e.Contains(built, StringComparison.Ordinal) || e.Contains(imported, StringComparison.Ordinal)));
+        (await engine.GantryAsync("rm", "basis")).Succeeded();
+        (await engine.GantryAsync("rmi", "made:commit", "made:build", "made:again", "made:import")).Succeeded();
+    }
+
     [Theory]
     [ClassData(typeof(CommandLines))]
     public async Task Commit_keeps_what_the_container_changed(string client)

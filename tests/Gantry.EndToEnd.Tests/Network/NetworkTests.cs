@@ -33,6 +33,35 @@ public sealed class NetworkTests(EngineProcess engine)
     }
 
     [Fact]
+    public async Task A_container_forgets_a_network_that_is_gone()
+    {
+        (await engine.GantryAsync("network", "create", "gone")).Succeeded();
+        var id = (await engine.GantryAsync("create", "--network", "gone", "busybox")).Succeeded().Text;
+        (await engine.GantryAsync("network", "rm", "gone")).Succeeded();
+
+        (await engine.GantryAsync("network", "disconnect", "-f", "gone", id)).Succeeded();
+        Assert.Equal("{}", (await engine.GantryAsync("inspect", "-f", "{{json .NetworkSettings.Networks}}", id)).Succeeded().Text);
+        (await engine.GantryAsync("network", "disconnect", "-f", "gone", id)).Failed($"container {id} is not connected to the network gone");
+        (await engine.GantryAsync("network", "disconnect", "gone", "nobody")).Failed("network gone not found");
+        (await engine.GantryAsync("rm", id)).Succeeded();
+    }
+
+    [Fact]
+    public async Task Subnets_are_shown_IPv4_first_and_link_local_addresses_must_be_such()
+    {
+        (await engine.GantryAsync("network", "create", "--ipv6", "--subnet", "fd80:24e2:f998:72d6::/64", "--subnet", "172.28.77.0/24", "both")).Succeeded();
+
+        Assert.Equal("172.28.77.0/24 fd80:24e2:f998:72d6::/64 ", (await engine.GantryAsync("network", "inspect", "-f", "{{range .IPAM.Config}}{{.Subnet}} {{end}}", "both")).Succeeded().Output.TrimEnd('\n'));
+        foreach (var address in (string[])["169.253.5.5", "2001:db8::89"])
+        {
+            (await engine.GantryAsync("run", "--rm", "--network", "both", "--link-local-ip", address, "busybox", "true")).Failed($"failed to set up container networking: invalid link local IP address: {address}");
+        }
+
+        Assert.Contains("169.254.7.7/16", (await engine.GantryAsync("run", "--rm", "--network", "both", "--link-local-ip", "169.254.7.7", "busybox", "ip", "addr")).Succeeded().Output, StringComparison.Ordinal);
+        (await engine.GantryAsync("network", "rm", "both")).Succeeded();
+    }
+
+    [Fact]
     public async Task A_published_port_is_reachable_and_goes_with_the_container()
     {
         (await engine.GantryAsync("run", "-d", "--name", "port", "-p", "127.0.0.1:0:80", "busybox", "sh", "-c", "while :; do echo served | nc -l -p 80; done")).Succeeded();

@@ -30,17 +30,39 @@ public sealed class ImageMountTests(EngineProcess engine)
     }
 
     [Fact]
-    public async Task What_is_mounted_in_a_running_container_can_be_copied_out()
+    public async Task What_is_mounted_can_be_copied_out_and_in_whether_the_container_runs_or_not()
     {
         var image = await BuildAsync();
+        var file = Path.Combine(engine.Folder, "to-copy");
+        await File.WriteAllTextAsync(file, "copied\n");
+        (await engine.GantryAsync("run", "--rm", "-v", "whole:/v", "busybox", "sh", "-c", "mkdir /v/part; echo in part >/v/part/file")).Succeeded();
         (await engine.GantryAsync(
-            "run", "-d", "--name", "img", "--mount", $"type=image,src={image},dst=/image", "--mount", $"type=image,src={image},dst=/sub,image-subpath=subdir", "busybox", "sleep", "100")).Succeeded();
+            "create", "--name", "img", "--mount", $"type=image,src={image},dst=/image", "--mount", $"type=image,src={image},dst=/sub,image-subpath=subdir",
+            "--mount", $"type=image,src={image},dst=/one,image-subpath=foo", "--mount", "type=volume,src=whole,dst=/part,volume-subpath=part", "busybox", "sleep", "100")).Succeeded();
 
-        Assert.Contains("bar", (await engine.GantryAsync("cp", "img:/image/foo", "-")).Succeeded().Output, StringComparison.Ordinal);
-        Assert.Contains("world", (await engine.GantryAsync("cp", "img:/sub/hello", "-")).Succeeded().Output, StringComparison.Ordinal);
-        (await engine.GantryAsync("cp", "img:/sub/foo", "-")).Failed("Could not find the file /sub/foo in container img");
+        await CopyAsync();
+        (await engine.GantryAsync("start", "img")).Succeeded();
+        await CopyAsync();
+        (await engine.GantryAsync("stop", "-t", "0", "img")).Succeeded();
+        await CopyAsync();
+        Assert.Equal("copied", (await engine.GantryAsync("run", "--rm", "-v", "whole:/v", "busybox", "cat", "/v/part/to-copy")).Succeeded().Text);
+
+        (await engine.GantryAsync("run", "--rm", "-v", "whole:/v", "busybox", "rm", "-r", "/v/part")).Succeeded();
+        (await engine.GantryAsync("cp", "img:/etc/passwd", "-")).Failed("cannot access path ");
         (await engine.GantryAsync("rm", "-f", "img")).Succeeded();
+        (await engine.GantryAsync("volume", "rm", "whole")).Succeeded();
         (await engine.GantryAsync("rmi", image)).Succeeded();
+
+        async Task CopyAsync()
+        {
+            Assert.Contains("bar", (await engine.GantryAsync("cp", "img:/image/foo", "-")).Succeeded().Output, StringComparison.Ordinal);
+            Assert.Contains("bar", (await engine.GantryAsync("cp", "img:/one", "-")).Succeeded().Output, StringComparison.Ordinal);
+            Assert.Contains("world", (await engine.GantryAsync("cp", "img:/sub/hello", "-")).Succeeded().Output, StringComparison.Ordinal);
+            Assert.Contains("in part", (await engine.GantryAsync("cp", "img:/part/file", "-")).Succeeded().Output, StringComparison.Ordinal);
+            (await engine.GantryAsync("cp", "img:/sub/foo", "-")).Failed("Could not find the file /sub/foo in container img");
+            (await engine.GantryAsync("cp", file, "img:/part")).Succeeded();
+            (await engine.GantryAsync("cp", file, "img:/image")).Failed("read-only");
+        }
     }
 
     [Fact]

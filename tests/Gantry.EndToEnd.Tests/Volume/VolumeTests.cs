@@ -21,6 +21,23 @@ public sealed class VolumeTests(EngineProcess engine)
 
     [Theory]
     [ClassData(typeof(CommandLines))]
+    public async Task A_directory_of_a_volume_begins_with_what_the_image_has_at_its_place(string client)
+    {
+        (await engine.RunAsync(client, "run", "--rm", "-v", "parts:/v", "busybox", "sh", "-c", "mkdir /v/empty /v/full; echo own > /v/full/own; ln -s .. /v/out")).Succeeded();
+
+        Assert.Contains("root:", (await MountAsync("empty", "passwd")).Succeeded().Output, StringComparison.Ordinal);
+        (await MountAsync("full", "passwd")).Failed("No such file or directory");
+        (await MountAsync("out", "passwd")).Failed("failed to populate volume: path concatenation escapes the base directory, base: ");
+        (await MountAsync("none", "passwd")).Failed("cannot access path ");
+
+        (await engine.RunAsync(client, "volume", "rm", "parts")).Succeeded();
+
+        Task<Result> MountAsync(string part, string file) =>
+            engine.RunAsync(client, "run", "--rm", "--mount", $"type=volume,src=parts,dst=/etc,volume-subpath={part}", "busybox", "cat", "/etc/" + file);
+    }
+
+    [Theory]
+    [ClassData(typeof(CommandLines))]
     public async Task Binds_and_copies_reach_the_host(string client)
     {
         var folder = Directory.CreateDirectory(Path.Combine(engine.Folder, "bind-" + client)).FullName;
@@ -32,6 +49,10 @@ public sealed class VolumeTests(EngineProcess engine)
         Assert.Equal("x\n", await File.ReadAllTextAsync(Path.Combine(folder, "inside")));
         (await engine.RunAsync(client, "rm", "binder")).Succeeded();
     }
+
+    [Fact]
+    public async Task A_filter_that_is_no_boolean_is_refused_whether_there_are_volumes_or_not() =>
+        (await engine.GantryAsync("volume", "ls", "-f", "dangling=invalid")).Failed("invalid filter 'dangling=[invalid]'");
 
     [Fact]
     public async Task A_missing_bind_source_is_an_error_for_mount_and_is_made_for_v()

@@ -114,6 +114,18 @@ public sealed class HostileTarTests : IDisposable
     }
 
     [Fact]
+    public async Task An_archive_may_end_in_the_padding_of_its_last_file()
+    {
+        var tar = new TarBuilder().File("f", new string('x', 5000)).Build();
+        foreach (var length in (int[])[512 + 5000, 512 + 5001, 512 + 5120])
+        {
+            using var reader = new TarReader(new MemoryStream(tar, 0, length));
+            Assert.Equal(5000, (await reader.ReadEntryAsync())?.Size);
+            Assert.Null(await reader.ReadEntryAsync());
+        }
+    }
+
+    [Fact]
     public async Task Data_after_the_end()
     {
         await RefusedAsync([.. new TarBuilder().File("f", "x").Build(), .. new TarBuilder().File("g", "y").Build()], "data after the end");

@@ -137,12 +137,10 @@ internal sealed class ContextReader(ContextSpool spool)
         return (directory, path[start..]);
     }
 
+    /// <summary>The name below the context's root, which is its own parent: what leads out of it leads nowhere else.</summary>
     private static string Inside(string name)
     {
-        var path = GoPath.Clean("./" + name);
-        return path.Length > MaxPathLength ? throw GantryException.InvalidArgument("a file name in the build context is too long")
-            : path == ".." || path.StartsWith("../", StringComparison.Ordinal) ? throw GantryException.InvalidArgument($"\"{name}\" is outside of the build context")
-            : path == "." ? string.Empty
-            : path;
+        var path = GoPath.Clean("/" + name);
+        return path.Length > MaxPathLength ? throw GantryException.InvalidArgument("a file name in the build context is too long") : path[1..];
     }
 }

@@ -7,7 +7,7 @@ using Gantry.Networks.Addressing;
 namespace Gantry.Networks.Drivers;
 
 /// <summary>A bridge to be, with the addresses it has as the gateway of its network.</summary>
-internal sealed record BridgePlan(string Name, string NetworkId, int Mtu, IReadOnlyList<(IPAddress Address, int PrefixLength)> Addresses, bool OwnsDevice);
+internal sealed record BridgePlan(string Name, string NetworkId, int Mtu, IReadOnlyList<(IPAddress Address, int PrefixLength)> Addresses, bool OwnsDevice, bool Intercom);
 
 /// <summary>Bridge devices on the host. Ours carry a mark in their alias, so that a restarted engine knows them from others'.</summary>
 internal sealed class BridgeDriver(NetlinkSocket route, HostSettings settings, string instanceId)
@@ -92,6 +92,10 @@ internal sealed class BridgeDriver(NetlinkSocket route, HostSettings settings, s
         batch.SetLinkUp(link.Index, plan.Name);
         route.Execute(batch);
         settings.RouteLoopback(plan.Name);
+        if (!plan.Intercom)
+        {
+            settings.StandInForNeighbours(plan.Name);
+        }
     }
 
     private bool IsOurs(Link link) => link.Alias.StartsWith(Mark, StringComparison.Ordinal);

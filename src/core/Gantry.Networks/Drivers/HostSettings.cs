@@ -44,6 +44,16 @@ internal sealed class HostSettings(NamespaceThread host, StateRecords records, A
     /// </summary>
     public void RouteLoopback(string bridge) => Write($"ipv4/conf/{bridge}/route_localnet", "1");
 
+    /// <summary>
+    /// Containers whose bridge ports are kept from each other find the host in each other's place (RFC 3069), so that what they send meets the
+    /// firewall's rules.
+    /// </summary>
+    public void StandInForNeighbours(string bridge)
+    {
+        Write($"ipv4/conf/{bridge}/proxy_arp_pvlan", "1");
+        Write($"ipv4/neigh/{bridge}/proxy_delay", "0");
+    }
+
     /// <summary>Containers must not talk the host into routes by router advertisements.</summary>
     public void IgnoreRouterAdvertisements(string bridge) => Write($"ipv6/conf/{bridge}/accept_ra", "0");
 

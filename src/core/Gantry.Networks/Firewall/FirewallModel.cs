@@ -41,6 +41,9 @@ internal readonly record struct PortMapping(string Protocol, IPAddress? HostIp, 
 /// <summary>A container's own port that the firewall opens.</summary>
 internal readonly record struct OpenPort(string Protocol, IPAddress Target, int TargetPort, DirectAccess Direct);
 
+/// <summary>A port of a container that another one on the same bridge may use although their bridge keeps containers from each other.</summary>
+internal readonly record struct LinkedPort(IPAddress From, IPAddress To, string Protocol, int Port);
+
 /// <summary>Elements that come or go together.</summary>
 /// <param name="Ports">Translated host ports.</param>
 /// <param name="Targets">Containers that get their first, or lose their last, port by this: they may call themselves through a host port.</param>

@@ -16,6 +16,7 @@ internal sealed class HostFirewall
     private readonly RuleSet _rules;
     private readonly Dictionary<string, BridgeRules> _bridges = [];
     private readonly PortTable _ports = new();
+    private HashSet<LinkedPort> _links = [];
     private readonly bool _enabled;
     private bool _built;
 
@@ -97,6 +98,20 @@ internal sealed class HostFirewall
         }
     }
 
+    /// <summary>Puts these links in the place of those there were.</summary>
+    public void SetLinks(HashSet<LinkedPort> links)
+    {
+        lock (_lock)
+        {
+            var before = _links;
+            if (!before.SetEquals(links))
+            {
+                _links = links;
+                Apply(_rules.ChangeLinks([.. before.Except(links)], [.. links.Except(before)]), () => _links = before);
+            }
+        }
+    }
+
     /// <summary>Removes the table and forgets what was in it.</summary>
     public void Delete()
     {
@@ -104,6 +119,7 @@ internal sealed class HostFirewall
         {
             _bridges.Clear();
             _ports.Clear();
+            _links = [];
             _built = false;
             _host.RunHome(() => _nft.Run(_rules.Delete));
         }
@@ -134,7 +150,7 @@ internal sealed class HostFirewall
     {
         try
         {
-            _host.RunHome(() => _nft.Run(_rules.Replace(_bridges.Values, _ports.All)));
+            _host.RunHome(() => _nft.Run(_rules.Replace(_bridges.Values, _ports.All, _links)));
         }
         catch (LinuxException e)
         {

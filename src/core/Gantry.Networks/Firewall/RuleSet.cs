@@ -25,6 +25,7 @@ internal sealed class RuleSet(string table, bool v6 = true)
     private const string Offered = "offered";
     private const string Same = "same";
     private const string Selves = "selves";
+    private const string Links = "links4";
 
     public string Table { get; } = table;
 
@@ -32,7 +33,7 @@ internal sealed class RuleSet(string table, bool v6 = true)
     public string Delete => $"add table inet {Table}\ndelete table inet {Table}\n";
 
     /// <summary>Replaces the table by one with these elements.</summary>
-    public string Replace(IReadOnlyCollection<BridgeRules> bridges, PortChange ports)
+    public string Replace(IReadOnlyCollection<BridgeRules> bridges, PortChange ports, IReadOnlyCollection<LinkedPort> links)
     {
         var text = new StringBuilder(Delete).Append(Skeleton());
         foreach (var bridge in bridges)
@@ -40,7 +41,7 @@ internal sealed class RuleSet(string table, bool v6 = true)
             text.Append(Add(bridge));
         }
 
-        return text.Append(Change("add", ports)).ToString();
+        return text.Append(Change("add", ports)).Append(Change("add", links)).ToString();
     }
 
     public string Add(BridgeRules bridge) => Change("add", bridge);
@@ -49,6 +50,13 @@ internal sealed class RuleSet(string table, bool v6 = true)
 
     public string Change(PortChange remove, PortChange add) =>
         Change("delete", remove) + Change("add", add);
+
+    public string ChangeLinks(IReadOnlyCollection<LinkedPort> remove, IReadOnlyCollection<LinkedPort> add) =>
+        Change("delete", remove) + Change("add", add);
+
+    private string Change(string verb, IReadOnlyCollection<LinkedPort> links) => links.Count == 0
+        ? ""
+        : Element(verb, Links, string.Join(", ", links.Select(l => $"{l.From} . {l.To} . {l.Protocol} . {l.Port}")));
 
     private string Change(string verb, BridgeRules bridge)
     {
@@ -128,6 +136,7 @@ internal sealed class RuleSet(string table, bool v6 = true)
             set {{Same}} { type ifname . ifname; }
             set {{Selves}}4 { type ipv4_addr . ipv4_addr; }
             set {{Selves}}6 { type ipv6_addr . ipv6_addr; }
+            set {{Links}} { type ipv4_addr . ipv4_addr . inet_proto . inet_service; }
             map ports4 { type inet_proto . inet_service : ipv4_addr . inet_service; }
             map ports6 { type inet_proto . inet_service : ipv6_addr . inet_service; }
             map hostports4 { type ipv4_addr . inet_proto . inet_service : ipv4_addr . inet_service; }
@@ -174,6 +183,7 @@ internal sealed class RuleSet(string table, bool v6 = true)
 
             chain within {
                 ct status dnat accept
+                ip saddr . ip daddr . meta l4proto . th dport @{{Links}} accept
                 iifname @nointercom drop
             }
 

@@ -150,4 +150,17 @@ internal static class IpamRules
             throw GantryException.InvalidArgument($"{head}\n{body}");
         }
     }
+
+    /// <summary>What only a start or a connection finds.</summary>
+    /// <exception cref="GantryException">InvalidArgument in Docker's words.</exception>
+    public static void CheckLinkLocal(EndpointOptions options)
+    {
+        if (options.LinkLocalIPs.FirstOrDefault(a => !IsLinkLocal(System.Net.IPAddress.Parse(a))) is { } address)
+        {
+            throw GantryException.InvalidArgument($"invalid link local IP address: {address}");
+        }
+    }
+
+    private static bool IsLinkLocal(System.Net.IPAddress address) =>
+        address.IsIPv6LinkLocal || (address.GetAddressBytes() is [169, 254, _, _]);
 }

@@ -74,6 +74,7 @@ public sealed partial class NetworkService
         }
 
         IpamRules.CheckEndpoint(record, network.ConfiguredSubnets, options);
+        IpamRules.CheckLinkLocal(options);
     }
 
     /// <summary>All of it or, when a step fails, nothing.</summary>

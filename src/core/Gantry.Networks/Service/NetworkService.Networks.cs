@@ -171,7 +171,7 @@ public sealed partial class NetworkService
                         where !entry.Settings.InhibitIPv4 || gateway.AddressFamily == AddressFamily.InterNetworkV6
                         select (gateway, length);
         var owned = entry.Settings.Name.Length == 0 || (record.Predefined && _options.DefaultBridge.Bridge.Length == 0);
-        entry.BridgeIndex = _bridges.Ensure(new BridgePlan(record.BridgeName, record.Id, entry.Settings.Mtu, [.. addresses], owned));
+        entry.BridgeIndex = _bridges.Ensure(new BridgePlan(record.BridgeName, record.Id, entry.Settings.Mtu, [.. addresses], owned, entry.Settings.Intercom));
     }
 
     private void Lower(NetworkEntry entry)

@@ -201,5 +201,6 @@ public sealed partial class NetworkService
         let parts = link.Split(':', 2)
         from other in network.Endpoints
         where other.ContainerName == parts[0] || other.ContainerId.StartsWith(parts[0], StringComparison.Ordinal)
-        select (other.IPAddress, $"{parts[^1]} {Ids.Short(other.ContainerId)} {other.ContainerName}");
+        let names = new[] { parts[^1], _sandboxes.GetValueOrDefault(other.ContainerId)?.Options.Hostname ?? "", other.ContainerName }
+        select (other.IPAddress, string.Join(' ', names.Where(n => n.Length > 0).Distinct()));
 }

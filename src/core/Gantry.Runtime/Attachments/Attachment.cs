@@ -11,6 +11,7 @@ internal sealed class Attachment : IAttachment
 {
     private readonly AttachmentTable _table;
     private readonly Lock _lock = new();
+    private readonly TaskCompletionSource _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private AttachmentSocket _current;
     private TaskCompletionSource<bool> _outcome = NewOutcome();
     private bool _disposed;
@@ -40,6 +41,8 @@ internal sealed class Attachment : IAttachment
 
     public Stream Input { get; }
 
+    public Task Connected => _connected.Task;
+
     /// <summary>It was made before the process was started, so it decides what a lagging reader means.</summary>
     public bool WasThereFirst { get; set; }
 
@@ -65,12 +68,16 @@ internal sealed class Attachment : IAttachment
             | (Options.Stderr ? AttachFlags.Stderr : 0) | (block ? AttachFlags.Block : 0);
     }
 
+    /// <summary>The process has it.</summary>
+    public void SetConnected() => _connected.TrySetResult();
+
     /// <summary>The output has ended for good: the end of file that follows is the last.</summary>
     public void End()
     {
         lock (_lock)
         {
             _outcome.TrySetResult(false);
+            _connected.TrySetResult();
             _current.ReleaseMonitorEnd();
         }
     }
@@ -139,6 +146,7 @@ internal sealed class Attachment : IAttachment
 
             _disposed = true;
             _outcome.TrySetResult(false);
+            _connected.TrySetResult();
             _current.Dispose();
         }
 

@@ -114,6 +114,7 @@ public sealed partial class TaskService
         {
             var connection = await ConnectAsync(CancellationToken.None).ConfigureAwait(false);
             await AttachAsync(connection, attachment, attachment.Current, beforeStart: false).ConfigureAwait(false);
+            attachment.SetConnected();
         }
         catch (Exception e) when (e is GantryException or MonitorLostException or ObjectDisposedException)
         {

@@ -81,6 +81,8 @@ public sealed partial class TaskService
             {
                 await SendCloseInputAsync(attachment).ConfigureAwait(false);
             }
+
+            attachment.SetConnected();
         }
 
         return entry.ToState();

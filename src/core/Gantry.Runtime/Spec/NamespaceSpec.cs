@@ -10,7 +10,8 @@ internal static class NamespaceSpec
     internal static IReadOnlyList<LinuxNamespace> Build(HostConfig hostConfig, SpecContext context)
     {
         var namespaces = new List<LinuxNamespace> { new("mount") };
-        if (!Modes.IsHost(hostConfig.NetworkMode))
+        var sharesHosts = Modes.Container(hostConfig.NetworkMode) is not null && context.NetworkNamespacePath is null;
+        if (!Modes.IsHost(hostConfig.NetworkMode) && !sharesHosts)
         {
             namespaces.Add(new LinuxNamespace("network", context.NetworkNamespacePath));
         }

@@ -46,6 +46,9 @@ public interface IAttachment : IAsyncDisposable
     /// <summary>Bytes for the process's stdin. Writes wait while the process does not read. Null-like when not asked for: writes fail.</summary>
     Stream Input { get; }
 
+    /// <summary>Completes when the process is there, so that what was written for it reaches it also when this is disposed, or when it will never be.</summary>
+    Task Connected { get; }
+
     /// <summary>
     /// Ends the process's stdin for good once everything written has been delivered (Docker's StdinOnce and every exec); without this
     /// call detaching leaves stdin open. With a terminal it does nothing.

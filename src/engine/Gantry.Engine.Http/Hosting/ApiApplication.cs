@@ -12,9 +12,17 @@ namespace Gantry.Engine.Http.Hosting;
 /// <summary>What Kestrel calls for every request: version check, route, handler, and the one place where failures become responses.</summary>
 internal sealed class ApiApplication(Router router, EngineHost engine, MemoryRest memory, EngineLog log) : IHttpApplication<HttpContext>
 {
-    public HttpContext CreateContext(IFeatureCollection contextFeatures) => new DefaultHttpContext(contextFeatures);
+    public HttpContext CreateContext(IFeatureCollection contextFeatures)
+    {
+        engine.Daemon.RequestBegan();
+        return new DefaultHttpContext(contextFeatures);
+    }
 
-    public void DisposeContext(HttpContext context, Exception? exception) => memory.Used();
+    public void DisposeContext(HttpContext context, Exception? exception)
+    {
+        engine.Daemon.RequestEnded();
+        memory.Used();
+    }
 
     public async Task ProcessRequestAsync(HttpContext context)
     {

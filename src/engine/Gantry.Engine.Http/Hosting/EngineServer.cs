@@ -23,6 +23,7 @@ public sealed class EngineServer : IAsyncDisposable
     private readonly EngineServerOptions _options;
     private readonly EngineLog _log;
     private readonly MemoryRest _memory;
+    private readonly HangUpWatch _hangUps;
     private readonly ApiApplication _application;
     private readonly SslServerAuthenticationOptions? _tls;
     private readonly List<string> _socketPaths = [];
@@ -32,6 +33,7 @@ public sealed class EngineServer : IAsyncDisposable
     {
         _options = options;
         _log = log;
+        _hangUps = new HangUpWatch(log);
         _tls = options.Tls?.Load();
         SocketActivation.KeepFromChildren();
         _memory = new MemoryRest(engine.Networks.Rest);
@@ -92,6 +94,7 @@ public sealed class EngineServer : IAsyncDisposable
     {
         _server?.Dispose();
         _memory.Dispose();
+        _hangUps.Dispose();
         return ValueTask.CompletedTask;
     }
 
@@ -129,7 +132,7 @@ public sealed class EngineServer : IAsyncDisposable
 
         options.Use(next => async connection =>
         {
-            var hijackable = new HijackableConnection(connection);
+            var hijackable = new HijackableConnection(connection, _hangUps);
             await using (hijackable.ConfigureAwait(false))
             {
                 await next(hijackable).ConfigureAwait(false);

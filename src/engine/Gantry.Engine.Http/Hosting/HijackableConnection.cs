@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Net;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Gantry.Engine.Http.Hosting;
@@ -16,11 +17,15 @@ internal sealed class HijackableConnection : ConnectionContext
     private readonly ConnectionContext _inner;
     private readonly CancellationTokenSource _closed = new();
     private readonly CancellationTokenRegistration _registration;
+    private readonly CancellationTokenSource _gone = new();
+    private readonly HangUpWatch _watch;
+    private IDisposable? _watched;
     private volatile bool _hijacked;
 
-    internal HijackableConnection(ConnectionContext inner)
+    internal HijackableConnection(ConnectionContext inner, HangUpWatch watch)
     {
         _inner = inner;
+        _watch = watch;
         Transport = inner.Transport;
         _registration = inner.ConnectionClosed.UnsafeRegister(static self => ((HijackableConnection)self!).OnClosed(), this);
         inner.Features.Set(this);
@@ -63,10 +68,18 @@ internal sealed class HijackableConnection : ConnectionContext
     /// <summary>True once a handler owns the transport.</summary>
     internal bool IsHijacked => _hijacked;
 
+    /// <summary>Fires when the client of a connection that was taken over has closed it, not just its sending half.</summary>
+    internal CancellationToken Gone => _gone.Token;
+
     /// <summary>Takes the transport over. Call it after the request's body has been read to its end and before anything of a response was written.</summary>
     internal IDuplexPipe Hijack()
     {
         _hijacked = true;
+        if (_inner.Features.Get<IConnectionSocketFeature>() is { } feature)
+        {
+            _watched = _watch.Add(feature.Socket, _gone);
+        }
+
         return _inner.Transport;
     }
 
@@ -81,6 +94,7 @@ internal sealed class HijackableConnection : ConnectionContext
     public override async ValueTask DisposeAsync()
     {
         await _registration.DisposeAsync().ConfigureAwait(false);
+        _watched?.Dispose();
         _closed.Dispose();
     }
 

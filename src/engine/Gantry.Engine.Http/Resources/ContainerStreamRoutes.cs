@@ -33,7 +33,7 @@ internal static class ContainerStreamRoutes
             var connection = await HijackedStream.BeginAsync(request, session.IsRaw, withHeaders: false, CancellationToken.None).ConfigureAwait(false);
             await using (connection.ConfigureAwait(false))
             {
-                await session.RunAsync(connection.Input, connection.Output, CancellationToken.None).ConfigureAwait(false);
+                await RunAsync(session, connection.Input, connection.Output, connection.Gone).ConfigureAwait(false);
             }
         }
     }
@@ -57,19 +57,19 @@ internal static class ContainerStreamRoutes
                 var output = session.IsRaw ? socket.Output : new UnframingStream(socket.Output);
                 await using (output.ConfigureAwait(false))
                 {
-                    await RunAsync(session, socket, output).ConfigureAwait(false);
+                    await RunAsync(session, socket.Input, output, socket.Closed).ConfigureAwait(false);
                 }
             }
         }
     }
 
-    private static async Task RunAsync(AttachSession session, WebSocketSession socket, Stream output)
+    private static async Task RunAsync(AttachSession session, Stream input, Stream output, CancellationToken closed)
     {
         try
         {
-            await session.RunAsync(socket.Input, output, socket.Closed).ConfigureAwait(false);
+            await session.RunAsync(input, output, closed).ConfigureAwait(false);
         }
-        catch (Exception e) when (socket.Closed.IsCancellationRequested && e is OperationCanceledException or IOException)
+        catch (Exception e) when (closed.IsCancellationRequested && e is OperationCanceledException or IOException)
         {
             // The client closed: that is how such a session ends.
         }

@@ -22,7 +22,9 @@ internal sealed class HijackedStream : IAsyncDisposable
     private HijackedStream(HttpContext context)
     {
         _context = context;
-        var transport = context.Features.GetRequiredFeature<HijackableConnection>().Hijack();
+        var connection = context.Features.GetRequiredFeature<HijackableConnection>();
+        var transport = connection.Hijack();
+        Gone = connection.Gone;
         _transport = transport;
         Input = transport.Input.AsStream(leaveOpen: true);
         Output = transport.Output.AsStream(leaveOpen: true);
@@ -32,6 +34,9 @@ internal sealed class HijackedStream : IAsyncDisposable
     internal Stream Input { get; }
 
     internal Stream Output { get; }
+
+    /// <summary>Fires when the client has gone, which the end of what it sends does not mean.</summary>
+    internal CancellationToken Gone { get; }
 
     /// <summary>Reads what is left of the request, takes the connection over and writes the head of the response.</summary>
     /// <param name="isRaw">The stream has no frames; only a client that upgrades is told apart.</param>

@@ -75,6 +75,7 @@ internal sealed class CommitFlow(EngineCore core)
             Config = JsonSerializer.SerializeToUtf8Bytes(config, OciJson.Default.ImageConfig),
             Parent = Digest.TryParse(record.ImageId, out var parent) ? parent : default,
             References = reference is null ? [] : [reference],
+            Made = true,
         }, cancellationToken).ConfigureAwait(false);
         core.Publish(container, "commit", ("comment", request.Comment), ("imageID", image.Id.ToString()), ("imageRef", reference?.Familiar ?? string.Empty));
         return image.Id.ToString();

@@ -32,13 +32,13 @@ internal sealed class ContainerFlows
         Shutdown = new ShutdownFlow(core, Stop);
         Pause = new PauseFlow(core, health);
         Remove = new RemoveFlow(core, Start, Stop, Volumes, images, shipping);
-        Restore = new RestoreFlow(core, Exit, Remove, Start, images, health, shipping);
+        Restore = new RestoreFlow(core, Exit, Remove, Start, Networks, images, health, shipping);
         Inspect = new InspectView(core);
         List = new ListFlow(core, new ListView(core, Inspect));
         Attach = new AttachFlow(core);
         Logs = new LogFlow(core);
         Rename = new RenameFlow(core, Networks);
-        Links = new LinkFlow(core);
+        Links = new LinkFlow(core, Networks);
         Update = new UpdateFlow(core);
         Stats = new StatsFlow(core);
         Top = new TopFlow(core);

@@ -1,10 +1,11 @@
+using Gantry.Engine.Containers.Networking;
 using Gantry.Errors;
 using Gantry.Metadata;
 
 namespace Gantry.Engine.Containers;
 
-/// <summary>Takes links off containers (<c>docker rm --link</c>). What a running container has in its hosts file stays until its next start.</summary>
-internal sealed class LinkFlow(EngineCore core)
+/// <summary>Takes links off containers (<c>docker rm --link</c>), running ones too.</summary>
+internal sealed class LinkFlow(EngineCore core, NetworkUse networks)
 {
     /// <exception cref="GantryException">NotFound in Docker's words: there is no such link.</exception>
     internal async Task RemoveAsync(Container container, string reference, string alias)
@@ -23,6 +24,7 @@ internal sealed class LinkFlow(EngineCore core)
                 container,
                 r => r with { HostConfig = r.HostConfig with { Links = left.Count == 0 ? null : left }, Links = legacy },
                 Durability.Durable);
+            await networks.UnlinkAsync(container.Record, alias).ConfigureAwait(false);
         }
     }
 

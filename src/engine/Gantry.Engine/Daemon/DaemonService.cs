@@ -14,6 +14,7 @@ public sealed class DaemonService
     private readonly EngineCore _core;
     private readonly HostDescription _host = HostDescription.Read();
     private readonly string _id;
+    private int _requests;
 
     internal DaemonService(EngineCore core)
     {
@@ -25,6 +26,11 @@ public sealed class DaemonService
     public string Id => _id;
 
     private RuntimeVersion DefaultRuntime => _core.Runtimes.Version(_core.Settings);
+
+    /// <summary>A request begins; it ends, streams and attachments included, with <see cref="RequestEnded"/>.</summary>
+    public void RequestBegan() => Interlocked.Increment(ref _requests);
+
+    public void RequestEnded() => Interlocked.Decrement(ref _requests);
 
     public SystemVersion Version(string apiVersion, string minimum)
     {
@@ -117,7 +123,8 @@ public sealed class DaemonService
             IPv4Forwarding = _core.Host.IPv4Forwarding,
             Debug = settings.Debug,
             NFd = Directory.EnumerateFileSystemEntries("/proc/self/fd").Count(),
-            NGoroutines = ThreadPool.ThreadCount,
+            // The nearest there is to goroutines: one for every request that is being served, so that a leaked stream can be seen.
+            NGoroutines = Volatile.Read(ref _requests),
             SystemTime = GoTime.Format(DateTimeOffset.UtcNow),
             LoggingDriver = settings.LogDriver,
             CgroupDriver = "cgroupfs",

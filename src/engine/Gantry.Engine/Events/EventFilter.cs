@@ -23,17 +23,17 @@ public sealed class EventFilter
     /// <summary><c>exec_create: sh</c> is found by <c>exec_create</c> too.</summary>
     private bool MatchAction(EngineEvent e) => _filters.Any("event", v => e.Action == v || e.Action.StartsWith(v + ":", StringComparison.Ordinal));
 
-    /// <summary>A filter by object leaves only events of that kind of object, by id, id prefix or name.</summary>
-    private bool MatchObject(EngineEvent e, string type)
+    /// <summary>A filter by object leaves the events of objects whose id or name begins so; which kind of object is not looked at, as in Docker.</summary>
+    private bool MatchObject(EngineEvent e, string filter)
     {
-        var wanted = _filters[type];
+        var wanted = _filters[filter];
         if (wanted.Count == 0)
         {
             return true;
         }
 
-        var name = e.Actor.Attributes.GetValueOrDefault("name");
-        return e.Type == type && wanted.Any(v => v == e.Actor.Id || v == name || (v.Length >= 4 && e.Actor.Id.StartsWith(v, StringComparison.Ordinal)));
+        var name = e.Actor.Attributes.GetValueOrDefault("name", string.Empty);
+        return wanted.Any(v => e.Actor.Id.StartsWith(v, StringComparison.Ordinal) || name.StartsWith(v, StringComparison.Ordinal));
     }
 
     /// <summary>Images by id, by name with tag and by name alone; events of containers made from them too.</summary>

@@ -48,9 +48,28 @@ public sealed class ExecService
             throw GantryException.InvalidArgument("No exec command specified");
         }
 
+        CheckUser(container, request.User);
         CheckKeys(request.DetachKeys ?? string.Empty);
         Forget();
         return Register(container, request, Ids.New()).Id;
+    }
+
+    /// <summary>The start looks the user up again; that there is none is said as early as can be.</summary>
+    private void CheckUser(Container container, string? user)
+    {
+        if (string.IsNullOrEmpty(user))
+        {
+            return;
+        }
+
+        try
+        {
+            _ = UserResolver.Resolve(_core.Paths.Rootfs(container.Id), user);
+        }
+        catch (GantryException e)
+        {
+            throw GantryException.InvalidArgument(e.Message, e);
+        }
     }
 
     /// <summary>Makes an exec known.</summary>

@@ -20,7 +20,8 @@ internal static class NetworkDescription
         {
             Driver = record.Ipam.Driver,
             Options = record.Ipam.Options is null ? null : new Dictionary<string, string>(record.Ipam.Options),
-            Config = record.Driver == "bridge" ? [.. record.Ipam.Configs.Select(Describe)] : record.Ipam.Configs.Count == 0 ? null : [.. record.Ipam.Configs.Select(Describe)],
+            Config = record.Driver != "bridge" && record.Ipam.Configs.Count == 0 ? null
+                : [.. record.Ipam.Configs.OrderBy(c => c.Subnet.Contains(':', StringComparison.Ordinal)).Select(Describe)],
         },
         Internal = record.Internal,
         Attachable = record.Attachable,

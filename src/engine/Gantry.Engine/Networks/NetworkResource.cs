@@ -87,24 +87,32 @@ public sealed class NetworkResource
     /// <exception cref="GantryException">NotFound, Forbidden in Docker's words.</exception>
     public async Task DisconnectAsync(string reference, string containerReference, bool force)
     {
-        var network = Get(reference);
+        var network = _core.Parts.Networks.Find(reference);
         if (!_core.Containers.TryGet(containerReference, out var container))
         {
             // With force an endpoint of that name would do; there is none without its container.
-            throw GantryException.NotFound(force ? $"endpoint {containerReference} not found" : $"No such container: {containerReference}");
+            throw network is null ? NotFound(reference)
+                : GantryException.NotFound(force ? $"endpoint {containerReference} not found" : $"No such container: {containerReference}");
         }
 
         using (await container.Gate.AcquireAsync().ConfigureAwait(false))
         {
+            // Of a network that is gone a container may still know: when it doesn't run, or by force, it forgets.
             var record = container.Record;
-            var key = record.Networks.Keys.FirstOrDefault(n => _core.Parts.Networks.Find(n)?.Id == network.Id)
-                ?? throw GantryException.Internal($"container {record.Id} is not connected to {(record.State.IsActive ? "network" : "the network")} {network.Name}");
-            if (record.HostConfig.NetworkMode == "host" && network.Name == "host")
+            if (network is null && record.State.IsActive && !force)
+            {
+                throw NotFound(reference);
+            }
+
+            var key = record.Networks.Keys.FirstOrDefault(n => network is null ? n == reference : _core.Parts.Networks.Find(n)?.Id == network.Id)
+                ?? throw GantryException.Internal(
+                    $"container {record.Id} is not connected to {(record.State.IsActive && network is not null ? "network" : "the network")} {network?.Name ?? reference}");
+            if (record.HostConfig.NetworkMode == "host" && network?.Name == "host")
             {
                 throw GantryException.InvalidArgument("cannot disconnect container from host network - container was created in host network mode");
             }
 
-            if (record.State.IsActive)
+            if (record.State.IsActive && network is not null)
             {
                 await _core.Parts.Networks.DisconnectAsync(record.Id, network.Id, CancellationToken.None).ConfigureAwait(false);
                 _use.WriteFiles(record);

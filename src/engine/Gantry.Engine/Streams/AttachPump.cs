@@ -36,7 +36,14 @@ internal static class AttachPump
         {
             if (receive is null || send is null)
             {
-                return await (send ?? receive ?? Task.FromResult(AttachEnd.Disconnected)).ConfigureAwait(false);
+                var end = await (send ?? receive ?? Task.FromResult(AttachEnd.Disconnected)).ConfigureAwait(false);
+                if (receive is not null)
+                {
+                    // What a client sends ahead of the start waits for the process.
+                    await attachment.Connected.WaitAsync(stop.Token).ConfigureAwait(false);
+                }
+
+                return end;
             }
 
             // The end of the client's input is not the end of the session; typed detach keys are.

@@ -34,7 +34,7 @@ public static class Decompression
     }
 
     /// <summary>The plain content of a stream that may be compressed. Owns the source unless told otherwise.</summary>
-    /// <exception cref="GantryException">NotImplemented: a format without a decoder here. Reading throws <see cref="InvalidDataException"/> for broken data.</exception>
+    /// <exception cref="GantryException">NotImplemented: the host lacks the program for the format. Reading throws <see cref="InvalidDataException"/> for broken data.</exception>
     public static async ValueTask<Stream> OpenAsync(Stream source, bool leaveOpen = false, CancellationToken cancellationToken = default)
     {
         var (kind, stream) = await DetectAsync(source, leaveOpen, cancellationToken).ConfigureAwait(false);
@@ -47,6 +47,8 @@ public static class Decompression
         CompressionKind.None => source,
         CompressionKind.Gzip => new GZipStream(source, CompressionMode.Decompress),
         CompressionKind.Zstd => OpenZstd(source),
+        CompressionKind.Xz => new ProgramDecoder("xz", source),
+        CompressionKind.Bzip2 => new ProgramDecoder("bzip2", source),
         _ => throw GantryException.NotImplemented($"{kind.ToString().ToLowerInvariant()} compression is not supported"),
     };
 

@@ -150,13 +150,21 @@ public sealed partial class TarReader : IDisposable
         await SkipPaddingAsync(cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>An archive may end in here: docker's CLI leaves the padding off when it adds a Dockerfile to a context.</summary>
     private async ValueTask SkipPaddingAsync(CancellationToken cancellationToken)
     {
-        if (_paddingLeft > 0)
+        var padding = _paddingLeft;
+        _paddingLeft = 0;
+        while (_end - _start < padding)
         {
-            await FillAsync(_paddingLeft, cancellationToken).ConfigureAwait(false);
-            var padding = _paddingLeft;
-            _paddingLeft = 0;
+            if (!await TryFillAsync(cancellationToken).ConfigureAwait(false))
+            {
+                padding = _end - _start;
+            }
+        }
+
+        if (padding > 0)
+        {
             Raw(padding);
         }
     }

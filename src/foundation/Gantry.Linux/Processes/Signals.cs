@@ -24,6 +24,12 @@ public static partial class Signals
     /// <summary>Ignores a signal in this process; programs started with <see cref="ProcessSpawn"/> get the default again.</summary>
     public static void Ignore(int signal) => _ = SignalNative(signal, Ignored);
 
+    /// <summary>
+    /// Gives a signal its default effect again. A shell without job control starts background programs with SIGINT ignored, and a handler that .NET
+    /// installs on top of that is never called. Call before anything of .NET handles the signal.
+    /// </summary>
+    public static void RestoreDefault(int signal) => _ = SignalNative(signal, 0);
+
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static partial int KillNative(int pid, int signal);
 

@@ -62,6 +62,7 @@ internal static class ContainerConfigMerge
         config.WorkingDir = string.IsNullOrEmpty(config.WorkingDir) ? string.Empty : Mounts.CleanPath.Of(config.WorkingDir);
         config.Labels ??= [];
         config.ExposedPorts = config.ExposedPorts is { Count: 0 } ? null : config.ExposedPorts;
+        config.Volumes = config.Volumes is { Count: 0 } ? null : config.Volumes;
         config.StopSignal = string.IsNullOrEmpty(config.StopSignal) ? null : config.StopSignal;
         config.MacAddress = string.IsNullOrEmpty(config.MacAddress) ? null : config.MacAddress;
         config.NetworkDisabled = config.NetworkDisabled == true ? true : null;

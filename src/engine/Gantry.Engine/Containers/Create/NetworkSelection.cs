@@ -21,7 +21,7 @@ internal static class NetworkSelection
     {
         var mode = host.NetworkMode ?? string.Empty;
         var isContainer = IsContainer(mode);
-        if (mode == ContainerPrefix)
+        if (mode is ContainerPrefix or "container")
         {
             throw GantryException.InvalidArgument("invalid network mode: invalid container format container:<name|id>");
         }

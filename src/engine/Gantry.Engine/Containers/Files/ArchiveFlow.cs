@@ -9,7 +9,7 @@ namespace Gantry.Engine.Containers.Files;
 
 /// <summary>How <c>docker cp</c> into a container unpacks.</summary>
 /// <param name="KeepKind">Refuse to replace a directory by something else and the other way round.</param>
-/// <param name="CopyOwner">Give everything the container user's owner.</param>
+/// <param name="CopyOwner">Give everything the owner that the container's user is, if it has one.</param>
 public sealed record ExtractRequest(string Path, bool KeepKind, bool CopyOwner);
 
 /// <summary>Copies files out of and into containers, running or not.</summary>
@@ -57,7 +57,7 @@ internal sealed class ArchiveFlow(EngineCore core)
         try
         {
             CheckWritable(container.Record, path.Clean);
-            var options = new TreeWriterOptions { KeepKind = request.KeepKind, Owner = request.CopyOwner ? OwnerOf(container.Record) : null };
+            var options = new TreeWriterOptions { KeepKind = request.KeepKind, Owner = request.CopyOwner ? OwnerOf(use.View, container.Record.Config.User) : null };
             await using var plain = await Decompression.OpenAsync(archive, leaveOpen: true, cancellationToken).ConfigureAwait(false);
             await ExtractAsync(plain, directory, options, cancellationToken).ConfigureAwait(false);
         }
@@ -155,14 +155,23 @@ internal sealed class ArchiveFlow(EngineCore core)
         }
     }
 
-    private (uint UserId, uint GroupId) OwnerOf(ContainerRecord record)
+    /// <summary>The container's user by its own user database; null, which keeps the archive's owners, for a container that has none.</summary>
+    /// <exception cref="GantryException">InvalidArgument: there is no such user.</exception>
+    private static (uint UserId, uint GroupId)? OwnerOf(FileSystemView view, string? user)
     {
-        if (!record.State.IsActive)
+        if (string.IsNullOrEmpty(user))
         {
-            return (0, 0);
+            return null;
         }
 
-        var user = Gantry.Runtime.Spec.UserResolver.Resolve(core.Paths.Rootfs(record.Id), record.Config.User);
-        return (user.Uid, user.Gid);
+        try
+        {
+            var found = Gantry.Runtime.Spec.UserResolver.Resolve($"/proc/self/fd/{view.Root}", user);
+            return (found.Uid, found.Gid);
+        }
+        catch (GantryException e)
+        {
+            throw GantryException.InvalidArgument(e.Message, e);
+        }
     }
 }

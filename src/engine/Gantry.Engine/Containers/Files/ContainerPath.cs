@@ -5,7 +5,7 @@ namespace Gantry.Engine.Containers.Files;
 
 /// <summary>A path as <c>docker cp</c> gives it: absolute or not, and with a meaning in a trailing slash or dot.</summary>
 /// <param name="Clean">Absolute and cleaned.</param>
-/// <param name="IsContents">It ended in <c>/.</c>: the contents of the directory.</param>
+/// <param name="IsContents">Its last part is a dot (slashes may follow): the contents of the directory.</param>
 /// <param name="MustBeDirectory">It ended in a slash or dot, which follows a link at its end.</param>
 internal sealed record ContainerPath(string Clean, bool IsContents, bool MustBeDirectory)
 {
@@ -24,7 +24,7 @@ internal sealed record ContainerPath(string Clean, bool IsContents, bool MustBeD
             throw GantryException.InvalidArgument("bad parameter: pathcannot be empty");
         }
 
-        var contents = path == "." || path.EndsWith("/.", StringComparison.Ordinal);
+        var contents = path.TrimEnd('/') is var name && (name == "." || name.EndsWith("/.", StringComparison.Ordinal));
         return new ContainerPath(CleanPath.Of(path), contents, contents || path.EndsWith('/'))
         {
             GivenName = path.Split('/', StringSplitOptions.RemoveEmptyEntries) is [.., var last] ? last : "/",

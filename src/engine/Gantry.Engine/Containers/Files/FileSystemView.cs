@@ -1,6 +1,7 @@
 using Gantry.Engine.Containers.Mounts;
 using Gantry.Engine.Containers.Naming;
 using Gantry.Engine.Containers.State;
+using Gantry.Errors;
 using Gantry.Linux;
 
 namespace Gantry.Engine.Containers.Files;
@@ -84,29 +85,64 @@ internal sealed class FileSystemView : IDisposable
     private static bool Runs(ContainerRecord record) => record.State.IsActive && record.State.Phase != ContainerPhase.Restarting;
 
     /// <summary>
-    /// What is mounted there; null for what only the container's own namespace has. Images, and directories inside them and inside volumes, are
-    /// held by mounts of their own while the container runs.
+    /// Mounts what is mounted there; nothing for what only the container's own namespace has. Images, and directories inside them and inside
+    /// volumes, are held by mounts of their own while the container runs.
     /// </summary>
-    private static string? SourceOf(EngineCore core, ContainerRecord record, ContainerMount mount, int index) => mount.Type switch
-    {
-        "volume" or "image" when mount.Subpath.Length > 0 => Runs(record) ? SubpathMounts.PathOf(core.Paths, record.Id, index) : null,
-        "image" => Runs(record) ? ImageMounts.PathOf(core.Paths, record.Id, index) : null,
-        "bind" => mount.Source,
-        _ => null,
-    };
-
     private void MountInside(EngineCore core, ContainerRecord record, ContainerMount mount, int index)
     {
-        if (mount is { Type: "volume", Subpath.Length: 0 })
+        switch (mount.Type)
         {
-            if (core.Parts.Volumes.Find(mount.Name) is not null || mount.Driver != "local")
-            {
-                core.Parts.Volumes.WhileMounted(mount.Name, path => MountInside(mount, path));
-            }
+            case "bind":
+                MountInside(mount, mount.Source);
+                break;
+            case "volume" or "image" when mount.Subpath.Length > 0 && Runs(record):
+                MountInside(mount, SubpathMounts.PathOf(core.Paths, record.Id, index));
+                break;
+            case "volume" when core.Parts.Volumes.Find(mount.Name) is not null || mount.Driver != "local":
+                core.Parts.Volumes.WhileMounted(mount.Name, path => MountPart(mount, path));
+                break;
+            case "image" when Runs(record):
+                MountInside(mount, ImageMounts.PathOf(core.Paths, record.Id, index));
+                break;
+            case "image":
+                MountImage(core, record, mount, index);
+                break;
         }
-        else if (SourceOf(core, record, mount, index) is { } source)
+    }
+
+    /// <summary>The image's own mount is gone again before the view is used: what is bound from it stays.</summary>
+    private void MountImage(EngineCore core, ContainerRecord record, ContainerMount mount, int index)
+    {
+        var place = core.Paths.Inspection(Ids.New()[..16]);
+        Directory.CreateDirectory(place);
+        try
         {
-            MountInside(mount, source);
+            ImageMounts.MountAt(core, record, index, place);
+            MountPart(mount, place);
+        }
+        finally
+        {
+            TearDown(place);
+        }
+    }
+
+    /// <exception cref="GantryException">NotFound, InvalidArgument: the part of the volume or image that is mounted isn't there.</exception>
+    private void MountPart(ContainerMount mount, string whole)
+    {
+        if (mount.Subpath.Length == 0)
+        {
+            MountInside(mount, whole);
+            return;
+        }
+
+        var part = SubpathMounts.Open(whole, mount.Subpath);
+        try
+        {
+            MountInside(mount, $"/proc/self/fd/{part}");
+        }
+        finally
+        {
+            FileAt.Close(part);
         }
     }
 
@@ -157,14 +193,35 @@ internal sealed class FileSystemView : IDisposable
     private int OpenMountPoint(string path, bool directory)
     {
         var fd = TryOpen(path, OpenAtFlags.Path);
-        if (fd != -Errno.ENOENT || !directory)
+        if (fd != -Errno.ENOENT)
         {
             return fd;
         }
 
+        var parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        var folder = OpenFolder(directory ? parts : parts[..^1]);
+        if (directory || folder < 0)
+        {
+            return folder;
+        }
+
+        var file = FileAt.TryOpen(folder, parts[^1], OpenAtFlags.WriteOnly | OpenAtFlags.Create | OpenAtFlags.Exclusive, 0x1ED);
+        FileAt.Close(folder);
+        if (file < 0)
+        {
+            return file;
+        }
+
+        FileAt.Close(file);
+        return TryOpen(path, OpenAtFlags.Path);
+    }
+
+    /// <summary>Makes the directories that are missing.</summary>
+    private int OpenFolder(IEnumerable<string> parts)
+    {
         var current = FileAt.TryOpen(Root, ".", OpenAtFlags.Path | OpenAtFlags.Directory);
         var soFar = string.Empty;
-        foreach (var part in path.Split('/', StringSplitOptions.RemoveEmptyEntries))
+        foreach (var part in parts)
         {
             soFar += "/" + part;
             var next = TryOpen(soFar, OpenAtFlags.Path | OpenAtFlags.Directory);

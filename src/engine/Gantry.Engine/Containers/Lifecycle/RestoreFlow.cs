@@ -1,6 +1,7 @@
 using Gantry.Engine.Containers.HealthChecks;
 using Gantry.Engine.Containers.Logs;
 using Gantry.Engine.Containers.Mounts;
+using Gantry.Engine.Containers.Networking;
 using Gantry.Engine.Containers.State;
 using Gantry.Errors;
 using Gantry.Networks;
@@ -12,7 +13,7 @@ namespace Gantry.Engine.Containers.Lifecycle;
 /// Takes over what an earlier engine left, however it ended: running containers go on, exits that nobody saw are dealt with, half-made things
 /// go away (docs/flows/run.md, "After a restart").
 /// </summary>
-internal sealed class RestoreFlow(EngineCore core, ExitFlow exits, RemoveFlow removals, StartFlow start, ImageMounts images, HealthMonitor health, LogShipping shipping)
+internal sealed class RestoreFlow(EngineCore core, ExitFlow exits, RemoveFlow removals, StartFlow start, NetworkUse networks, ImageMounts images, HealthMonitor health, LogShipping shipping)
 {
     /// <summary>Returns when the API may answer. Removals that were under way are finished behind it.</summary>
     internal async Task RestoreAsync(CancellationToken cancellationToken)
@@ -42,6 +43,7 @@ internal sealed class RestoreFlow(EngineCore core, ExitFlow exits, RemoveFlow re
             }
         }
 
+        networks.AllowLinks();
         RemoveOrphans();
         await SendLeftLogsAsync().ConfigureAwait(false);
     }
@@ -124,9 +126,14 @@ internal sealed class RestoreFlow(EngineCore core, ExitFlow exits, RemoveFlow re
 
         shipping.Begin(container, null);
 
-        // What was known stays known: the checks only go on.
         if (container.State.Phase == ContainerPhase.Running)
         {
+            // Nobody has looked at it for a while.
+            if (container.State.Health is { } before && before != HealthRules.Started(before, hasCheck: true))
+            {
+                core.UpdateState(container, s => s with { Health = HealthRules.Started(s.Health, hasCheck: true) });
+            }
+
             health.Begin(container);
         }
     }

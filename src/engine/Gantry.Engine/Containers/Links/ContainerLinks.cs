@@ -1,4 +1,6 @@
+using Gantry.Engine.Containers.Create;
 using Gantry.Engine.Containers.State;
+using Gantry.Networks;
 
 namespace Gantry.Engine.Containers.Links;
 
@@ -30,6 +32,17 @@ internal sealed class ContainerLinks(EngineCore core)
             .SelectMany(r => r.Links, (r, link) => (link.Id, Name: $"/{r.Name}/{link.Alias}"))
             .OrderBy(n => n.Name, StringComparer.Ordinal)
             .ToLookup(n => n.Id, n => n.Name);
+
+    /// <summary>All links, with the ports that each is about.</summary>
+    internal IEnumerable<LinkAccess> Accesses() =>
+        from container in core.Containers.All()
+        from link in Of(container.Record)
+        select new LinkAccess(container.Id, link.Target.Id, [.. PortsOf(link.Target).Distinct()]);
+
+    private static IEnumerable<(string Protocol, int Port)> PortsOf(ContainerRecord record) =>
+        from spec in (record.Config.ExposedPorts?.Keys ?? Enumerable.Empty<string>()).Concat(record.HostConfig.PortBindings?.Keys ?? Enumerable.Empty<string>())
+        let port = PortSpecs.Parse(spec)
+        select (port.Protocol, port.Port);
 
     /// <summary>Running containers that name this one in their hosts files.</summary>
     internal IEnumerable<ContainerRecord> LinkingTo(string id) =>

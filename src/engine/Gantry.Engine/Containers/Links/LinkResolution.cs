@@ -22,7 +22,7 @@ internal static class LinkResolution
         }
 
         host.Links = null;
-        return [.. given.Select(Parse).Select(l => new ContainerLink(Target(l.Name, containers).Id, l.Alias)).DistinctBy(l => l.Alias)];
+        return [.. given.Select(Parse).Select(l => new ContainerLink(Target(l.Name, containers).Id, l.Alias.TrimStart('/'))).DistinctBy(l => l.Alias)];
     }
 
     /// <summary><c>NAME</c>, <c>NAME:ALIAS</c>, or what inspect shows: <c>/NAME:/CONTAINER/ALIAS</c>.</summary>

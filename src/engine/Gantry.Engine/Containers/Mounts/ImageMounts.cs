@@ -42,8 +42,17 @@ internal sealed class ImageMounts(EngineCore core)
         }
     }
 
-    /// <summary>Mounts one in the container's bundle and returns that place. A layer that a power cut lost is made again.</summary>
+    /// <summary>Mounts one in the container's bundle and returns that place.</summary>
     internal string Mount(ContainerRecord record, int index)
+    {
+        var target = PathOf(core.Paths, record.Id, index);
+        Directory.CreateDirectory(target);
+        MountAt(core, record, index, target);
+        return target;
+    }
+
+    /// <summary>Mounts one at a directory, for a container that doesn't run. A layer that a power cut lost is made again.</summary>
+    internal static void MountAt(EngineCore core, ContainerRecord record, int index, string target)
     {
         var layer = LayerId(record.Id, index);
         if (core.Parts.Layers.FindContainerLayer(layer) is null)
@@ -52,10 +61,7 @@ internal sealed class ImageMounts(EngineCore core)
             core.Parts.Layers.CreateContainerLayer(layer, chain, s_options);
         }
 
-        var target = PathOf(core.Paths, record.Id, index);
-        Directory.CreateDirectory(target);
         core.Parts.Layers.Mount(layer, target);
-        return target;
     }
 
     /// <summary>Takes all of a container's down; none is fine.</summary>

@@ -14,23 +14,26 @@ internal sealed class SubpathMounts(EngineCore core)
     /// <exception cref="GantryException">NotFound: it isn't there, or leads out of the volume.</exception>
     internal string Mount(string containerId, int index, string volume, string subpath)
     {
+        var found = Open(volume, subpath);
+        try
+        {
+            return Attach(found, PathOf(core.Paths, containerId, index));
+        }
+        finally
+        {
+            FileAt.Close(found);
+        }
+    }
+
+    /// <summary>Opens (as a path) what is at <paramref name="subpath"/> inside <paramref name="volume"/>. The caller closes the descriptor.</summary>
+    /// <exception cref="GantryException">NotFound: it isn't there; InvalidArgument: it leads out of the volume.</exception>
+    internal static int Open(string volume, string subpath)
+    {
         var root = FileAt.OpenDirectory(volume);
         try
         {
             var found = FileAt.TryOpenRooted(root, subpath, OpenAtFlags.Path, ResolveFlags.Beneath | ResolveFlags.NoMagicLinks);
-            if (found < 0)
-            {
-                throw Failure(volume, subpath, -found);
-            }
-
-            try
-            {
-                return Attach(found, PathOf(core.Paths, containerId, index));
-            }
-            finally
-            {
-                FileAt.Close(found);
-            }
+            return found >= 0 ? found : throw Failure(volume, subpath, -found);
         }
         finally
         {

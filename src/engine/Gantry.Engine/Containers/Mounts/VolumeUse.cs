@@ -33,10 +33,10 @@ internal sealed class VolumeUse(EngineCore core)
         return made;
     }
 
-    /// <summary>Fills empty volumes with what the image has at their place.</summary>
+    /// <summary>Fills empty volumes, or the directories in them that are mounted, with what the image has at their place.</summary>
     internal Task CopyUpAsync(ContainerRecord record)
     {
-        var wanted = record.Mounts.Where(m => m is { Type: "volume", CopyUp: true, Subpath.Length: 0 }).ToList();
+        var wanted = record.Mounts.Where(m => m is { Type: "volume", CopyUp: true }).ToList();
         if (wanted.Count == 0 || !Digest.TryParse(record.LayerChain, out var chain))
         {
             return Task.CompletedTask;
@@ -47,7 +47,7 @@ internal sealed class VolumeUse(EngineCore core)
             using var view = core.Parts.Layers.OpenView(chain);
             foreach (var mount in wanted)
             {
-                core.Parts.Volumes.CopyUp(mount.Name, view.Root, mount.Destination, core.Stopping.Token);
+                core.Parts.Volumes.CopyUp(mount.Name, mount.Subpath, view.Root, mount.Destination, core.Stopping.Token);
             }
         });
     }

@@ -15,6 +15,8 @@ internal sealed record NetworkPlace(string? NamespacePath, string FilesOwner);
 /// <summary>Puts containers on their networks at start and takes them off at exit.</summary>
 internal sealed class NetworkUse(EngineCore core)
 {
+    private readonly Lock _links = new();
+
     /// <summary>
     /// Makes the sandbox, connects the networks (the one of the network mode first: it becomes eth0) and writes the files that name hosts and
     /// name servers. On failure nothing is left.
@@ -42,6 +44,7 @@ internal sealed class NetworkUse(EngineCore core)
                 WriteFiles(linking);
             }
 
+            AllowLinks();
             return new NetworkPlace(sandbox.Mode == SandboxMode.Host ? null : sandbox.SandboxKey, record.Id);
         }
         catch (Exception e)
@@ -75,9 +78,30 @@ internal sealed class NetworkUse(EngineCore core)
     {
         var endpoints = core.Parts.Networks.FindSandbox(record.Id)?.Endpoints ?? [];
         await core.Parts.Networks.ReleaseSandboxAsync(record.Id, CancellationToken.None).ConfigureAwait(false);
+        AllowLinks();
         foreach (var endpoint in endpoints)
         {
             Publish("disconnect", endpoint.NetworkId, endpoint.NetworkName, core.Parts.Networks.Find(endpoint.NetworkId)?.Driver ?? "bridge", record.Id);
+        }
+    }
+
+    /// <summary>Tells the network of all links there are. Under a lock, so that who comes last has seen everything.</summary>
+    internal void AllowLinks()
+    {
+        lock (_links)
+        {
+            core.Parts.Networks.AllowLinks([.. new ContainerLinks(core).Accesses()]);
+        }
+    }
+
+    /// <summary>Takes the alias of a link off a running container.</summary>
+    internal async Task UnlinkAsync(ContainerRecord record, string alias)
+    {
+        AllowLinks();
+        if (core.Parts.Networks.FindSandbox(record.Id) is not null)
+        {
+            await core.Parts.Networks.UnlinkAsync(record.Id, alias, CancellationToken.None).ConfigureAwait(false);
+            WriteFiles(record);
         }
     }
 
