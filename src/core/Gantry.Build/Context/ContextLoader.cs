@@ -1,7 +1,6 @@
 using Gantry.Build.Files;
 using Gantry.Dockerfile;
 using Gantry.Errors;
-using Gantry.IO.Compression;
 using Gantry.Linux;
 using Microsoft.Win32.SafeHandles;
 
@@ -13,9 +12,14 @@ internal sealed class ContextLoader(BuildFolders folders)
     private const int MaxIgnoreFile = 16 << 20;
     private const string IgnoreName = ".dockerignore";
 
-    public async Task<LoadedContext> LoadAsync(BuildRequest request, CancellationToken cancellationToken)
+    public async Task<IBuildContext> LoadAsync(BuildRequest request, IBuildProgress progress, CancellationToken cancellationToken)
     {
         var path = GoPath.Clean(request.Dockerfile.Length == 0 ? "Dockerfile" : request.Dockerfile);
+        if (request.ClientFiles is { } files)
+        {
+            return await ClientContext.ReadAsync(files, path, folders, progress, cancellationToken).ConfigureAwait(false);
+        }
+
         if (request.ContextDirectory is null && (path == ".." || path.StartsWith("../", StringComparison.Ordinal)))
         {
             throw GantryException.Internal($"forbidden path outside the build context: {request.Dockerfile} ()");
@@ -30,7 +34,7 @@ internal sealed class ContextLoader(BuildFolders folders)
                 HideIgnored(context, GoPath.Inside(path));
             }
 
-            return new LoadedContext(tree, dockerfile);
+            return new LoadedContext(tree, path, dockerfile);
         }
         catch
         {
@@ -51,24 +55,8 @@ internal sealed class ContextLoader(BuildFolders folders)
             return await OpenRemoteAsync(remote, cancellationToken).ConfigureAwait(false);
         }
 
-        return await ReadTarAsync(request.ContextTar ?? throw GantryException.InvalidArgument("the build has no context"), cancellationToken)
+        return await TarContext.ReadAsync(request.ContextTar ?? throw GantryException.InvalidArgument("the build has no context"), folders, cancellationToken)
             .ConfigureAwait(false);
-    }
-
-    private async Task<ISourceTree> ReadTarAsync(Stream tar, CancellationToken cancellationToken)
-    {
-        var spool = new ContextSpool(folders.Temporary);
-        try
-        {
-            await using var plain = await Decompression.OpenAsync(tar, leaveOpen: true, cancellationToken).ConfigureAwait(false);
-            return new ContextTree(await new ContextReader(spool).ReadAsync(plain, cancellationToken).ConfigureAwait(false), spool);
-        }
-        catch (Exception e)
-        {
-            spool.Dispose();
-            throw e is GantryException { Kind: ErrorKind.DataCorrupt } or InvalidDataException
-                ? GantryException.Internal($"Error processing tar file: {e.Message}", e) : e;
-        }
     }
 
     /// <summary>A URL is a tar, or a lone Dockerfile.</summary>
@@ -86,7 +74,7 @@ internal sealed class ContextLoader(BuildFolders folders)
             if (await Copying.ArchiveExtractor.IsArchiveAsync(probe, cancellationToken).ConfigureAwait(false))
             {
                 await using var tar = file.OpenRead(content);
-                return await ReadTarAsync(tar, cancellationToken).ConfigureAwait(false);
+                return await TarContext.ReadAsync(tar, folders, cancellationToken).ConfigureAwait(false);
             }
         }
 
@@ -183,8 +171,10 @@ internal sealed class ContextLoader(BuildFolders folders)
     }
 }
 
-/// <summary>A context with its Dockerfile's text. Dispose it after the build.</summary>
-internal sealed record LoadedContext(ISourceTree Tree, byte[] Dockerfile) : IDisposable
+/// <summary>A context that is here, with its Dockerfile's text.</summary>
+internal sealed record LoadedContext(ISourceTree Tree, string FileName, byte[] Dockerfile) : IBuildContext
 {
+    public Task<ISourceTree?> OpenAsync(CancellationToken cancellationToken) => Task.FromResult<ISourceTree?>(Tree);
+
     public void Dispose() => Tree.Dispose();
 }

@@ -23,6 +23,9 @@ internal sealed record CopySpec
 
     public int? Mode { get; init; }
 
+    /// <summary>The mode as written, for the history.</summary>
+    public string ShownMode { get; init; } = string.Empty;
+
     /// <summary>True when the sources' owners are kept unless <see cref="Chown"/> is given.</summary>
     public bool KeepOwner { get; init; }
 

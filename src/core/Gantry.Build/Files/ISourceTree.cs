@@ -14,6 +14,12 @@ internal interface ISourceTree : IDisposable
     /// <summary>A directory's entries in ordinal order of their names; links are not followed.</summary>
     IReadOnlyList<SourceFile> List(SourceFile directory);
 
+    /// <summary>
+    /// Has the contents of these files, and of what is in these directories, at hand; without it they are not to be looked at in a tree whose files are
+    /// elsewhere.
+    /// </summary>
+    ValueTask FetchAsync(IReadOnlyList<SourceFile> files, Func<SourceFile, bool> isLeftOut, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
     /// <summary>sha256 of a regular file's content.</summary>
     byte[] ContentHash(SourceFile file);
 

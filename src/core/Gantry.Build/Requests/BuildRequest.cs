@@ -1,6 +1,6 @@
 namespace Gantry.Build;
 
-/// <summary>What <c>POST /build</c> and the CLI ask for. Exactly one of the three contexts is set.</summary>
+/// <summary>What <c>POST /build</c>, BuildKit's API and the CLI ask for. Exactly one of the contexts is set.</summary>
 public sealed record BuildRequest
 {
     /// <summary>The context as a tar, plain or compressed. Read to its end; stays the caller's.</summary>
@@ -11,6 +11,11 @@ public sealed record BuildRequest
 
     /// <summary>The API's <c>remote</c>: http(s) URL of a Dockerfile or of a tar; git is refused.</summary>
     public string? Remote { get; init; }
+
+    /// <summary>Files that the build's client hands over when they are needed.</summary>
+    public ClientFiles? ClientFiles { get; init; }
+
+    public BuildStyle Style { get; init; }
 
     /// <summary>Path of the Dockerfile inside the context.</summary>
     public string Dockerfile { get; init; } = "Dockerfile";
@@ -28,6 +33,9 @@ public sealed record BuildRequest
     public string Target { get; init; } = string.Empty;
 
     public bool NoCache { get; init; }
+
+    /// <summary>Names of the only stages that may not use the cache; empty for all where <see cref="NoCache"/> is set.</summary>
+    public IReadOnlyList<string> NoCacheStages { get; init; } = [];
 
     /// <summary>Look for newer base images though some are here.</summary>
     public bool Pull { get; init; }

@@ -1,4 +1,5 @@
 using Gantry.Build.Cache;
+using Gantry.Build.Context;
 using Gantry.Build.Copying;
 using Gantry.Build.Files;
 using Gantry.Build.Graph;
@@ -10,7 +11,7 @@ namespace Gantry.Build.Steps;
 
 /// <summary>Finds, or makes for the time of a step, the directories behind its <c>--mount</c>s.</summary>
 internal sealed class MountResolver(
-    LayerMaker maker, CacheMounts caches, ISourceTree? context, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> secrets, BuildFolders folders)
+    LayerMaker maker, CacheMounts caches, IBuildContext context, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> secrets, BuildFolders folders)
 {
     private const int ScriptMode = 0x1ed;
     private const int SecretMode = 0x100;
@@ -63,7 +64,8 @@ internal sealed class MountResolver(
                 resolved.Add(new StepMount
                 {
                     Type = StepMountType.Bind,
-                    Source = plan.Input >= 0 ? MountInput(inputs[plan.Input], mount.Source, resolved) : Unpack(mount.Source, resolved, cancellationToken),
+                    Source = plan.Input >= 0 ? MountInput(inputs[plan.Input], mount.Source, resolved)
+                        : await UnpackAsync(mount.Source, resolved, cancellationToken).ConfigureAwait(false),
                     Target = mount.Target,
                     ReadOnly = mount.ReadOnly,
                 });
@@ -112,12 +114,14 @@ internal sealed class MountResolver(
     }
 
     /// <summary>A part of the context, unpacked for the step.</summary>
-    private string Unpack(string source, ResolvedMounts resolved, CancellationToken cancellationToken)
+    private async Task<string> UnpackAsync(string source, ResolvedMounts resolved, CancellationToken cancellationToken)
     {
-        var file = context?.Find(source) ?? throw Missing(source);
+        var tree = await context.OpenAsync(cancellationToken).ConfigureAwait(false);
+        var file = tree?.Find(source) ?? throw Missing(source);
+        await tree.FetchAsync([file], _ => false, cancellationToken).ConfigureAwait(false);
         var folder = Temporary(resolved, folders.Temporary);
         using var writer = new LayerWriter(folder, maker.Layers.OpenView(default));
-        var copier = new TreeCopier(context, writer, new CopyOwner(0, 0), null, _ => false, cancellationToken);
+        var copier = new TreeCopier(tree, writer, new CopyOwner(0, 0), null, _ => false, cancellationToken);
         copier.Copy(file, "source");
         return Path.Combine(folder, "source");
     }

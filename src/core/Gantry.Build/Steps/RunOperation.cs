@@ -60,7 +60,7 @@ internal sealed class RunOperation : IOperation
                     observer.ContainerRemoved(id);
                 }
 
-                throw BuildFailure.Create(_plan.Command, code);
+                throw BuildFailure.Create(_plan.Failure(code), code);
             }
 
             if (_plan.TellRemoval)

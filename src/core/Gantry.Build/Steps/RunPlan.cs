@@ -35,6 +35,9 @@ internal sealed record RunPlan
 
     public required StepSettings Settings { get; init; }
 
+    /// <summary>Words a non-zero exit code as the build's failure.</summary>
+    public required Func<int, string> Failure { get; init; }
+
     public bool TellRemoval { get; init; }
 
     public bool TellRemovalAfterFailure { get; init; }

@@ -1,0 +1,100 @@
+using Gantry.Build.Cache;
+using Gantry.Build.Context;
+using Gantry.Build.Frontend;
+using Gantry.Content;
+using Gantry.Dockerfile;
+using Gantry.Errors;
+using Gantry.Images;
+using Gantry.Oci;
+
+namespace Gantry.Build;
+
+/// <summary>
+/// A build that is understood: run it once, then make images or files of the result. Until it is disposed what it uses and made is protected. One call at a time.
+/// </summary>
+public sealed class PreparedBuild : IDisposable
+{
+    private readonly BuildRequest _request;
+    private readonly BuildParts _parts;
+    private readonly IBuildContext _context;
+    private readonly IBuildProgress _progress;
+    private readonly ContentLease _lease;
+    private readonly CacheSession _cache;
+    private readonly CancellationTokenSource _cancellation = new();
+    private readonly BuildSession _session;
+    private ImageDraft? _image;
+
+    internal PreparedBuild(
+        BuildRequest request, BuildParts parts, ContentStore content, ParsedDockerfile dockerfile, IBuildContext context, IBuildProgress progress)
+    {
+        _request = request;
+        _parts = parts;
+        _context = context;
+        _progress = progress;
+        _lease = content.Lease("build");
+        _cache = new CacheSession(parts.Cache, _lease);
+        try
+        {
+            _session = new BuildSession(request, parts, dockerfile, context, progress, _lease, _cache, _cancellation);
+        }
+        catch
+        {
+            _cache.Dispose();
+            _lease.Dispose();
+            _cancellation.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Carries the steps out; once it has, again does nothing.</summary>
+    /// <exception cref="GantryException">In the words of the request's style.</exception>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        if (_image is not null)
+        {
+            return;
+        }
+
+        var forward = cancellationToken.UnsafeRegister(static self => ((CancellationTokenSource)self!).Cancel(), _cancellation);
+        await using (forward.ConfigureAwait(false))
+        {
+            _image = await _session.RunAsync().ConfigureAwait(false);
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        if (_request.Style == BuildStyle.Classic && _session.Arguments.Unused() is { Count: > 0 } unused)
+        {
+            _progress.Warning($"[Warning] One or more build-args {GoText.Plain(unused)} were not consumed", isError: false);
+        }
+    }
+
+    /// <summary>The exporter: what the last stage came to becomes an image with these names, durably.</summary>
+    public async Task<BuildResult> SaveAsync(IReadOnlyList<ImageReference> names, CancellationToken cancellationToken)
+    {
+        var image = Image();
+        if (image.IsBase)
+        {
+            foreach (var name in names)
+            {
+                _parts.Images.Tag(image.Id, name);
+            }
+        }
+        else
+        {
+            await _parts.Images.CreateAsync(_lease, new NewImage { Config = image.Bytes, Parent = image.BaseId, References = names }, cancellationToken)
+                .ConfigureAwait(false);
+        }
+
+        return new BuildResult(image.Id, names.Select(n => n.Familiar).ToList());
+    }
+
+    public void Dispose()
+    {
+        _context.Dispose();
+        _cache.Dispose();
+        _lease.Dispose();
+        _cancellation.Dispose();
+    }
+
+    private ImageDraft Image() => _image ?? throw new InvalidOperationException("the build has not run");
+}

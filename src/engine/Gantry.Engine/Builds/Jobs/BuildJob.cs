@@ -1,0 +1,56 @@
+using System.Collections.Concurrent;
+using Gantry.Build;
+using Gantry.BuildKit;
+using Gantry.Engine.Builds.Sessions;
+
+namespace Gantry.Engine.Builds.Jobs;
+
+/// <summary>One build of a client that speaks BuildKit's protocol, from its Solve to its end.</summary>
+internal sealed class BuildJob : IDisposable
+{
+    private readonly ConcurrentDictionary<string, PreparedBuild> _results = new();
+
+    internal BuildJob(SolveRequest request, ClientSession? session, CancellationToken cancellation)
+    {
+        Request = request;
+        Session = session;
+        Cancellation = cancellation;
+        Progress = new JobProgress(Log);
+    }
+
+    internal SolveRequest Request { get; }
+
+    /// <summary>Null for a build that calls on nothing of its client.</summary>
+    internal ClientSession? Session { get; }
+
+    /// <summary>Fires when the client has given up.</summary>
+    internal CancellationToken Cancellation { get; }
+
+    internal StatusLog Log { get; } = new();
+
+    internal JobProgress Progress { get; }
+
+    /// <summary>What the client, driving the build itself, came to.</summary>
+    internal TaskCompletionSource<ReturnRequest> Returned { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Keeps a result until the job ends.</summary>
+    /// <returns>Its id.</returns>
+    internal string Keep(PreparedBuild build)
+    {
+        var id = Guid.NewGuid().ToString("N");
+        _results[id] = build;
+        return id;
+    }
+
+    internal PreparedBuild? Find(string id) => _results.GetValueOrDefault(id);
+
+    public void Dispose()
+    {
+        foreach (var build in _results.Values)
+        {
+            build.Dispose();
+        }
+
+        _results.Clear();
+    }
+}
