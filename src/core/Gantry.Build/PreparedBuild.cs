@@ -1,5 +1,7 @@
 using Gantry.Build.Cache;
 using Gantry.Build.Context;
+using Gantry.Build.Export;
+using Gantry.Build.Files;
 using Gantry.Build.Frontend;
 using Gantry.Content;
 using Gantry.Dockerfile;
@@ -86,6 +88,32 @@ public sealed class PreparedBuild : IDisposable
         }
 
         return new BuildResult(image.Id, names.Select(n => n.Familiar).ToList());
+    }
+
+    /// <summary>Writes the result's files into a folder of the client.</summary>
+    /// <param name="exporter">Number of the exporter among the client's.</param>
+    /// <returns>Bytes sent.</returns>
+    public async Task<long> SendFolderAsync(IBuildClient client, int exporter, CancellationToken cancellationToken)
+    {
+        using var view = _parts.Layers.OpenView(Image().ChainId);
+        var stream = client.OpenExport(exporter, cancellationToken);
+        await using (stream.ConfigureAwait(false))
+        {
+            var export = new FolderExport(new DirectoryTree(view.Root, view), stream);
+            await export.RunAsync(cancellationToken).ConfigureAwait(false);
+            return export.Bytes;
+        }
+    }
+
+    /// <summary>Sends the result's files to the client as a tar.</summary>
+    public async Task SendTarAsync(IBuildClient client, int exporter, CancellationToken cancellationToken)
+    {
+        using var view = _parts.Layers.OpenView(Image().ChainId);
+        var stream = client.OpenExport(exporter, cancellationToken);
+        await using (stream.ConfigureAwait(false))
+        {
+            await TarExport.RunAsync(view, stream, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     public void Dispose()

@@ -53,8 +53,7 @@ internal sealed record CopySources(string Hash, IReadOnlyList<(SourceFile File, 
 
         // What is asked for with a link is what the link leads to, under the link's name.
         return tree.Find(path) is { } file ? [(file, GoPath.Base(path))]
-            : throw GantryException.InvalidArgument(
-                $"{spec.Keyword} failed: {(isContext ? "file not found in build context or excluded by .dockerignore: " : string.Empty)}stat {path}: file does not exist");
+            : throw GantryException.InvalidArgument(spec.Style.MissingSource(spec.Keyword, path, isContext));
     }
 
     private static List<(SourceFile File, string Name)> Match(ISourceTree tree, string pattern)

@@ -27,6 +27,8 @@ internal sealed class BuildSession
     private readonly CancellationTokenSource _cancellation;
     private readonly WordExpander _globalWords;
     private readonly ImportedSteps _imported;
+    private readonly Solver _solver;
+    private readonly Solver _uncached;
     private int _total;
 
     public BuildSession(
@@ -48,9 +50,10 @@ internal sealed class BuildSession
         Folders = parts.Folders;
         Runner = parts.Runner;
         Maker = new LayerMaker(parts.Layers, lease);
-        Solver = new Solver(cache, parts.Running, lease, !request.NoCache);
+        _solver = new Solver(cache, parts.Running, lease, !request.NoCache);
+        _uncached = new Solver(cache, parts.Running, lease, useCache: false);
         _imported = new ImportedSteps(request.NoCache ? [] : request.CacheFrom, parts.Images);
-        Mounts = new MountResolver(Maker, parts.Mounts, context, request.Secrets, parts.Folders);
+        Mounts = new MountResolver(Maker, parts.Mounts, context, request.Secrets, request.ClientFiles?.Client, parts.Folders);
         Arguments = new BuildArguments(request.BuildArguments, PlatformArguments.Of(Platform.Host, _platform ?? Platform.Host));
         Target = StageNames.Target(dockerfile, request.Target);
         StageNames.CheckUnique(dockerfile);
@@ -74,8 +77,6 @@ internal sealed class BuildSession
     public IStepRunner Runner { get; }
 
     public LayerMaker Maker { get; }
-
-    public Solver Solver { get; }
 
     public MountResolver Mounts { get; }
 
@@ -113,6 +114,9 @@ internal sealed class BuildSession
 
         return await StageAsync(Target).ConfigureAwait(false);
     }
+
+    /// <summary>What finds or makes the results of a stage's steps.</summary>
+    public Solver SolverOf(Stage stage) => Request.NoCacheStages.Contains(stage.Name, StringComparer.OrdinalIgnoreCase) ? _uncached : _solver;
 
     /// <summary>A stage's image, when it is built.</summary>
     public Task<ImageDraft> StageAsync(int index)
@@ -227,10 +231,10 @@ internal sealed class BuildSession
             id = await _provider.EnsureAsync(reference, platform, policy, pulling, cancellationToken).ConfigureAwait(false);
             Progress.ActivityFinished(activity, null);
         }
-        catch (Exception e)
+        catch (Exception e) when (e is GantryException or OperationCanceledException)
         {
             Progress.ActivityFinished(activity, e);
-            throw;
+            throw Style.BaseFailure(reference, FullName(reference), e);
         }
 
         _lease.Protect(id);

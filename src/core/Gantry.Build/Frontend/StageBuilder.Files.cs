@@ -101,6 +101,7 @@ internal sealed partial class StageBuilder
     private CopySpec Spec(CopyingInstruction instruction, string keyword) => new()
     {
         Keyword = keyword,
+        Style = Style,
         Sources = instruction.Sources,
         Destination = Destination(instruction.Destination),
         ShownDestination = instruction.Destination,

@@ -113,7 +113,7 @@ internal sealed partial class StageBuilder
         }
 
         var vertex = Vertex.Of(new ConfigOperation(createdBy, _position), 0);
-        var solved = await _session.Solver.SolveAsync(vertex, Observer(step), cancellationToken).ConfigureAwait(false);
+        var solved = await _session.SolverOf(_stage).SolveAsync(vertex, Observer(step), cancellationToken).ConfigureAwait(false);
         if (solved.Cached)
         {
             Progress.Cached(step);
@@ -138,7 +138,7 @@ internal sealed partial class StageBuilder
         IOperation operation, IReadOnlyList<Digest> otherInputs, Func<string, string> createdBy, BuildStep step, CancellationToken cancellationToken)
     {
         var vertex = Vertex.Of(operation, _idle, [Vertex.Of(_draft.ChainId), .. otherInputs.Select(Vertex.Of)]);
-        var solved = await _session.Solver.SolveAsync(vertex, Observer(step), cancellationToken).ConfigureAwait(false);
+        var solved = await _session.SolverOf(_stage).SolveAsync(vertex, Observer(step), cancellationToken).ConfigureAwait(false);
         if (solved.Cached)
         {
             Progress.Cached(step);

@@ -11,7 +11,7 @@ namespace Gantry.Build.Steps;
 
 /// <summary>Finds, or makes for the time of a step, the directories behind its <c>--mount</c>s.</summary>
 internal sealed class MountResolver(
-    LayerMaker maker, CacheMounts caches, IBuildContext context, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> secrets, BuildFolders folders)
+    LayerMaker maker, CacheMounts caches, IBuildContext context, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> secrets, IBuildClient? client, BuildFolders folders)
 {
     private const int ScriptMode = 0x1ed;
     private const int SecretMode = 0x100;
@@ -71,17 +71,20 @@ internal sealed class MountResolver(
                 });
                 break;
             case RunMountType.Secret:
-                AddSecret(mount, resolved);
+                await AddSecretAsync(mount, resolved, cancellationToken).ConfigureAwait(false);
                 break;
-            case RunMountType.Ssh when mount.Required:
-                throw GantryException.NotImplemented("RUN --mount=type=ssh: no SSH agent can be forwarded to this build");
+            case RunMountType.Ssh:
+                await AddAgentAsync(mount, resolved, cancellationToken).ConfigureAwait(false);
+                break;
         }
     }
 
-    private void AddSecret(RunMount mount, ResolvedMounts resolved)
+    private async Task AddSecretAsync(RunMount mount, ResolvedMounts resolved, CancellationToken cancellationToken)
     {
-        var id = mount.Id.Length > 0 ? mount.Id : GoPath.Base(mount.Target);
-        if (!secrets.TryGetValue(id, out var content))
+        var id = mount.Source.Length > 0 ? mount.Source : mount.Id.Length > 0 ? mount.Id : GoPath.Base(mount.Target);
+        var found = secrets.TryGetValue(id, out var given) ? given
+            : client is null ? null : await client.FindSecretAsync(id, cancellationToken).ConfigureAwait(false);
+        if (found is not { } content)
         {
             if (mount.Required)
             {
@@ -91,11 +94,57 @@ internal sealed class MountResolver(
             return;
         }
 
+        if (mount.Env.Length > 0)
+        {
+            resolved.Environment.Add($"{mount.Env}={System.Text.Encoding.UTF8.GetString(content.Span)}");
+            if (mount.Target.Length == 0)
+            {
+                return;
+            }
+        }
+
         var folder = Temporary(resolved, folders.Secrets);
         var path = Path.Combine(folder, "secret");
         WriteFile(path, content.Span, mount.Mode ?? SecretMode, (uint)(mount.Uid ?? 0), (uint)(mount.Gid ?? 0));
-        var target = mount.Target.Length > 0 ? mount.Target : "/run/secrets/" + id;
+        var target = mount.Target.Length > 0 ? mount.Target : "/run/secrets/" + GoPath.Base(id);
         resolved.Add(new StepMount { Type = StepMountType.Bind, Source = path, Target = target, ReadOnly = true });
+    }
+
+    private async Task AddAgentAsync(RunMount mount, ResolvedMounts resolved, CancellationToken cancellationToken)
+    {
+        const int AgentMode = 0x180;
+        var id = mount.Id.Length > 0 ? mount.Id : "default";
+        if (client is null)
+        {
+            if (mount.Required)
+            {
+                throw GantryException.NotImplemented("RUN --mount=type=ssh: no SSH agent can be forwarded to this build");
+            }
+
+            return;
+        }
+
+        var folder = Path.Combine(folders.Secrets, LayerMaker.NewId()[..16]);
+        Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        resolved.OnDispose(() => Directory.Delete(folder, recursive: true));
+        var path = Path.Combine(folder, "agent");
+        try
+        {
+            resolved.OnDispose(await AgentSocket.OpenAsync(
+                client, id, path, mount.Mode ?? AgentMode, (uint)(mount.Uid ?? 0), (uint)(mount.Gid ?? 0), cancellationToken).ConfigureAwait(false));
+        }
+        catch (GantryException) when (!mount.Required)
+        {
+            return;
+        }
+
+        var target = mount.Target.Length > 0 ? mount.Target : $"/run/buildkit/ssh_agent.{resolved.Agents}";
+        if (resolved.Agents++ == 0)
+        {
+            resolved.Environment.Add("SSH_AUTH_SOCK=" + target);
+        }
+
+        resolved.Add(new StepMount { Type = StepMountType.Bind, Source = path, Target = target });
     }
 
     /// <summary>Another file system, mounted for the step; what the step writes to it is lost.</summary>

@@ -1,6 +1,7 @@
 using System.Text;
 using Gantry.Build.Copying;
 using Gantry.Dockerfile;
+using Gantry.Errors;
 
 namespace Gantry.Build.Frontend.Styles;
 
@@ -36,6 +37,12 @@ internal sealed class BuildKitStyle : IImageStyle
     }
 
     public string Expose(IEnumerable<string> words, IEnumerable<string> ports) => "EXPOSE " + GoText.Plain(ports);
+
+    public string MissingSource(string keyword, string path, bool isContext) =>
+        $"failed to compute cache key: failed to calculate checksum of ref {Guid.NewGuid()}::{Guid.NewGuid():N}: {GoText.Quote("/" + path)}: not found";
+
+    public Exception BaseFailure(string reference, string fullName, Exception failure) => failure is GantryException e
+        ? new GantryException(e.Kind, $"{reference}: failed to resolve source metadata for {fullName}: {e.Message}", e) : failure;
 
     public string Failure(IReadOnlyList<string> command, int exitCode) =>
         $"process {GoText.Quote(string.Join(' ', command))} did not complete successfully: exit code: {exitCode}";

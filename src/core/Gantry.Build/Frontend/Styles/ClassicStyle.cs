@@ -25,5 +25,10 @@ internal sealed class ClassicStyle : IImageStyle
 
     public string Expose(IEnumerable<string> words, IEnumerable<string> ports) => "EXPOSE " + string.Join(' ', words);
 
+    public string MissingSource(string keyword, string path, bool isContext) =>
+        $"{keyword} failed: {(isContext ? "file not found in build context or excluded by .dockerignore: " : string.Empty)}stat {path}: file does not exist";
+
+    public Exception BaseFailure(string reference, string fullName, Exception failure) => failure;
+
     public string Failure(IReadOnlyList<string> command, int exitCode) => $"The command '{string.Join(' ', command)}' returned a non-zero code: {exitCode}";
 }

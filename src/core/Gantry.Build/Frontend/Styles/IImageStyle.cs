@@ -26,5 +26,11 @@ internal interface IImageStyle
     /// <summary>The text of a RUN's failure.</summary>
     string Failure(IReadOnlyList<string> command, int exitCode);
 
+    /// <summary>The text for a COPY or ADD whose source isn't there.</summary>
+    string MissingSource(string keyword, string path, bool isContext);
+
+    /// <summary>The failure of a base image that can't be had.</summary>
+    Exception BaseFailure(string reference, string fullName, Exception failure);
+
     static IImageStyle Of(BuildStyle style) => style == BuildStyle.BuildKit ? BuildKitStyle.Instance : ClassicStyle.Instance;
 }

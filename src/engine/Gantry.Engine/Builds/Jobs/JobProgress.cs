@@ -55,7 +55,8 @@ internal sealed class JobProgress(StatusLog log) : IBuildProgress
 
     public void StepStarted(BuildStep step)
     {
-        if (step.Vertex.Length > 0)
+        // A base is told of when it is there: until then its name is looked up, which is an activity of its own.
+        if (step.Vertex.Length > 0 && step.NumberInStage > 1)
         {
             Begin(step.Vertex);
         }
@@ -72,6 +73,11 @@ internal sealed class JobProgress(StatusLog log) : IBuildProgress
 
         lock (_lock)
         {
+            if (!_running.ContainsKey(step.Vertex))
+            {
+                Begin(step.Vertex);
+            }
+
             if (_running.TryGetValue(step.Vertex, out var vertex))
             {
                 var now = DateTimeOffset.UtcNow;
@@ -105,7 +111,18 @@ internal sealed class JobProgress(StatusLog log) : IBuildProgress
     {
     }
 
-    public void StepFinished(BuildStep step, string imageId) => End(step.Vertex, cached: true, null);
+    public void StepFinished(BuildStep step, string imageId)
+    {
+        lock (_lock)
+        {
+            if (step.Vertex.Length > 0 && !_running.ContainsKey(step.Vertex))
+            {
+                Begin(step.Vertex);
+            }
+        }
+
+        End(step.Vertex, cached: true, null);
+    }
 
     public void StepFailed(BuildStep step, Exception error) => End(step.Vertex, cached: false, error);
 
@@ -126,14 +143,15 @@ internal sealed class JobProgress(StatusLog log) : IBuildProgress
     }
 
     /// <summary>A part of an activity that begins and ends at once, or is told of when it has ended.</summary>
-    internal void PartDone(string name, string part, DateTimeOffset started)
+    /// <param name="bytes">Moved; 0 where that is no question.</param>
+    internal void PartDone(string name, string part, DateTimeOffset started, long bytes = 0)
     {
         lock (_lock)
         {
             if (_running.TryGetValue(name, out var vertex))
             {
                 var now = DateTimeOffset.UtcNow;
-                log.Add(new VertexStatus(part, vertex.State.Digest) { Timestamp = now, Started = started, Completed = now });
+                log.Add(new VertexStatus(part, vertex.State.Digest) { Current = bytes, Timestamp = now, Started = started, Completed = now });
             }
         }
     }

@@ -1,5 +1,6 @@
 using Gantry.Build;
 using Gantry.BuildKit;
+using Gantry.Engine.Builds.Sessions;
 using Gantry.Errors;
 using Gantry.Oci;
 
@@ -9,6 +10,8 @@ namespace Gantry.Engine.Builds.Jobs;
 internal sealed class ResultExporter(BuildJob job, PreparedBuild build)
 {
     private const string ToImage = "exporting to image";
+    private const string ToFolder = "exporting to client directory";
+    private const string ToTar = "exporting to client tarball";
     private readonly Dictionary<string, string> _response = [];
 
     /// <returns>What the client is told of it: digests and names.</returns>
@@ -22,6 +25,8 @@ internal sealed class ResultExporter(BuildJob job, PreparedBuild build)
             await (exporter.Type switch
             {
                 "moby" or "image" => SaveAsync(exporter, cancellationToken),
+                "local" => SendFolderAsync(i, cancellationToken),
+                "tar" => SendTarAsync(i, cancellationToken),
                 _ => throw GantryException.NotImplemented($"exporter \"{exporter.Type}\" could not be found"),
             }).ConfigureAwait(false);
         }
@@ -48,6 +53,22 @@ internal sealed class ResultExporter(BuildJob job, PreparedBuild build)
             _response["image.name"] = string.Join(',', names);
         }
     });
+
+    private Task SendFolderAsync(int number, CancellationToken cancellationToken) => ActAsync(ToFolder, async () =>
+    {
+        var started = DateTimeOffset.UtcNow;
+        var bytes = await build.SendFolderAsync(Client(), number, cancellationToken).ConfigureAwait(false);
+        job.Progress.PartDone(ToFolder, "copying files", started, bytes);
+    });
+
+    private Task SendTarAsync(int number, CancellationToken cancellationToken) => ActAsync(ToTar, async () =>
+    {
+        var started = DateTimeOffset.UtcNow;
+        await build.SendTarAsync(Client(), number, cancellationToken).ConfigureAwait(false);
+        job.Progress.PartDone(ToTar, "sending tarball", started);
+    });
+
+    private ClientSession Client() => job.Session ?? throw GantryException.InvalidArgument("the build has no session");
 
     private async Task ActAsync(string name, Func<Task> work)
     {
