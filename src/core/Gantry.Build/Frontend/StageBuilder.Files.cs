@@ -31,7 +31,7 @@ internal sealed partial class StageBuilder
         var spec = Spec(instruction, "COPY") with { KeepOwner = instruction.From.Length > 0, Parents = instruction.Parents };
         if (instruction.From.Length == 0)
         {
-            await FromContextAsync(spec, await _session.Context.OpenAsync(cancellationToken).ConfigureAwait(false), instruction, step, cancellationToken).ConfigureAwait(false);
+            await FromContextAsync(spec, await ContextAsync(spec, cancellationToken).ConfigureAwait(false), instruction, step, cancellationToken).ConfigureAwait(false);
             return;
         }
 
@@ -46,7 +46,7 @@ internal sealed partial class StageBuilder
         var urls = spec.Sources.Where(RemoteFile.IsUrl).ToList();
         if (urls.Count == 0)
         {
-            await FromContextAsync(spec, await _session.Context.OpenAsync(cancellationToken).ConfigureAwait(false), instruction, step, cancellationToken).ConfigureAwait(false);
+            await FromContextAsync(spec, await ContextAsync(spec, cancellationToken).ConfigureAwait(false), instruction, step, cancellationToken).ConfigureAwait(false);
             return;
         }
 
@@ -59,6 +59,10 @@ internal sealed partial class StageBuilder
         await FromContextAsync(spec with { Sources = [remote.Name], Unpack = instruction.Unpack ?? false }, remote, instruction, step, cancellationToken)
             .ConfigureAwait(false);
     }
+
+    /// <summary>Inline files alone need no context.</summary>
+    private async Task<ISourceTree?> ContextAsync(CopySpec spec, CancellationToken cancellationToken) =>
+        spec.Sources.Count == 0 ? EmptyTree.Instance : await _session.Context.OpenAsync(cancellationToken).ConfigureAwait(false);
 
     private async Task<RemoteFile> DownloadAsync(string url, CopySpec spec, AddInstruction instruction, CancellationToken cancellationToken)
     {
