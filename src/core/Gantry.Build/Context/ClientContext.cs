@@ -96,6 +96,7 @@ internal sealed class ClientContext : IBuildContext
     private async Task ReadFromClientAsync(string dockerfile, CancellationToken cancellationToken)
     {
         var name = $"[internal] load build definition from {dockerfile}";
+        ContextTree? tree = null;
         await RunAsync(name, async () =>
         {
             var lower = GoPath.Join(GoPath.Directory(dockerfile), "dockerfile");
@@ -103,11 +104,14 @@ internal sealed class ClientContext : IBuildContext
             {
                 Follow = [dockerfile, dockerfile + IgnoreName, .. GoPath.Base(dockerfile) == "Dockerfile" ? new[] { lower } : []],
             };
-            using var tree = await ContextSync.OpenAsync(_files.Client, request, new ContextSpool(_folders.Temporary), Transfer(name, "transferring dockerfile:"), cancellationToken)
+            tree = await ContextSync.OpenAsync(_files.Client, request, new ContextSpool(_folders.Temporary), Transfer(name, "transferring dockerfile:"), cancellationToken)
                 .ConfigureAwait(false);
             await tree.FetchAsync([tree.Find(string.Empty)!], _ => false, cancellationToken).ConfigureAwait(false);
-            Use(dockerfile, tree);
         }).ConfigureAwait(false);
+        using (tree)
+        {
+            Use(dockerfile, tree!);
+        }
     }
 
     /// <summary>Takes the Dockerfile, and the ignore file beside it if there is one, from a tree that has them at hand.</summary>

@@ -15,7 +15,7 @@ internal sealed class ContextLoader(BuildFolders folders)
     public async Task<IBuildContext> LoadAsync(BuildRequest request, IBuildProgress progress, CancellationToken cancellationToken)
     {
         var path = GoPath.Clean(request.Dockerfile.Length == 0 ? "Dockerfile" : request.Dockerfile);
-        if (request.ClientFiles is { } files)
+        if (request.ClientFiles is { HasContext: true } files)
         {
             return await ClientContext.ReadAsync(files, path, folders, progress, cancellationToken).ConfigureAwait(false);
         }

@@ -4,6 +4,9 @@ namespace Gantry.Build;
 /// <param name="Client">Stays the caller's; must be there until the build ends.</param>
 public sealed record ClientFiles(IBuildClient Client)
 {
+    /// <summary>False when the files come another way and the client is there for the rest.</summary>
+    public bool HasContext { get; init; } = true;
+
     /// <summary>The folder COPY and ADD take from.</summary>
     public string ContextFolder { get; init; } = "context";
 

@@ -1,4 +1,5 @@
 using Gantry.BuildKit;
+using Gantry.Engine.Builds.Jobs;
 using Gantry.Engine.Http.Grpc;
 
 namespace Gantry.Engine.Http.BuildKit;
@@ -21,7 +22,7 @@ internal static class ControlMethods
     private static async Task SolveAsync(GrpcCall call)
     {
         var request = SolveRequest.Parse((await call.ReadSingleAsync().ConfigureAwait(false)).Span);
-        await call.WriteAsync(await call.Engine.Builds.Jobs.SolveAsync(request, call.Aborted).ConfigureAwait(false)).ConfigureAwait(false);
+        await call.WriteAsync(await call.Engine.Builds.Jobs.SolveAsync(request, JobExtras.None, call.Aborted).ConfigureAwait(false)).ConfigureAwait(false);
     }
 
     private static async Task StatusAsync(GrpcCall call)

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Gantry.Build;
 using Gantry.BuildKit;
 using Gantry.Engine.Builds.Sessions;
+using Gantry.Registry;
 
 namespace Gantry.Engine.Builds.Jobs;
 
@@ -10,15 +11,18 @@ internal sealed class BuildJob : IDisposable
 {
     private readonly ConcurrentDictionary<string, PreparedBuild> _results = new();
 
-    internal BuildJob(SolveRequest request, ClientSession? session, CancellationToken cancellation)
+    internal BuildJob(SolveRequest request, JobExtras extras, ClientSession? session, CancellationToken cancellation)
     {
         Request = request;
+        Extras = extras;
         Session = session;
         Cancellation = cancellation;
         Progress = new JobProgress(Log);
     }
 
     internal SolveRequest Request { get; }
+
+    internal JobExtras Extras { get; }
 
     /// <summary>Null for a build that calls on nothing of its client.</summary>
     internal ClientSession? Session { get; }
@@ -43,6 +47,10 @@ internal sealed class BuildJob : IDisposable
     }
 
     internal PreparedBuild? Find(string id) => _results.GetValueOrDefault(id);
+
+    /// <summary>Credentials for a registry: those of the request, else the session's.</summary>
+    internal async Task<RegistryCredentials?> FindCredentialsAsync(string domain, CancellationToken cancellationToken) =>
+        Extras.Credentials?.Invoke(domain) ?? (Session is null ? null : await Session.FindCredentialsAsync(domain, cancellationToken).ConfigureAwait(false));
 
     public void Dispose()
     {

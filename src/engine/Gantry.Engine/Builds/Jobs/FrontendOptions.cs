@@ -14,7 +14,7 @@ internal static class FrontendOptions
     private const string UploadHost = "http://buildkit-session/";
 
     /// <exception cref="GantryException">InvalidArgument: a value is malformed; NotImplemented: asks for what this builder lacks.</exception>
-    internal static BuildRequest Parse(string frontend, IReadOnlyDictionary<string, string> options, ClientSession session)
+    internal static BuildRequest Parse(string frontend, IReadOnlyDictionary<string, string> options, ClientSession? session, Stream? contextTar)
     {
         CheckFrontend(frontend, options);
         CheckUnsupported(options);
@@ -22,12 +22,19 @@ internal static class FrontendOptions
         var isUpload = context.StartsWith(UploadHost, StringComparison.Ordinal);
         var noCache = options.TryGetValue("no-cache", out var stages);
         var isRemote = context.Length > 0 && !isUpload;
+        if (session is null && contextTar is null && !isRemote)
+        {
+            throw GantryException.InvalidArgument("no active session: the build has no files");
+        }
+
         return new BuildRequest
         {
             Style = BuildStyle.BuildKit,
+            ContextTar = contextTar,
             Remote = isRemote ? context : null,
-            ClientFiles = isRemote ? null : new ClientFiles(session)
+            ClientFiles = session is null ? null : new ClientFiles(session)
             {
+                HasContext = !isRemote && contextTar is null,
                 ContextFolder = options.GetValueOrDefault("contextkey", "context"),
                 DockerfileFolder = options.TryGetValue("dockerfilekey", out var key) ? key : isUpload ? string.Empty : "dockerfile",
                 Upload = isUpload ? context[UploadHost.Length..] : string.Empty,

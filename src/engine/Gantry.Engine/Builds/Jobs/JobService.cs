@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Gantry.Build;
 using Gantry.BuildKit;
 using Gantry.Engine.Builds.Sessions;
@@ -17,6 +18,8 @@ public sealed class JobService
     private static readonly TimeSpan s_afterlife = TimeSpan.FromSeconds(10);
     private readonly BuildsService _builds;
     private readonly ArrivalTable<BuildJob> _jobs = new();
+    private readonly ArrivalTable<PendingUpload> _uploads = new();
+    private readonly ConcurrentDictionary<string, CancellationTokenSource> _cancellable = new();
     private readonly CancellationToken _stopping;
 
     internal JobService(BuildsService builds, CancellationToken stopping)
@@ -29,7 +32,7 @@ public sealed class JobService
 
     /// <summary>Control.Solve: returns when the build and its exporters are through.</summary>
     /// <param name="cancellationToken">Fires when the caller has gone, which ends the build.</param>
-    public async Task<SolveResponse> SolveAsync(SolveRequest request, CancellationToken cancellationToken)
+    public async Task<SolveResponse> SolveAsync(SolveRequest request, JobExtras extras, CancellationToken cancellationToken)
     {
         if (request.HasDefinition)
         {
@@ -38,10 +41,15 @@ public sealed class JobService
 
         var session = request.Session.Length == 0 ? null : await Sessions.GetAsync(request.Session, cancellationToken).ConfigureAwait(false);
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, session?.Ended ?? CancellationToken.None, _stopping);
-        using var job = new BuildJob(request, session, cancellation.Token);
+        using var job = new BuildJob(request, extras, session, cancellation.Token);
         if (request.Ref.Length == 0 || !_jobs.TryAdd(request.Ref, job))
         {
             throw GantryException.Conflict($"job ID {request.Ref} exists");
+        }
+
+        if (extras.BuildId.Length > 0)
+        {
+            _cancellable[extras.BuildId] = cancellation;
         }
 
         try
@@ -50,12 +58,54 @@ public sealed class JobService
         }
         finally
         {
+            _cancellable.TryRemove(extras.BuildId, out _);
+            _uploads.Remove(extras.BuildId);
             await cancellation.CancelAsync().ConfigureAwait(false);
             job.Progress.EndAll();
             job.Log.End();
             _ = ForgetAsync(request.Ref);
         }
     }
+
+    /// <summary><c>POST /build/cancel</c>: ends a build of that id, if there is one.</summary>
+    public void Cancel(string buildId)
+    {
+        if (_cancellable.TryGetValue(buildId, out var cancellation))
+        {
+            cancellation.Cancel();
+        }
+    }
+
+    /// <summary>Gives a request's body to the build of that id; returns when it was read.</summary>
+    /// <exception cref="GantryException">DeadlineExceeded: no build wants it.</exception>
+    public async Task UploadAsync(string buildId, Stream body, CancellationToken cancellationToken)
+    {
+        var upload = new PendingUpload(body);
+        if (!_uploads.TryAdd(buildId, upload))
+        {
+            throw GantryException.Conflict($"there is an upload for build {buildId}");
+        }
+
+        try
+        {
+            await upload.Taken.WaitAsync(s_patience, cancellationToken).ConfigureAwait(false);
+            await upload.Read.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException e)
+        {
+            throw new GantryException(ErrorKind.DeadlineExceeded, "context deadline exceeded", e);
+        }
+        finally
+        {
+            _uploads.Remove(buildId);
+        }
+    }
+
+    /// <summary>The body of another request for this build. It ends when the stream is disposed.</summary>
+    /// <exception cref="GantryException">DeadlineExceeded: it doesn't come.</exception>
+    public async Task<Stream> TakeUploadAsync(string buildId, CancellationToken cancellationToken) =>
+        (await _uploads.FindAsync(buildId, s_patience, cancellationToken).ConfigureAwait(false))?.Take()
+        ?? throw new GantryException(ErrorKind.DeadlineExceeded, "context deadline exceeded");
 
     /// <summary>Control.Status: a build's progress from its beginning to its end.</summary>
     /// <exception cref="GantryException">NotFound.</exception>
@@ -130,10 +180,9 @@ public sealed class JobService
 
     private async Task<PreparedBuild> PrepareAsync(BuildJob job, string frontend, IReadOnlyDictionary<string, string> options, CancellationToken cancellationToken)
     {
-        var session = job.Session ?? throw GantryException.InvalidArgument("the build has no session");
-        var request = FrontendOptions.Parse(frontend, options, session);
+        var request = FrontendOptions.Parse(frontend, options, job.Session, job.Extras.ContextTar);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, job.Cancellation);
-        return await _builds.PrepareAsync(request, job.Progress, session.FindCredentialsAsync, linked.Token).ConfigureAwait(false);
+        return await _builds.PrepareAsync(request, job.Progress, job.FindCredentialsAsync, linked.Token).ConfigureAwait(false);
     }
 
     private static PreparedBuild Result(BuildJob job, string id) => job.Find(id) ?? throw GantryException.NotFound($"no such ref: {id}");
