@@ -12,7 +12,8 @@ using Gantry.Oci;
 namespace Gantry.Build;
 
 /// <summary>
-/// A build that is understood: run it once, then make images or files of the result. Until it is disposed what it uses and made is protected. One call at a time.
+/// A build that is understood: run it once, then make images or files of the result. Until it is disposed what it uses and made is protected. It disposes the
+/// builds its named contexts stand for.
 /// </summary>
 public sealed class PreparedBuild : IDisposable
 {
@@ -24,7 +25,10 @@ public sealed class PreparedBuild : IDisposable
     private readonly CacheSession _cache;
     private readonly CancellationTokenSource _cancellation = new();
     private readonly BuildSession _session;
+    private readonly Lock _lock = new();
     private ImageDraft? _image;
+    private Task? _running;
+    private int _holders = 1;
 
     internal PreparedBuild(
         BuildRequest request, BuildParts parts, ContentStore content, ParsedDockerfile dockerfile, IBuildContext context, IBuildProgress progress)
@@ -48,15 +52,39 @@ public sealed class PreparedBuild : IDisposable
         }
     }
 
-    /// <summary>Carries the steps out; once it has, again does nothing.</summary>
+    /// <summary>Carries the steps out; whoever asks again waits for the same.</summary>
+    /// <param name="cancellationToken">Of the first who asks: ends the steps.</param>
     /// <exception cref="GantryException">In the words of the request's style.</exception>
-    public async Task RunAsync(CancellationToken cancellationToken)
+    public Task RunAsync(CancellationToken cancellationToken)
     {
-        if (_image is not null)
+        lock (_lock)
         {
-            return;
+            _running ??= RunStepsAsync(cancellationToken);
+            return _running.WaitAsync(cancellationToken);
         }
+    }
 
+    /// <summary>One more holds this build; each has to dispose it.</summary>
+    /// <returns>False when it is gone.</returns>
+    public bool TryHold()
+    {
+        lock (_lock)
+        {
+            return _holders > 0 && ++_holders > 0;
+        }
+    }
+
+    /// <summary>What the steps came to, for a build on top of this one.</summary>
+    internal async Task<ImageDraft> ImageAsync(CancellationToken cancellationToken)
+    {
+        await RunAsync(cancellationToken).ConfigureAwait(false);
+        return Image();
+    }
+
+    private async Task RunStepsAsync(CancellationToken cancellationToken)
+    {
+        // Off the lock.
+        await Task.Yield();
         var forward = cancellationToken.UnsafeRegister(static self => ((CancellationTokenSource)self!).Cancel(), _cancellation);
         await using (forward.ConfigureAwait(false))
         {
@@ -118,6 +146,20 @@ public sealed class PreparedBuild : IDisposable
 
     public void Dispose()
     {
+        lock (_lock)
+        {
+            if (--_holders != 0)
+            {
+                return;
+            }
+        }
+
+        foreach (var named in _request.NamedContexts.Values)
+        {
+            named.Build?.Dispose();
+        }
+
+        _session.Dispose();
         _context.Dispose();
         _cache.Dispose();
         _lease.Dispose();

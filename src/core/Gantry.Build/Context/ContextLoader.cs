@@ -135,7 +135,7 @@ internal sealed class ContextLoader(BuildFolders folders)
         {
             0 => throw GantryException.InvalidArgument($"the Dockerfile ({path}) cannot be empty"),
             > ParsedDockerfile.MaxLength => throw GantryException.InvalidArgument($"the Dockerfile ({path}) is larger than {ParsedDockerfile.MaxLength} bytes"),
-            _ => ReadAll(tree, file),
+            _ => tree.ReadAll(file.Path),
         };
     }
 
@@ -160,15 +160,7 @@ internal sealed class ContextLoader(BuildFolders folders)
     }
 
     private static IgnoreFile? Ignore(ISourceTree tree) => tree.Find(IgnoreName) is { Kind: FileKind.File, Size: <= MaxIgnoreFile } file
-        ? IgnoreFile.Parse(System.Text.Encoding.UTF8.GetString(ReadAll(tree, file))) : null;
-
-    private static byte[] ReadAll(ISourceTree tree, SourceFile file)
-    {
-        using var stream = tree.OpenRead(file);
-        var bytes = new byte[file.Size];
-        stream.ReadExactly(bytes);
-        return bytes;
-    }
+        ? IgnoreFile.Parse(System.Text.Encoding.UTF8.GetString(tree.ReadAll(file.Path))) : null;
 }
 
 /// <summary>A context that is here, with its Dockerfile's text.</summary>

@@ -29,6 +29,16 @@ internal interface ISourceTree : IDisposable
     /// <summary>A regular file's content; the caller disposes.</summary>
     Stream OpenRead(SourceFile file);
 
+    /// <summary>The whole content of the regular file at a path, which is there.</summary>
+    byte[] ReadAll(string path)
+    {
+        var file = Find(path)!;
+        using var stream = OpenRead(file);
+        var bytes = new byte[file.Size];
+        stream.ReadExactly(bytes);
+        return bytes;
+    }
+
     /// <summary>Extended attributes that a copy keeps.</summary>
     IReadOnlyList<KeyValuePair<string, byte[]>> Xattrs(SourceFile file);
 }

@@ -13,7 +13,7 @@ using Gantry.Oci;
 namespace Gantry.Build.Frontend;
 
 /// <summary>One build: its stages, each built once when first asked for, several at a time.</summary>
-internal sealed class BuildSession
+internal sealed class BuildSession : IDisposable
 {
     private readonly Dictionary<int, Task<ImageDraft>> _stages = [];
     private readonly Dictionary<int, int> _firstStep = [];
@@ -58,7 +58,8 @@ internal sealed class BuildSession
         Target = StageNames.Target(dockerfile, request.Target);
         StageNames.CheckUnique(dockerfile);
         _globalWords = DeclareGlobals();
-        Needed = StageNames.Needed(dockerfile, Target, _globalWords);
+        Named = new NamedContexts(request, parts.Folders, progress);
+        Needed = StageNames.Needed(dockerfile, Target, _globalWords, name => Named.Find(name) is not null);
         NumberSteps();
     }
 
@@ -69,6 +70,8 @@ internal sealed class BuildSession
     public IBuildContext Context { get; }
 
     public IImageStyle Style { get; }
+
+    public NamedContexts Named { get; }
 
     public IBuildProgress Progress { get; }
 
@@ -86,6 +89,8 @@ internal sealed class BuildSession
 
     /// <summary>Numbers of the stages that are built.</summary>
     public IReadOnlyList<int> Needed { get; }
+
+    public void Dispose() => Named.Dispose();
 
     /// <summary>Builds the target with all it needs. The first failure ends everything.</summary>
     public async Task<ImageDraft> RunAsync()
@@ -161,7 +166,8 @@ internal sealed class BuildSession
     {
         var stage = Dockerfile.Stages[index];
         var name = _globalWords.Word(stage.BaseName);
-        var hasImage = name != "scratch" && StageNames.Find(Dockerfile, index, name, allowNumber: false, out _) < 0;
+        var named = Named.Find(name);
+        var hasImage = named is null ? name != "scratch" && StageNames.Find(Dockerfile, index, name, allowNumber: false, out _) < 0 : named.Image.Length > 0;
         var step = Step(stage, index, 0) with { Vertex = hasImage ? _vertexes.Next(index, hasImage, "FROM " + FullName(name)) : string.Empty };
         var range = stage.Range;
         try
@@ -211,6 +217,14 @@ internal sealed class BuildSession
         if (name.Length == 0)
         {
             throw GantryException.InvalidArgument($"base name ({stage.BaseName}) should not be blank");
+        }
+
+        if (Named.Find(name) is { } named)
+        {
+            return named.Build is { } build ? (await build.ImageAsync(cancellationToken).ConfigureAwait(false)).Branch()
+                : named.Image == "scratch" ? ImageDraft.FromScratch(platform ?? Platform.Host, _origin)
+                : named.Image.Length > 0 ? await LoadAsync(named.Image, platform, step, cancellationToken).ConfigureAwait(false)
+                : throw GantryException.NotImplemented($"FROM {name}: a folder can't be the base of a stage here, only COPY and RUN --mount take from it");
         }
 
         var earlier = StageNames.Find(Dockerfile, index, name, allowNumber: false, out _);

@@ -35,6 +35,13 @@ internal sealed partial class StageBuilder
             return;
         }
 
+        if (_session.Named.Find(instruction.From) is { Folder.Length: > 0 } folder)
+        {
+            var tree = await _session.Named.OpenAsync(folder, cancellationToken).ConfigureAwait(false);
+            await FromContextAsync(spec with { KeepOwner = false }, tree, instruction, step, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
         var source = await SourceAsync(instruction.From, step, cancellationToken).ConfigureAwait(false);
         var operation = CopyOperation.FromInput(spec, _session.Maker, instruction.Source);
         await BuildAsync(operation, [source], hash => Style.Copy(_draft.Shell, spec, hash), step, cancellationToken).ConfigureAwait(false);
@@ -87,6 +94,12 @@ internal sealed partial class StageBuilder
     /// <summary>The file system <c>--from</c> means: an earlier stage by name or number, else an image.</summary>
     private async Task<Digest> SourceAsync(string from, BuildStep step, CancellationToken cancellationToken)
     {
+        if (_session.Named.Find(from) is { } named)
+        {
+            return named.Build is { } build ? (await build.ImageAsync(cancellationToken).ConfigureAwait(false)).ChainId
+                : await _session.ImageChainAsync(named.Image, step, cancellationToken).ConfigureAwait(false);
+        }
+
         var stage = StageNames.Find(_session.Dockerfile, _index, from, allowNumber: true, out var error);
         if (error is not null)
         {

@@ -89,20 +89,21 @@ internal sealed partial class StageBuilder
             var target = mount.Target.Length == 0 ? mount.Target : Absolute(mount.Target);
             var resolved = mount with { Target = target, Id = mount.Id };
             var input = -1;
-            if (mount.From.Length > 0)
+            var folder = _session.Named.Find(mount.From) is { Folder.Length: > 0 } named ? await _session.Named.OpenAsync(named, cancellationToken).ConfigureAwait(false) : null;
+            if (mount.From.Length > 0 && folder is null)
             {
                 inputs.Add(await SourceAsync(mount.From, step, cancellationToken).ConfigureAwait(false));
                 input = inputs.Count;
             }
 
-            plans.Add(new MountPlan(resolved, input, await MountKeyAsync(resolved, input, cancellationToken).ConfigureAwait(false)));
+            plans.Add(new MountPlan(resolved, input, await MountKeyAsync(resolved, input, folder, cancellationToken).ConfigureAwait(false), folder));
         }
 
         return plans;
     }
 
     /// <summary>What a mount is and, for a part of the context, what is in it. Caches and secrets count by name only.</summary>
-    private async Task<string> MountKeyAsync(RunMount mount, int input, CancellationToken cancellationToken)
+    private async Task<string> MountKeyAsync(RunMount mount, int input, ISourceTree? folder, CancellationToken cancellationToken)
     {
         var key = $"{mount.Type} {mount.Id} {mount.From} {input} {mount.Source} {mount.Target} {mount.ReadOnly} {mount.Size} {mount.Mode} {mount.Uid} {mount.Gid}";
         if (mount.Type != RunMountType.Bind || input >= 0)
@@ -110,7 +111,7 @@ internal sealed partial class StageBuilder
             return key;
         }
 
-        var context = await _session.Context.OpenAsync(cancellationToken).ConfigureAwait(false);
+        var context = folder ?? await _session.Context.OpenAsync(cancellationToken).ConfigureAwait(false);
         var file = context?.Find(mount.Source) ?? throw Invalid($"failed to compute cache key: \"{mount.Source}\": not found");
         await context.FetchAsync([file], _ => false, cancellationToken).ConfigureAwait(false);
         return $"{key} {new SourceChecksum(context, withOwner: false, _ => false, cancellationToken).Of(file)}";

@@ -17,6 +17,9 @@ public sealed record BuildRequest
 
     public BuildStyle Style { get; init; }
 
+    /// <summary>What names stand for before stages and images are looked at.</summary>
+    public IReadOnlyDictionary<string, NamedContext> NamedContexts { get; init; } = new Dictionary<string, NamedContext>();
+
     /// <summary>Path of the Dockerfile inside the context.</summary>
     public string Dockerfile { get; init; } = "Dockerfile";
 

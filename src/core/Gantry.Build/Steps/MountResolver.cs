@@ -65,7 +65,7 @@ internal sealed class MountResolver(
                 {
                     Type = StepMountType.Bind,
                     Source = plan.Input >= 0 ? MountInput(inputs[plan.Input], mount.Source, resolved)
-                        : await UnpackAsync(mount.Source, resolved, cancellationToken).ConfigureAwait(false),
+                        : await UnpackAsync(plan.Folder, mount.Source, resolved, cancellationToken).ConfigureAwait(false),
                     Target = mount.Target,
                     ReadOnly = mount.ReadOnly,
                 });
@@ -163,16 +163,16 @@ internal sealed class MountResolver(
     }
 
     /// <summary>A part of the context, unpacked for the step.</summary>
-    private async Task<string> UnpackAsync(string source, ResolvedMounts resolved, CancellationToken cancellationToken)
+    private async Task<string> UnpackAsync(ISourceTree? folder, string source, ResolvedMounts resolved, CancellationToken cancellationToken)
     {
-        var tree = await context.OpenAsync(cancellationToken).ConfigureAwait(false);
+        var tree = folder ?? await context.OpenAsync(cancellationToken).ConfigureAwait(false);
         var file = tree?.Find(source) ?? throw Missing(source);
         await tree.FetchAsync([file], _ => false, cancellationToken).ConfigureAwait(false);
-        var folder = Temporary(resolved, folders.Temporary);
-        using var writer = new LayerWriter(folder, maker.Layers.OpenView(default));
+        var target = Temporary(resolved, folders.Temporary);
+        using var writer = new LayerWriter(target, maker.Layers.OpenView(default));
         var copier = new TreeCopier(tree, writer, new CopyOwner(0, 0), null, _ => false, cancellationToken);
         copier.Copy(file, "source");
-        return Path.Combine(folder, "source");
+        return Path.Combine(target, "source");
     }
 
     private void Fill(string folder, LayerResult input, string source, CancellationToken cancellationToken)

@@ -46,4 +46,5 @@ internal sealed record RunPlan
 /// <summary>A <c>RUN --mount</c> and where its files come from.</summary>
 /// <param name="Input">Number of the vertex input that is the source; -1 for the context or none.</param>
 /// <param name="Key">What of it counts for the cache.</param>
-internal sealed record MountPlan(Dockerfile.RunMount Mount, int Input, string Key);
+/// <param name="Folder">Files that are the source instead of the context's, or null.</param>
+internal sealed record MountPlan(Dockerfile.RunMount Mount, int Input, string Key, Files.ISourceTree? Folder);

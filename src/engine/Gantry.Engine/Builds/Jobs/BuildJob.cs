@@ -46,6 +46,9 @@ internal sealed class BuildJob : IDisposable
         return id;
     }
 
+    /// <summary>Ids of what is kept.</summary>
+    internal IEnumerable<string> Results => _results.Keys;
+
     internal PreparedBuild? Find(string id) => _results.GetValueOrDefault(id);
 
     /// <summary>Credentials for a registry: those of the request, else the session's.</summary>

@@ -14,7 +14,7 @@ internal static class FrontendOptions
     private const string UploadHost = "http://buildkit-session/";
 
     /// <exception cref="GantryException">InvalidArgument: a value is malformed; NotImplemented: asks for what this builder lacks.</exception>
-    internal static BuildRequest Parse(string frontend, IReadOnlyDictionary<string, string> options, ClientSession? session, Stream? contextTar)
+    internal static BuildRequest Parse(string frontend, IReadOnlyDictionary<string, string> options, ClientSession? session, Stream? contextTar, IReadOnlyDictionary<string, NamedContext> named)
     {
         CheckFrontend(frontend, options);
         CheckUnsupported(options);
@@ -48,6 +48,7 @@ internal static class FrontendOptions
             Pull = Value(options, "image-resolve-mode") is "pull",
             Platform = Value(options, "platform"),
             CacheFrom = CacheFrom(options),
+            NamedContexts = named,
             Steps = Steps(options),
         };
     }
@@ -77,11 +78,6 @@ internal static class FrontendOptions
         if (options.Keys.FirstOrDefault(k => k.StartsWith("attest:", StringComparison.Ordinal)) is { } attestation)
         {
             throw GantryException.NotImplemented($"attestations are not available: {attestation["attest:".Length..]}");
-        }
-
-        if (options.Keys.FirstOrDefault(k => k.StartsWith("context:", StringComparison.Ordinal)) is { } named)
-        {
-            throw GantryException.NotImplemented($"named build contexts are not available: {named["context:".Length..]}");
         }
 
         if (Value(options, "contextsubdir").Length > 0)

@@ -20,6 +20,7 @@ public sealed class JobService
     private readonly ArrivalTable<BuildJob> _jobs = new();
     private readonly ArrivalTable<PendingUpload> _uploads = new();
     private readonly ConcurrentDictionary<string, CancellationTokenSource> _cancellable = new();
+    private readonly ConcurrentDictionary<string, PreparedBuild> _results = new();
     private readonly CancellationToken _stopping;
 
     internal JobService(BuildsService builds, CancellationToken stopping)
@@ -63,6 +64,11 @@ public sealed class JobService
             await cancellation.CancelAsync().ConfigureAwait(false);
             job.Progress.EndAll();
             job.Log.End();
+            foreach (var id in job.Results)
+            {
+                _results.TryRemove(id, out _);
+            }
+
             _ = ForgetAsync(request.Ref);
         }
     }
@@ -121,14 +127,15 @@ public sealed class JobService
             throw GantryException.NotImplemented("LLB definitions are not solved here: only Dockerfiles are built");
         }
 
-        var build = await PrepareAsync(job, request.Frontend, request.Options, cancellationToken).ConfigureAwait(false);
+        var build = await PrepareAsync(job, request.Frontend, request.Options, request.Inputs, cancellationToken).ConfigureAwait(false);
         var id = job.Keep(build);
+        _results[id] = build;
         if (request.Evaluate)
         {
             await build.RunAsync(job.Cancellation).ConfigureAwait(false);
         }
 
-        return new GatewayResult { Ref = new GatewayRef(id, default) };
+        return new GatewayResult { Ref = new GatewayRef(id, ResultDefinition.Of(id)) };
     }
 
     /// <summary>LLBBridge.Evaluate: carries a result's steps out.</summary>
@@ -154,7 +161,7 @@ public sealed class JobService
         PreparedBuild? build;
         if (job.Request.Frontend.Length > 0)
         {
-            build = await PrepareAsync(job, job.Request.Frontend, job.Request.FrontendAttributes, cancellationToken).ConfigureAwait(false);
+            build = await PrepareAsync(job, job.Request.Frontend, job.Request.FrontendAttributes, job.Request.FrontendInputs, cancellationToken).ConfigureAwait(false);
             job.Keep(build);
         }
         else
@@ -178,12 +185,29 @@ public sealed class JobService
         return await new ResultExporter(job, build).ExportAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<PreparedBuild> PrepareAsync(BuildJob job, string frontend, IReadOnlyDictionary<string, string> options, CancellationToken cancellationToken)
+    private async Task<PreparedBuild> PrepareAsync(BuildJob job, string frontend, IReadOnlyDictionary<string, string> options, IReadOnlyDictionary<string, byte[]> inputs, CancellationToken cancellationToken)
     {
-        var request = FrontendOptions.Parse(frontend, options, job.Session, job.Extras.ContextTar);
-        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, job.Cancellation);
-        return await _builds.PrepareAsync(request, job.Progress, job.FindCredentialsAsync, linked.Token).ConfigureAwait(false);
+        var named = NamedContextOptions.Parse(options, inputs, Held);
+        try
+        {
+            var request = FrontendOptions.Parse(frontend, options, job.Session, job.Extras.ContextTar, named);
+            using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, job.Cancellation);
+            return await _builds.PrepareAsync(request, job.Progress, job.FindCredentialsAsync, linked.Token).ConfigureAwait(false);
+        }
+        catch
+        {
+            foreach (var held in named.Values)
+            {
+                held.Build?.Dispose();
+            }
+
+            throw;
+        }
     }
+
+    /// <summary>The result of another build that a definition names, held.</summary>
+    private PreparedBuild? Held(byte[] definition) =>
+        ResultDefinition.Find(definition) is { } id && _results.TryGetValue(id, out var build) && build.TryHold() ? build : null;
 
     private static PreparedBuild Result(BuildJob job, string id) => job.Find(id) ?? throw GantryException.NotFound($"no such ref: {id}");
 
