@@ -17,9 +17,9 @@ internal static class ResultDefinition
         const int Source = 3;
         const int Inputs = 1;
         var source = new ProtoWriter().Bytes(Source, SingleField.OfText(Scheme + id)).Written.ToArray();
-        var digest = "sha256:" + Convert.ToHexStringLower(SHA256.HashData(source));
-        var head = new ProtoWriter().Bytes(Inputs, SingleField.OfText(digest)).Written.ToArray();
-        return new ProtoWriter().Bytes(1, source).Bytes(1, head).Written.ToArray();
+        var head = new ProtoWriter().Bytes(Inputs, SingleField.OfText(Digest(source))).Written.ToArray();
+        var metadata = new[] { source, head }.Select(o => new KeyValuePair<string, byte[]>(Digest(o), []));
+        return new ProtoWriter().Bytes(1, source).Bytes(1, head).BytesMap(2, metadata).Written.ToArray();
     }
 
     /// <summary>The id of the result a definition names, or null.</summary>
@@ -45,4 +45,6 @@ internal static class ResultDefinition
 
         return null;
     }
+
+    private static string Digest(byte[] operation) => "sha256:" + Convert.ToHexStringLower(SHA256.HashData(operation));
 }
