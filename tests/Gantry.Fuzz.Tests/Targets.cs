@@ -51,7 +51,7 @@ internal static class Targets
         new("gateway request", b => GatewaySolveRequest.Parse(b), new ProtoWriter().Text(2, "dockerfile.v0").TextMap(3, [new("target", "t")]).BytesMap(13, [new("c", [1, 2])]).Bool(14, true).Written.ToArray()),
         new("return request", b => ReturnRequest.Parse(b), new ProtoWriter().Message(2, new RpcStatus(2, "why", [new RpcDetail("t", new byte[] { 1 })])).Written.ToArray(), new ProtoWriter().Message(1, new GatewayResult { Ref = new GatewayRef("id", new byte[] { 1 }), Metadata = new Dictionary<string, byte[]> { ["m"] = [2] } }).Written.ToArray()),
         new("file packet", b => FilePacket.Parse(b), ProtoWriter.Serialize(FilePacket.Announce(new FileStat { Path = "d/f", Mode = 0x1a4, Size = 9, LinkName = "l", Xattrs = new Dictionary<string, byte[]> { ["a"] = [1] } })), ProtoWriter.Serialize(FilePacket.Content(7, new byte[] { 1, 2 }))),
-        new("gRPC frames", Frames, [0, 0, 0, 0, 2, 8, 1, 0, 0, 0, 0, 0]),
+        new("gRPC frames", Frames, [0, 0, 0, 0, 2, 16, 1, 0, 0, 0, 0, 0]),
         FuzzTarget.OfText("template", t => Template.Parse(t).Execute(s_data),
             "{{.A}} {{range $i, $e := .L}}{{$i}}={{$e}}{{else}}n{{end}}", "{{if and .A (eq .A \"b\")}}{{printf \"%-5s|%d\" .A 3 | upper}}{{end}}", "{{json .}}{{index .L 0}}{{len .L}}{{- /* c */ -}}", "{{range $i, $e := $i}}n{{end}}"),
     ];

@@ -34,7 +34,7 @@ public sealed partial class BuildService
         _content = content;
         var folders = BuildFolders.Create(options);
         _parts = new BuildParts(
-            images, layers, provider, runner, new BuildCache(database, layers), new CacheMounts(folders.Mounts, database), new SharedWork<Solved>(), folders,
+            images, layers, provider, runner, new BuildCache(database, layers), new CacheMounts(folders.Mounts, database), new SharedWork<Solved>(), folders, new KnownContents(),
             options.EngineVersion);
         folders.Empty();
         foreach (var leftover in layers.ContainerLayers().Where(l => l.Id.StartsWith(LayerMaker.Prefix, StringComparison.Ordinal)))
@@ -65,7 +65,7 @@ public sealed partial class BuildService
             throw GantryException.InvalidArgument("squash is only supported with experimental mode");
         }
 
-        var context = await new ContextLoader(_parts.Folders).LoadAsync(request, progress, cancellationToken).ConfigureAwait(false);
+        var context = await new ContextLoader(_parts).LoadAsync(request, progress, cancellationToken).ConfigureAwait(false);
         try
         {
             var dockerfile = Parse(context);

@@ -53,14 +53,13 @@ public sealed class PreparedBuild : IDisposable
     }
 
     /// <summary>Carries the steps out; whoever asks again waits for the same.</summary>
-    /// <param name="cancellationToken">Of the first who asks: ends the steps.</param>
+    /// <param name="cancellationToken">Of the first who asks: ends the steps, and the method returns when they have ended.</param>
     /// <exception cref="GantryException">In the words of the request's style.</exception>
     public Task RunAsync(CancellationToken cancellationToken)
     {
         lock (_lock)
         {
-            _running ??= RunStepsAsync(cancellationToken);
-            return _running.WaitAsync(cancellationToken);
+            return _running is null ? _running = RunStepsAsync(cancellationToken) : _running.WaitAsync(cancellationToken);
         }
     }
 
@@ -144,16 +143,38 @@ public sealed class PreparedBuild : IDisposable
         }
     }
 
+    /// <summary>Gives this hold up. After the last nothing is left of the build; steps that still run are ended first, in the background.</summary>
     public void Dispose()
     {
+        Task? running;
         lock (_lock)
         {
             if (--_holders != 0)
             {
                 return;
             }
+
+            running = _running;
         }
 
+        if (running is { IsCompleted: false })
+        {
+            _cancellation.Cancel();
+            running.ContinueWith(
+                static (t, self) =>
+                {
+                    _ = t.Exception;
+                    ((PreparedBuild)self!).Release();
+                },
+                this, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            return;
+        }
+
+        Release();
+    }
+
+    private void Release()
+    {
         foreach (var named in _request.NamedContexts.Values)
         {
             named.Build?.Dispose();

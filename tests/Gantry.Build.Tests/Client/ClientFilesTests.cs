@@ -20,6 +20,52 @@ public sealed class ClientFilesTests
     }
 
     [Fact]
+    public async Task Files_that_are_as_they_were_are_not_sent_again()
+    {
+        await using var harness = await Harness.CreateAsync();
+        var client = new FakeClient { SharedKey = "mine" }.Dockerfile("FROM scratch\nCOPY same /\nCOPY . /all\n").File("context", "same", "one").File("context", "other", "two");
+        (await RunAsync(harness, client)).Dispose();
+        client.Fetched.Clear();
+
+        (await RunAsync(harness, client)).Dispose();
+        Assert.Equal(["dockerfile/Dockerfile"], client.Fetched);
+
+        // Another file: what is copied again is sent again, what isn't is not.
+        client.Fetched.Clear();
+        client.File("context", "third", "three");
+        using var build = await RunAsync(harness, client);
+        await build.SendFolderAsync(client, 0, CancellationToken.None);
+        Assert.Equal(["context/other", "context/same", "context/third", "dockerfile/Dockerfile"], client.Fetched.Order(StringComparer.Ordinal));
+        Assert.Equal(("one", "two", "three"), (client.Exported["all/same"], client.Exported["all/other"], client.Exported["all/third"]));
+    }
+
+    [Fact]
+    public async Task Another_clients_files_are_not_taken_for_these()
+    {
+        await using var harness = await Harness.CreateAsync();
+        (await RunAsync(harness, new FakeClient { SharedKey = "mine" }.Dockerfile("FROM scratch\nCOPY f /\n").File("context", "f", "one"))).Dispose();
+        var other = new FakeClient { SharedKey = "theirs" }.Dockerfile("FROM scratch\nCOPY f /\n").File("context", "f", "two");
+
+        using var build = await RunAsync(harness, other);
+        await build.SendFolderAsync(other, 0, CancellationToken.None);
+
+        Assert.Equal("two", other.Exported["f"]);
+    }
+
+    [Fact]
+    public async Task An_epoch_is_the_time_of_all_steps()
+    {
+        await using var harness = await Harness.CreateAsync();
+        var client = new FakeClient().Dockerfile("FROM scratch\nCOPY f /\nENV A=b\n").File("context", "f", "x");
+
+        using var build = await RunAsync(harness, client, r => r with { Epoch = DateTimeOffset.FromUnixTimeSeconds(1_000_000_000) });
+        var image = harness.Images.Config((await build.SaveAsync([], CancellationToken.None)).ImageId);
+
+        Assert.Equal("2001-09-09T01:46:40Z", image.Created);
+        Assert.All(image.History!, h => Assert.Equal("2001-09-09T01:46:40Z", h.Created));
+    }
+
+    [Fact]
     public async Task The_image_reads_as_BuildKits()
     {
         await using var harness = await Harness.CreateAsync();

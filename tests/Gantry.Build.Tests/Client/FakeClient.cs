@@ -41,6 +41,8 @@ internal sealed class FakeClient : IBuildClient
 
     internal FakeClient Dockerfile(string text) => File("dockerfile", "Dockerfile", text);
 
+    public string SharedKey { get; set; } = string.Empty;
+
     public IMessageStream OpenFiles(FileRequest request, CancellationToken cancellationToken)
     {
         Requests.Add(request);

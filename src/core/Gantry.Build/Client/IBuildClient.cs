@@ -6,6 +6,9 @@ namespace Gantry.Build;
 /// <remarks>Fails with a GantryException of kind Unavailable once the client has gone.</remarks>
 public interface IBuildClient
 {
+    /// <summary>What tells the client's folders from those of others, the same for each of its builds; empty for nothing (BuildKit's shared key).</summary>
+    string SharedKey { get; }
+
     /// <summary>Begins a copy of a folder in fsutil's packets, see <see cref="BuildKit.FilePacket"/>: the client announces, this side asks for contents.</summary>
     IMessageStream OpenFiles(FileRequest request, CancellationToken cancellationToken);
 

@@ -11,18 +11,18 @@ internal sealed class ClientContext : IBuildContext
     private const string IgnoreSuffix = ".dockerignore";
     private const int MaxIgnoreFile = 16 << 20;
     private readonly ClientFiles _files;
-    private readonly BuildFolders _folders;
+    private readonly BuildParts _parts;
     private readonly IBuildProgress _progress;
     private readonly ClientFolder _folder;
     private byte[]? _ownIgnore;
     private ISourceTree? _upload;
 
-    private ClientContext(ClientFiles files, BuildFolders folders, IBuildProgress progress)
+    private ClientContext(ClientFiles files, BuildParts parts, IBuildProgress progress)
     {
         _files = files;
-        _folders = folders;
+        _parts = parts;
         _progress = progress;
-        _folder = new ClientFolder(files.Client, files.ContextFolder, "[internal] load .dockerignore", "[internal] load build context", folders, progress);
+        _folder = new ClientFolder(files.Client, files.ContextFolder, "[internal] load .dockerignore", "[internal] load build context", parts, progress);
     }
 
     public string FileName { get; private set; } = string.Empty;
@@ -32,9 +32,9 @@ internal sealed class ClientContext : IBuildContext
     /// <summary>Reads the Dockerfile, and the context where that comes as a tar.</summary>
     /// <exception cref="GantryException">In BuildKit's words.</exception>
     public static async Task<ClientContext> ReadAsync(
-        ClientFiles files, string dockerfile, BuildFolders folders, IBuildProgress progress, CancellationToken cancellationToken)
+        ClientFiles files, string dockerfile, BuildParts parts, IBuildProgress progress, CancellationToken cancellationToken)
     {
-        var context = new ClientContext(files, folders, progress);
+        var context = new ClientContext(files, parts, progress);
         try
         {
             context._upload = files.Upload.Length > 0 ? await context.ReadUploadAsync(cancellationToken).ConfigureAwait(false) : null;
@@ -74,11 +74,11 @@ internal sealed class ClientContext : IBuildContext
         {
             var request = new FileRequest(_files.DockerfileFolder) { Follow = [dockerfile, dockerfile + IgnoreSuffix, .. LowerCase(dockerfile)] };
             var tree = await ContextSync.OpenAsync(
-                _files.Client, request, new ContextSpool(_folders.Temporary), bytes => _progress.ActivityProgress(name, "transferring dockerfile:", bytes), cancellationToken)
+                _files.Client, request, new ContextSpool(_parts.Folders.Temporary), bytes => _progress.ActivityProgress(name, "transferring dockerfile:", bytes), null, cancellationToken)
                 .ConfigureAwait(false);
             try
             {
-                await tree.FetchAsync([tree.Find(string.Empty)!], _ => false, cancellationToken).ConfigureAwait(false);
+                await tree.FetchAsync([tree.Find(string.Empty)!], _ => false, contents: true, cancellationToken).ConfigureAwait(false);
                 return tree;
             }
             catch
@@ -113,7 +113,7 @@ internal sealed class ClientContext : IBuildContext
         await using (upload.ConfigureAwait(false))
         {
             await upload.EndAsync(cancellationToken).ConfigureAwait(false);
-            return await TarContext.ReadAsync(new BytesMessageStream(upload), _folders, cancellationToken).ConfigureAwait(false);
+            return await TarContext.ReadAsync(new BytesMessageStream(upload), _parts.Folders, cancellationToken).ConfigureAwait(false);
         }
     });
 }

@@ -9,7 +9,7 @@ namespace Gantry.Build.Context;
 /// <param name="ignoreName">The activity of reading the ignore file, as it is shown.</param>
 /// <param name="loadName">The activity of reading the files.</param>
 internal sealed class ClientFolder(
-    IBuildClient client, string folder, string ignoreName, string loadName, BuildFolders folders, IBuildProgress progress) : IDisposable
+    IBuildClient client, string folder, string ignoreName, string loadName, BuildParts parts, IBuildProgress progress) : IDisposable
 {
     private const int MaxIgnoreFile = 16 << 20;
     private const string IgnoreName = ".dockerignore";
@@ -59,22 +59,24 @@ internal sealed class ClientFolder(
         return await Activity.RunAsync(progress, loadName, async () =>
         {
             var request = new FileRequest(folder) { Exclude = IgnoreFile.Patterns(Encoding.UTF8.GetString(ignore)) };
-            return (ISourceTree)await SyncAsync(request, loadName, cancellationToken).ConfigureAwait(false);
+            var known = client.SharedKey.Length == 0 ? null : parts.Known.Open($"{client.SharedKey}/{folder}");
+            return (ISourceTree)await SyncAsync(request, loadName, known, cancellationToken).ConfigureAwait(false);
         }).ConfigureAwait(false);
     }
 
     private Task<byte[]> ReadIgnoreAsync(CancellationToken cancellationToken) => Activity.RunAsync(progress, ignoreName, async () =>
     {
-        using var tree = await SyncAsync(new FileRequest(folder) { Follow = [IgnoreName] }, ignoreName, cancellationToken).ConfigureAwait(false);
+        using var tree = await SyncAsync(new FileRequest(folder) { Follow = [IgnoreName] }, ignoreName, null, cancellationToken).ConfigureAwait(false);
         if (tree.Find(IgnoreName) is not { Kind: FileKind.File, Size: <= MaxIgnoreFile } file)
         {
             return [];
         }
 
-        await tree.FetchAsync([file], _ => false, cancellationToken).ConfigureAwait(false);
+        await tree.FetchAsync([file], _ => false, contents: true, cancellationToken).ConfigureAwait(false);
         return ((ISourceTree)tree).ReadAll(IgnoreName);
     });
 
-    private Task<ContextTree> SyncAsync(FileRequest request, string activity, CancellationToken cancellationToken) => ContextSync.OpenAsync(
-        client, request, new ContextSpool(folders.Temporary), bytes => progress.ActivityProgress(activity, "transferring context:", bytes), cancellationToken);
+    private Task<ContextTree> SyncAsync(FileRequest request, string activity, KnownFolder? known, CancellationToken cancellationToken) => ContextSync.OpenAsync(
+        client, request, new ContextSpool(parts.Folders.Temporary), bytes => progress.ActivityProgress(activity, "transferring context:", bytes),
+        known is null ? null : new ContextMemory(parts.Known, known), cancellationToken);
 }

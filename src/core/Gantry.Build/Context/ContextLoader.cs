@@ -7,7 +7,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Gantry.Build.Context;
 
 /// <summary>Opens a request's context and finds its Dockerfile.</summary>
-internal sealed class ContextLoader(BuildFolders folders)
+internal sealed class ContextLoader(BuildParts parts)
 {
     private const int MaxIgnoreFile = 16 << 20;
     private const string IgnoreName = ".dockerignore";
@@ -17,7 +17,7 @@ internal sealed class ContextLoader(BuildFolders folders)
         var path = GoPath.Clean(request.Dockerfile.Length == 0 ? "Dockerfile" : request.Dockerfile);
         if (request.ClientFiles is { HasContext: true } files)
         {
-            return await ClientContext.ReadAsync(files, path, folders, progress, cancellationToken).ConfigureAwait(false);
+            return await ClientContext.ReadAsync(files, path, parts, progress, cancellationToken).ConfigureAwait(false);
         }
 
         if (request.ContextDirectory is null && (path == ".." || path.StartsWith("../", StringComparison.Ordinal)))
@@ -55,7 +55,7 @@ internal sealed class ContextLoader(BuildFolders folders)
             return await OpenRemoteAsync(remote, cancellationToken).ConfigureAwait(false);
         }
 
-        return await TarContext.ReadAsync(request.ContextTar ?? throw GantryException.InvalidArgument("the build has no context"), folders, cancellationToken)
+        return await TarContext.ReadAsync(request.ContextTar ?? throw GantryException.InvalidArgument("the build has no context"), parts.Folders, cancellationToken)
             .ConfigureAwait(false);
     }
 
@@ -74,7 +74,7 @@ internal sealed class ContextLoader(BuildFolders folders)
             if (await Copying.ArchiveExtractor.IsArchiveAsync(probe, cancellationToken).ConfigureAwait(false))
             {
                 await using var tar = file.OpenRead(content);
-                return await TarContext.ReadAsync(tar, folders, cancellationToken).ConfigureAwait(false);
+                return await TarContext.ReadAsync(tar, parts.Folders, cancellationToken).ConfigureAwait(false);
             }
         }
 
@@ -91,7 +91,7 @@ internal sealed class ContextLoader(BuildFolders folders)
     {
         try
         {
-            return await RemoteFile.DownloadAsync(remote, "Dockerfile", string.Empty, folders.Temporary, cancellationToken).ConfigureAwait(false);
+            return await RemoteFile.DownloadAsync(remote, "Dockerfile", string.Empty, parts.Folders.Temporary, cancellationToken).ConfigureAwait(false);
         }
         catch (GantryException e)
         {
@@ -103,7 +103,7 @@ internal sealed class ContextLoader(BuildFolders folders)
     {
         var content = new MemoryStream();
         await text.CopyToAsync(content, cancellationToken).ConfigureAwait(false);
-        var spool = new ContextSpool(folders.Temporary);
+        var spool = new ContextSpool(parts.Folders.Temporary);
         spool.Append(content.GetBuffer().AsSpan(0, (int)content.Length));
         spool.Flush();
         var root = ContextNode.Directory();

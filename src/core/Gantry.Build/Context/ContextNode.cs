@@ -26,8 +26,14 @@ internal sealed class ContextNode
     /// <summary>Stretches with data of a sparse file, which follow each other in the spool; null for an ordinary one.</summary>
     public IReadOnlyList<TarExtent>? Extents { get; init; }
 
-    /// <summary>Empty while the content isn't here.</summary>
+    /// <summary>Empty while it isn't known.</summary>
     public byte[] Hash { get; set; } = [];
+
+    /// <summary>True when a content that comes when it is asked for is in the spool.</summary>
+    public bool IsHere { get; set; }
+
+    /// <summary>Path of a file whose content comes when it is asked for.</summary>
+    public string Path { get; init; } = string.Empty;
 
     /// <summary>Number by which the client is asked for the content.</summary>
     public uint Number { get; init; }

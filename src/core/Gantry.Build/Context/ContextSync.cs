@@ -15,6 +15,7 @@ internal sealed class ContextSync : IDisposable
     private readonly IMessageStream _stream;
     private readonly ContextSpool _spool;
     private readonly Action<long> _onBytes;
+    private readonly ContextMemory? _memory;
     private readonly CancellationTokenSource _cancellation;
     private readonly Lock _lock = new();
     private readonly Dictionary<uint, Transfer> _running = [];
@@ -22,8 +23,9 @@ internal sealed class ContextSync : IDisposable
     private Exception? _failure;
     private long _bytes;
 
-    private ContextSync(IMessageStream stream, ContextSpool spool, Action<long> onBytes, CancellationToken cancellationToken)
+    private ContextSync(IMessageStream stream, ContextSpool spool, Action<long> onBytes, ContextMemory? memory, CancellationToken cancellationToken)
     {
+        _memory = memory;
         _stream = stream;
         _spool = spool;
         _onBytes = onBytes;
@@ -33,11 +35,12 @@ internal sealed class ContextSync : IDisposable
     /// <summary>Reads the names; contents can be fetched from then on, until the tree is disposed.</summary>
     /// <param name="spool">Takes the contents; the tree's from here on.</param>
     /// <param name="onBytes">Hears how many bytes have come so far.</param>
+    /// <param name="memory">Checksums known from before; null to know of none.</param>
     /// <exception cref="GantryException">InvalidArgument: the client sends what is no tree of files; Unavailable: it has gone.</exception>
     public static async Task<ContextTree> OpenAsync(
-        IBuildClient client, FileRequest request, ContextSpool spool, Action<long> onBytes, CancellationToken cancellationToken)
+        IBuildClient client, FileRequest request, ContextSpool spool, Action<long> onBytes, ContextMemory? memory, CancellationToken cancellationToken)
     {
-        var sync = new ContextSync(client.OpenFiles(request, cancellationToken), spool, onBytes, cancellationToken);
+        var sync = new ContextSync(client.OpenFiles(request, cancellationToken), spool, onBytes, memory, cancellationToken);
         try
         {
             var root = await sync.ReadNamesAsync(cancellationToken).ConfigureAwait(false);
@@ -68,7 +71,17 @@ internal sealed class ContextSync : IDisposable
     }
 
     /// <summary>Tells the client, as far as it listens, that nothing more is wanted.</summary>
-    public void Dispose() => _ = Task.Run(async () =>
+    public void Dispose()
+    {
+        if (_memory is not null)
+        {
+            _memory.Store.Keep(_memory.Folder);
+        }
+
+        _ = Task.Run(FinishAsync);
+    }
+
+    private async Task FinishAsync()
     {
         try
         {
@@ -82,7 +95,7 @@ internal sealed class ContextSync : IDisposable
         }
 
         await _cancellation.CancelAsync().ConfigureAwait(false);
-    });
+    }
 
     private (List<Transfer> Fresh, List<Transfer> Waiting) Register(IReadOnlyList<ContextNode> files)
     {
@@ -95,11 +108,11 @@ internal sealed class ContextSync : IDisposable
                 throw Failed(_failure);
             }
 
-            foreach (var node in files.Where(f => f.Hash.Length == 0))
+            foreach (var node in files.Where(f => !f.IsHere))
             {
                 if (!_running.TryGetValue(node.Number, out var transfer))
                 {
-                    _running[node.Number] = transfer = new Transfer(node, _spool);
+                    _running[node.Number] = transfer = new Transfer(node, _spool, _memory?.Folder);
                     fresh.Add(transfer);
                 }
 
@@ -112,7 +125,7 @@ internal sealed class ContextSync : IDisposable
 
     private async Task<ContextNode> ReadNamesAsync(CancellationToken cancellationToken)
     {
-        var names = new SyncedNames();
+        var names = new SyncedNames(_memory?.Folder);
         while (await NextAsync(cancellationToken).ConfigureAwait(false) is { } packet)
         {
             switch (packet.Type)
@@ -227,7 +240,7 @@ internal sealed class ContextSync : IDisposable
     private static GantryException Unexpected(FilePacket packet) => GantryException.InvalidArgument($"unexpected packet of type {(int)packet.Type} in a copy of files");
 
     /// <summary>A content on its way.</summary>
-    private sealed class Transfer(ContextNode node, ContextSpool spool)
+    private sealed class Transfer(ContextNode node, ContextSpool spool, KnownFolder? known)
     {
         private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -254,8 +267,15 @@ internal sealed class ContextSync : IDisposable
         /// <summary>A file may have changed since it was announced: what came is what it is.</summary>
         internal void Complete()
         {
+            var announced = node.Size;
             (node.Offset, node.Size) = (_offset, _length);
             node.Hash = _hash.GetHashAndReset();
+            node.IsHere = true;
+            if (announced == _length)
+            {
+                known?.Note(node.Path, _length, node.Modified, node.Hash);
+            }
+
             _hash.Dispose();
             _done.TrySetResult();
         }

@@ -16,7 +16,7 @@ internal sealed class ContextTree(ContextNode root, ContextSpool spool, ContextS
     public IReadOnlyList<SourceFile> List(SourceFile directory) =>
         ((ContextNode)directory.Node!).Children!.Select(child => Describe(RootedPath.Join(directory.Path, child.Key), child.Value)).ToList();
 
-    public ValueTask FetchAsync(IReadOnlyList<SourceFile> files, Func<SourceFile, bool> isLeftOut, CancellationToken cancellationToken)
+    public ValueTask FetchAsync(IReadOnlyList<SourceFile> files, Func<SourceFile, bool> isLeftOut, bool contents, CancellationToken cancellationToken)
     {
         if (sync is null)
         {
@@ -26,7 +26,7 @@ internal sealed class ContextTree(ContextNode root, ContextSpool spool, ContextS
         var wanted = new List<ContextNode>();
         foreach (var file in files)
         {
-            Collect(file, isLeftOut, wanted);
+            Collect(file, isLeftOut, contents, wanted);
         }
 
         return new ValueTask(sync.FetchAsync(wanted, cancellationToken));
@@ -73,9 +73,9 @@ internal sealed class ContextTree(ContextNode root, ContextSpool spool, ContextS
         spool.Dispose();
     }
 
-    private void Collect(SourceFile file, Func<SourceFile, bool> isLeftOut, List<ContextNode> wanted)
+    private void Collect(SourceFile file, Func<SourceFile, bool> isLeftOut, bool contents, List<ContextNode> wanted)
     {
-        if (file is { Kind: FileKind.File, Node: ContextNode { Hash.Length: 0 } node })
+        if (file is { Kind: FileKind.File, Node: ContextNode { IsHere: false } node } && (contents || node.Hash.Length == 0))
         {
             wanted.Add(node);
         }
@@ -83,7 +83,7 @@ internal sealed class ContextTree(ContextNode root, ContextSpool spool, ContextS
         {
             foreach (var child in List(file).Where(c => !isLeftOut(c)))
             {
-                Collect(child, isLeftOut, wanted);
+                Collect(child, isLeftOut, contents, wanted);
             }
         }
     }

@@ -9,7 +9,8 @@ namespace Gantry.Build.Context;
 /// Makes a tree of the announcements of a client, which come with each directory before what is in it. Paths that lead out, come twice or lie in what is no
 /// directory are refused.
 /// </summary>
-internal sealed class SyncedNames
+/// <param name="known">Checksums of files as they were before, or null.</param>
+internal sealed class SyncedNames(KnownFolder? known)
 {
     internal const long MaxFileSize = 1L << 44;
     private const int MaxEntries = 4_000_000;
@@ -49,7 +50,7 @@ internal sealed class SyncedNames
             || path is "." or ".." || path.StartsWith("../", StringComparison.Ordinal)
         ? throw GantryException.InvalidArgument($"invalid path in the build context: {GoText.Quote(path.Length > MaxPathLength ? path[..MaxPathLength] : path)}") : path;
 
-    private static ContextNode Node(FileStat stat, uint number)
+    private ContextNode Node(FileStat stat, uint number)
     {
         var mode = Mode(stat.Mode);
         if ((stat.Mode & GoFileMode.Directory) != 0)
@@ -73,6 +74,8 @@ internal sealed class SyncedNames
             DeviceMajor = unchecked((uint)stat.DeviceMajor),
             DeviceMinor = unchecked((uint)stat.DeviceMinor),
             Number = number,
+            Path = kind == FileKind.File ? stat.Path : string.Empty,
+            Hash = kind == FileKind.File && known is not null ? known.Find(stat.Path, stat.Size, stat.Modified) : [],
         };
     }
 

@@ -29,7 +29,7 @@ internal sealed record CopySources(string Hash, IReadOnlyList<(SourceFile File, 
         }
 
         var leftOut = spec.LeftOut();
-        await tree.FetchAsync(found.Select(f => f.File).ToList(), leftOut, cancellationToken).ConfigureAwait(false);
+        await tree.FetchAsync(found.Select(f => f.File).ToList(), leftOut, contents: false, cancellationToken).ConfigureAwait(false);
         var checksum = new SourceChecksum(tree, spec.KeepOwner && spec.Chown.Length == 0, leftOut, cancellationToken);
         var hashes = found.Select(f => (f.File.IsDirectory ? "dir:" : "file:") + checksum.Of(f.File).Hex)
             .Concat(spec.Inline.Select(i => "file:" + Digest.Of(System.Text.Encoding.UTF8.GetBytes(i.Content)).Hex)).ToList();

@@ -15,10 +15,10 @@ internal interface ISourceTree : IDisposable
     IReadOnlyList<SourceFile> List(SourceFile directory);
 
     /// <summary>
-    /// Has the contents of these files, and of what is in these directories, at hand; without it they are not to be looked at in a tree whose files are
-    /// elsewhere.
+    /// Has these files, and what is in these directories, at hand; without it they are not to be looked at in a tree whose files are elsewhere.
     /// </summary>
-    ValueTask FetchAsync(IReadOnlyList<SourceFile> files, Func<SourceFile, bool> isLeftOut, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+    /// <param name="contents">False when the checksums of the contents will do.</param>
+    ValueTask FetchAsync(IReadOnlyList<SourceFile> files, Func<SourceFile, bool> isLeftOut, bool contents, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
     /// <summary>sha256 of a regular file's content.</summary>
     byte[] ContentHash(SourceFile file);

@@ -44,7 +44,7 @@ internal sealed class BuildSession : IDisposable
         _lease = lease;
         _cancellation = cancellation;
         Style = IImageStyle.Of(request.Style);
-        _origin = new ImageOrigin(parts.EngineVersion, Style);
+        _origin = new ImageOrigin(parts.EngineVersion, Style, request.Epoch);
         _vertexes = new VertexNames(dockerfile);
         _platform = request.Platform.Length > 0 ? Platform.Parse(request.Platform) : null;
         Folders = parts.Folders;
@@ -58,7 +58,7 @@ internal sealed class BuildSession : IDisposable
         Target = StageNames.Target(dockerfile, request.Target);
         StageNames.CheckUnique(dockerfile);
         _globalWords = DeclareGlobals();
-        Named = new NamedContexts(request, parts.Folders, progress);
+        Named = new NamedContexts(request, parts, progress);
         Needed = StageNames.Needed(dockerfile, Target, _globalWords, name => Named.Find(name) is not null);
         NumberSteps();
     }

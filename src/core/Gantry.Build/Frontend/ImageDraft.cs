@@ -96,6 +96,7 @@ internal sealed class ImageDraft
             ChainId = Oci.ChainId.Of(ChainId, diffId);
         }
 
+        created = _origin.Epoch ?? created;
         _created = created;
         _history.Add(new HistoryEntry
         {
@@ -137,4 +138,5 @@ internal sealed class ImageDraft
 }
 
 /// <summary>What an image says of where it comes from.</summary>
-internal sealed record ImageOrigin(string EngineVersion, IImageStyle Style);
+/// <param name="Epoch">Shown instead of the time a step was made; null for that.</param>
+internal sealed record ImageOrigin(string EngineVersion, IImageStyle Style, DateTimeOffset? Epoch);

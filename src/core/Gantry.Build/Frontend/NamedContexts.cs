@@ -10,13 +10,13 @@ internal sealed class NamedContexts : IDisposable
     private readonly IReadOnlyDictionary<string, NamedContext> _given;
     private readonly Dictionary<string, ClientFolder> _folders = [];
 
-    public NamedContexts(BuildRequest request, BuildFolders folders, IBuildProgress progress)
+    public NamedContexts(BuildRequest request, BuildParts parts, IBuildProgress progress)
     {
         _given = request.NamedContexts;
         foreach (var (name, context) in _given.Where(c => c.Value.Folder.Length > 0))
         {
             _folders[name] = new ClientFolder(
-                request.ClientFiles!.Client, context.Folder, $"[context {name}] load .dockerignore", $"[context {name}] load from client", folders, progress);
+                request.ClientFiles!.Client, context.Folder, $"[context {name}] load .dockerignore", $"[context {name}] load from client", parts, progress);
         }
     }
 

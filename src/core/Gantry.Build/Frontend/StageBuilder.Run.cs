@@ -87,7 +87,7 @@ internal sealed partial class StageBuilder
         foreach (var mount in mounts)
         {
             var target = mount.Target.Length == 0 ? mount.Target : Absolute(mount.Target);
-            var resolved = mount with { Target = target, Id = mount.Id };
+            var resolved = mount with { Target = target, Id = CacheId(mount) };
             var input = -1;
             var folder = _session.Named.Find(mount.From) is { Folder.Length: > 0 } named ? await _session.Named.OpenAsync(named, cancellationToken).ConfigureAwait(false) : null;
             if (mount.From.Length > 0 && folder is null)
@@ -102,6 +102,9 @@ internal sealed partial class StageBuilder
         return plans;
     }
 
+    private string CacheId(RunMount mount) => mount.Type != RunMountType.Cache || _session.Request.CacheNamespace.Length == 0 ? mount.Id
+        : $"{_session.Request.CacheNamespace}/{(mount.Id.Length > 0 ? mount.Id : mount.Target)}";
+
     /// <summary>What a mount is and, for a part of the context, what is in it. Caches and secrets count by name only.</summary>
     private async Task<string> MountKeyAsync(RunMount mount, int input, ISourceTree? folder, CancellationToken cancellationToken)
     {
@@ -113,7 +116,7 @@ internal sealed partial class StageBuilder
 
         var context = folder ?? await _session.Context.OpenAsync(cancellationToken).ConfigureAwait(false);
         var file = context?.Find(mount.Source) ?? throw Invalid($"failed to compute cache key: \"{mount.Source}\": not found");
-        await context.FetchAsync([file], _ => false, cancellationToken).ConfigureAwait(false);
+        await context.FetchAsync([file], _ => false, contents: false, cancellationToken).ConfigureAwait(false);
         return $"{key} {new SourceChecksum(context, withOwner: false, _ => false, cancellationToken).Of(file)}";
     }
 }

@@ -37,6 +37,12 @@ public sealed record BuildRequest
 
     public bool NoCache { get; init; }
 
+    /// <summary>The time that images and their history show instead of the real one; null for that (reproducible-builds.org, SOURCE_DATE_EPOCH).</summary>
+    public DateTimeOffset? Epoch { get; init; }
+
+    /// <summary>Keeps the directories of <c>--mount=type=cache</c> apart from those of other builds; empty for none of its own.</summary>
+    public string CacheNamespace { get; init; } = string.Empty;
+
     /// <summary>Names of the only stages that may not use the cache; empty for all where <see cref="NoCache"/> is set.</summary>
     public IReadOnlyList<string> NoCacheStages { get; init; } = [];
 

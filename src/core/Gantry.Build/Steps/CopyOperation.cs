@@ -55,6 +55,7 @@ internal sealed class CopyOperation : IOperation
         using var own = _context is null ? Open(inputs[1].ChainId) : null;
         var tree = _context ?? own!;
         var sources = _sources ?? await CopySources.FindAsync(_spec, tree, isContext: false, cancellationToken).ConfigureAwait(false);
+        await tree.FetchAsync(sources.Files.Select(f => f.File).ToList(), _spec.LeftOut(), contents: true, cancellationToken).ConfigureAwait(false);
         var result = await _maker.MakeAsync(inputs[0].ChainId, mountPoints: false, LayerMaker.NewId(), async layer =>
         {
             using var writer = new LayerWriter(layer.UpperDirectory, _maker.Layers.OpenView(inputs[0].ChainId));

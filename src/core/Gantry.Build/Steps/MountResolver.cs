@@ -167,7 +167,7 @@ internal sealed class MountResolver(
     {
         var tree = folder ?? await context.OpenAsync(cancellationToken).ConfigureAwait(false);
         var file = tree?.Find(source) ?? throw Missing(source);
-        await tree.FetchAsync([file], _ => false, cancellationToken).ConfigureAwait(false);
+        await tree.FetchAsync([file], _ => false, contents: true, cancellationToken).ConfigureAwait(false);
         var target = Temporary(resolved, folders.Temporary);
         using var writer = new LayerWriter(target, maker.Layers.OpenView(default));
         var copier = new TreeCopier(tree, writer, new CopyOwner(0, 0), null, _ => false, cancellationToken);

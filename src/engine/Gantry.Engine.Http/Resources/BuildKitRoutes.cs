@@ -39,7 +39,7 @@ internal static class BuildKitRoutes
         await using (stream.ConfigureAwait(false))
         {
             await stream.Output.FlushAsync(CancellationToken.None).ConfigureAwait(false);
-            await sessions.ServeAsync(id, methods, stream.Input, stream.Output, CancellationToken.None).ConfigureAwait(false);
+            await sessions.ServeAsync(id, headers["X-Docker-Expose-Session-Sharedkey"].ToString(), methods, stream.Input, stream.Output, CancellationToken.None).ConfigureAwait(false);
         }
     }
 

@@ -49,6 +49,8 @@ internal static class FrontendOptions
             Platform = Value(options, "platform"),
             CacheFrom = CacheFrom(options),
             NamedContexts = named,
+            Epoch = Epoch(Value(options, "build-arg:SOURCE_DATE_EPOCH")),
+            CacheNamespace = Value(options, "build-arg:BUILDKIT_CACHE_MOUNT_NS"),
             Steps = Steps(options),
         };
     }
@@ -80,11 +82,25 @@ internal static class FrontendOptions
             throw GantryException.NotImplemented($"attestations are not available: {attestation["attest:".Length..]}");
         }
 
+        if ((Value(options, "hostname") + Value(options, "build-arg:BUILDKIT_SANDBOX_HOSTNAME")).Length > 0)
+        {
+            throw GantryException.NotImplemented("a host name for the steps of a build is not available");
+        }
+
+        if (Value(options, "multi-platform") is "1" or "true" || Value(options, "build-arg:BUILDKIT_MULTI_PLATFORM") is "1" or "true")
+        {
+            throw GantryException.NotImplemented("images of several platforms are not available: build for one platform at a time");
+        }
+
         if (Value(options, "contextsubdir").Length > 0)
         {
             throw GantryException.NotImplemented("contextsubdir is not available");
         }
     }
+
+    private static DateTimeOffset? Epoch(string text) => text.Length == 0 ? null
+        : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds <= 253_402_300_799 ? DateTimeOffset.FromUnixTimeSeconds(seconds)
+        : throw GantryException.InvalidArgument($"invalid SOURCE_DATE_EPOCH: {text}");
 
     private static StepSettings Steps(IReadOnlyDictionary<string, string> options) => new()
     {

@@ -64,9 +64,11 @@ internal sealed class JobProgress(StatusLog log) : IBuildProgress
 
     public void Note(BuildStep step, string message) => Write(step, 1, Encoding.UTF8.GetBytes(message + "\n"));
 
+    /// <summary>Layers alone are shown: what a pull says of the image as a whole is the step itself.</summary>
     public void Pulling(BuildStep step, PullStatus status)
     {
-        if (step.Vertex.Length == 0)
+        const int ShortId = 12;
+        if (step.Vertex.Length == 0 || status.Id.Length != ShortId)
         {
             return;
         }
@@ -78,15 +80,13 @@ internal sealed class JobProgress(StatusLog log) : IBuildProgress
                 Begin(step.Vertex);
             }
 
-            if (_running.TryGetValue(step.Vertex, out var vertex))
+            var now = DateTimeOffset.UtcNow;
+            var vertex = _running[step.Vertex];
+            log.Add(new VertexStatus(status.Id, vertex.State.Digest)
             {
-                var now = DateTimeOffset.UtcNow;
-                var isDone = status.Status is "Pull complete" or "Already exists";
-                log.Add(new VertexStatus(status.Id.Length == 0 ? status.Status : status.Id, vertex.State.Digest)
-                {
-                    Name = status.Status, Current = status.Current, Total = status.Total, Timestamp = now, Started = vertex.State.Started, Completed = isDone ? now : null,
-                });
-            }
+                Name = status.Status, Current = status.Current, Total = status.Total, Timestamp = now, Started = vertex.State.Started,
+                Completed = status.Status is "Pull complete" or "Already exists" ? now : null,
+            });
         }
     }
 

@@ -27,15 +27,18 @@ public sealed class ClientSession : IBuildClient, IDisposable
     private readonly HashSet<string> _methods;
     private readonly CancellationTokenSource _ended = new();
 
-    internal ClientSession(string id, IEnumerable<string> methods, WatchedStream connection)
+    internal ClientSession(string id, string sharedKey, IEnumerable<string> methods, WatchedStream connection)
     {
         Id = id;
+        SharedKey = sharedKey;
         _methods = methods.ToHashSet(StringComparer.OrdinalIgnoreCase);
         _connection = connection;
         _channel = new GrpcChannel(connection);
     }
 
     public string Id { get; }
+
+    public string SharedKey { get; }
 
     /// <summary>Fires when the client has gone.</summary>
     internal CancellationToken Ended => _ended.Token;

@@ -9,12 +9,13 @@ public sealed class SessionTable
     private readonly ArrivalTable<ClientSession> _sessions = new();
 
     /// <summary>Serves a session; returns when the client has ended it.</summary>
+    /// <param name="sharedKey">What tells the client's folders from those of others; empty for nothing.</param>
     /// <param name="methods">gRPC methods the client offers.</param>
     /// <param name="input">With <paramref name="output"/> the connection, which stays the caller's.</param>
     /// <exception cref="GantryException">Internal: there is a session of that id.</exception>
-    public async Task ServeAsync(string id, IEnumerable<string> methods, Stream input, Stream output, CancellationToken cancellationToken)
+    public async Task ServeAsync(string id, string sharedKey, IEnumerable<string> methods, Stream input, Stream output, CancellationToken cancellationToken)
     {
-        using var session = new ClientSession(id, methods, new WatchedStream(input, output));
+        using var session = new ClientSession(id, sharedKey, methods, new WatchedStream(input, output));
         if (!_sessions.TryAdd(id, session))
         {
             throw Exists(id);
