@@ -93,6 +93,25 @@ public sealed class BuildxTests(EngineProcess engine) : IDisposable
         Assert.Contains("linux/", (await BuildxAsync("inspect")).Succeeded().Output, StringComparison.Ordinal);
     }
 
+    [BuildxFact]
+    public async Task Builds_are_remembered()
+    {
+        Write("Dockerfile", $"FROM busybox\nRUN echo remembered\nRUN exit {Random.Shared.Next(1, 100)}\n");
+        var metadata = Path.Combine(_folder, "metadata");
+        Assert.NotEqual(0, (await BuildAsync(_folder)).ExitCode);
+        Write("Dockerfile", "FROM busybox\nRUN echo well\n");
+        (await BuildAsync("--metadata-file", metadata, _folder)).Succeeded();
+
+        var builds = (await BuildxAsync("history", "ls")).Succeeded().Output;
+        Assert.Contains("Error", builds, StringComparison.Ordinal);
+        Assert.Contains("Completed", builds, StringComparison.Ordinal);
+        using var json = System.Text.Json.JsonDocument.Parse(await File.ReadAllTextAsync(metadata));
+        var reference = json.RootElement.GetProperty("buildx.build.ref").GetString()!;
+        Assert.Contains("echo well", (await BuildxAsync("history", "logs", reference)).Succeeded().Error, StringComparison.Ordinal);
+        (await BuildxAsync("history", "rm", "--all")).Succeeded();
+        Assert.DoesNotContain("Completed", (await BuildxAsync("history", "ls")).Succeeded().Output, StringComparison.Ordinal);
+    }
+
     private Task<Result> BuildAsync(params string[] arguments) => BuildxAsync(["build", "--progress=plain", .. arguments]);
 
     private Task<Result> BuildxAsync(params string[] arguments)

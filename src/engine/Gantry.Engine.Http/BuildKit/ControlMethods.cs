@@ -17,6 +17,8 @@ internal static class ControlMethods
         methods[Service + "Info"] = InfoAsync;
         methods[Service + "DiskUsage"] = DiskUsageAsync;
         methods[Service + "Prune"] = PruneAsync;
+        methods[Service + "ListenBuildHistory"] = ListenAsync;
+        methods[Service + "UpdateBuildHistory"] = UpdateAsync;
     }
 
     private static async Task SolveAsync(GrpcCall call)
@@ -51,6 +53,21 @@ internal static class ControlMethods
     {
         var request = DiskUsageRequest.Parse((await call.ReadSingleAsync().ConfigureAwait(false)).Span);
         await call.WriteAsync(new DiskUsageResponse(call.Engine.Builds.Usage(request))).ConfigureAwait(false);
+    }
+
+    private static async Task ListenAsync(GrpcCall call)
+    {
+        var request = BuildHistoryRequest.Parse((await call.ReadSingleAsync().ConfigureAwait(false)).Span);
+        await foreach (var change in call.Engine.Builds.Jobs.ListenAsync(request, call.Aborted).ConfigureAwait(false))
+        {
+            await call.WriteAsync(change).ConfigureAwait(false);
+        }
+    }
+
+    private static async Task UpdateAsync(GrpcCall call)
+    {
+        call.Engine.Builds.Jobs.UpdateHistory(UpdateBuildHistoryRequest.Parse((await call.ReadSingleAsync().ConfigureAwait(false)).Span));
+        await call.WriteEmptyAsync().ConfigureAwait(false);
     }
 
     private static async Task PruneAsync(GrpcCall call)

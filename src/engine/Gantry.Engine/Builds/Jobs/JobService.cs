@@ -31,6 +31,8 @@ public sealed class JobService
 
     public SessionTable Sessions { get; } = new();
 
+    internal BuildHistory History { get; } = new();
+
     /// <summary>Control.Solve: returns when the build and its exporters are through.</summary>
     /// <param name="cancellationToken">Fires when the caller has gone, which ends the build.</param>
     public async Task<SolveResponse> SolveAsync(SolveRequest request, JobExtras extras, CancellationToken cancellationToken)
@@ -53,9 +55,23 @@ public sealed class JobService
             _cancellable[extras.BuildId] = cancellation;
         }
 
+        var isUsers = !request.IsInternal;
+        if (isUsers)
+        {
+            History.Begin(job);
+        }
+
+        IReadOnlyDictionary<string, string>? response = null;
+        Exception? failure = null;
         try
         {
-            return new SolveResponse(await RunAsync(job, cancellation.Token).ConfigureAwait(false));
+            response = await RunAsync(job, cancellation.Token).ConfigureAwait(false);
+            return new SolveResponse(response);
+        }
+        catch (Exception e)
+        {
+            failure = e;
+            throw;
         }
         finally
         {
@@ -64,6 +80,11 @@ public sealed class JobService
             await cancellation.CancelAsync().ConfigureAwait(false);
             job.Progress.EndAll();
             job.Log.End();
+            if (isUsers)
+            {
+                History.End(job, response, failure);
+            }
+
             foreach (var id in job.Results)
             {
                 _results.TryRemove(id, out _);
@@ -116,7 +137,14 @@ public sealed class JobService
     /// <summary>Control.Status: a build's progress from its beginning to its end.</summary>
     /// <exception cref="GantryException">NotFound.</exception>
     public async Task<IAsyncEnumerable<StatusUpdate>> FollowAsync(string reference, CancellationToken cancellationToken) =>
-        (await GetAsync(reference, cancellationToken).ConfigureAwait(false)).Log.FollowAsync(cancellationToken);
+        (History.Log(reference) ?? (await GetAsync(reference, cancellationToken).ConfigureAwait(false)).Log).FollowAsync(cancellationToken);
+
+    /// <summary>Control.ListenBuildHistory.</summary>
+    public IAsyncEnumerable<BuildHistoryEvent> ListenAsync(BuildHistoryRequest request, CancellationToken cancellationToken) => History.ListenAsync(request, cancellationToken);
+
+    /// <summary>Control.UpdateBuildHistory.</summary>
+    /// <exception cref="GantryException">NotFound.</exception>
+    public void UpdateHistory(UpdateBuildHistoryRequest request) => History.Update(request);
 
     /// <summary>LLBBridge.Solve: reads and understands the Dockerfile; the steps wait until the result is used.</summary>
     public async Task<GatewayResult> SolveAsync(string reference, GatewaySolveRequest request, CancellationToken cancellationToken)

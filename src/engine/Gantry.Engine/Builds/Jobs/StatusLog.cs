@@ -13,14 +13,32 @@ internal sealed class StatusLog
     private readonly List<IProtoPart> _events = [];
     private TaskCompletionSource _news = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _ended;
+    private long _outputBytes;
 
     internal void Add(VertexState state) => Add(new VertexPart(state));
 
     internal void Add(VertexStatus status) => Add(new StatusPart(status));
 
-    internal void Add(VertexLog log) => Add(new LogPart(log));
+    internal void Add(VertexLog log)
+    {
+        Add(new LogPart(log));
+        Interlocked.Add(ref _outputBytes, log.Data.Length);
+    }
 
     internal void Add(VertexWarning warning) => Add(new WarningPart(warning));
+
+    /// <summary>Bytes of output so far.</summary>
+    internal long OutputBytes => Interlocked.Read(ref _outputBytes);
+
+    /// <summary>How many steps there are, have ended, and were there already.</summary>
+    internal (int Total, int Completed, int Cached) Steps()
+    {
+        lock (_lock)
+        {
+            var last = _events.OfType<VertexPart>().GroupBy(p => p.State.Digest).Select(g => g.Last().State).ToList();
+            return (last.Count, last.Count(s => s.Completed is not null), last.Count(s => s.Cached));
+        }
+    }
 
     /// <summary>Nothing follows.</summary>
     internal void End()
