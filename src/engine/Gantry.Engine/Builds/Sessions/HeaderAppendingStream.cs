@@ -21,7 +21,7 @@ internal sealed class HeaderAppendingStream(Stream connection) : Stream
     private int _prefaceLeft = PrefaceLength;
     private int _filled;
     private int _payloadLeft;
-    private bool _appendAfterFrame;
+    private Block? _appending;
     private volatile Block? _next;
 
     public override bool CanRead => true;
@@ -163,7 +163,8 @@ internal sealed class HeaderAppendingStream(Stream connection) : Stream
         _payloadLeft = (_frameHeader[0] << 16) | BinaryPrimitives.ReadUInt16BigEndian(_frameHeader.AsSpan(1));
         if (_frameHeader[3] is HeadersFrame or ContinuationFrame && (_frameHeader[4] & EndHeaders) != 0 && _next is { } block)
         {
-            _appendAfterFrame = true;
+            _appending = block;
+            _next = null;
             _frameHeader[4] = block.Fields.Length > 0 ? (byte)(_frameHeader[4] & ~EndHeaders) : _frameHeader[4];
         }
 
@@ -173,14 +174,12 @@ internal sealed class HeaderAppendingStream(Stream connection) : Stream
 
     private void EndFrame()
     {
-        if (_payloadLeft > 0 || !_appendAfterFrame)
+        if (_payloadLeft > 0 || _appending is not { } block)
         {
             return;
         }
 
-        _appendAfterFrame = false;
-        var block = _next!;
-        _next = null;
+        _appending = null;
         ReadOnlySpan<byte> fields = block.Fields;
         while (!fields.IsEmpty)
         {
