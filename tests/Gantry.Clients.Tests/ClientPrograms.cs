@@ -26,6 +26,10 @@ internal static class ClientPrograms
     internal static bool HasComposePlugin { get; } = EngineProcess.DockerCli is not null
         && PluginFolders().Any(folder => File.Exists(Path.Combine(folder, "docker-compose")));
 
+    /// <summary>Null where the docker CLI has buildx as a plugin.</summary>
+    internal static string? BuildxMissing { get; } = EngineProcess.DockerCli is null ? "no docker CLI is on PATH"
+        : PluginFolders().Any(folder => File.Exists(Path.Combine(folder, "docker-buildx"))) ? null : "the docker CLI has no buildx plugin";
+
     private static string? Find(string program) => (Environment.GetEnvironmentVariable("PATH") ?? string.Empty).Split(':')
         .Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists);
 

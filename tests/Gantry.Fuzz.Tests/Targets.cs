@@ -1,11 +1,14 @@
 using System.Text;
 using Gantry.Api;
 using Gantry.Build;
+using Gantry.BuildKit;
 using Gantry.Dockerfile;
 using Gantry.Engine.Filters;
 using Gantry.Engine.Http.Hosting;
 using Gantry.Engine.Http.Routing;
 using Gantry.Engine.Streams;
+using Gantry.IO.Grpc;
+using Gantry.IO.Protobuf;
 using Gantry.IO.Tar;
 using Gantry.Logs;
 using Gantry.Networks.Dns;
@@ -44,9 +47,23 @@ internal static class Targets
         new("DNS query", b => DnsQuery.TryParse(b, out _, out _), s_dns),
         new("log line", Log, Encoding.UTF8.GetBytes("{\"log\":\"a\\u00e9\\n\",\"stream\":\"stdout\",\"attrs\":{\"a\":\"b\"},\"time\":\"2024-01-02T03:04:05.123456789Z\"}\n"), Encoding.UTF8.GetBytes("{\"log\":\"a\",\"stream\":\"stdout\",\"time\":\"}")),
         new("monitor message", Monitor, [1, 0, 2, 0, 0, 0, 0, 0, 1, 8, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 2, 2, 0, 0, 0, 65, 66], [1, 3, 0, 0, 0, 97, 98, 99, 2, 0, 0, 0, 0]),
+        new("solve request", b => SolveRequest.Parse(b), new ProtoWriter().Text(1, "ref").TextMap(4, [new("push", "true")]).Text(5, "session").TextMap(7, [new("filename", "Dockerfile"), new("target", "")]).Bytes(8, [34, 3, 10, 1, 97]).Texts(9, ["network.host"]).BytesMap(10, [new("base", [10, 1, 1])]).Bool(11, true).Message(13, new TypedOptions("moby", new Dictionary<string, string> { ["name"] = "x" })).Written.ToArray()),
+        new("gateway request", b => GatewaySolveRequest.Parse(b), new ProtoWriter().Text(2, "dockerfile.v0").TextMap(3, [new("target", "t")]).BytesMap(13, [new("c", [1, 2])]).Bool(14, true).Written.ToArray()),
+        new("return request", b => ReturnRequest.Parse(b), new ProtoWriter().Message(2, new RpcStatus(2, "why", [new RpcDetail("t", new byte[] { 1 })])).Written.ToArray(), new ProtoWriter().Message(1, new GatewayResult { Ref = new GatewayRef("id", new byte[] { 1 }), Metadata = new Dictionary<string, byte[]> { ["m"] = [2] } }).Written.ToArray()),
+        new("file packet", b => FilePacket.Parse(b), ProtoWriter.Serialize(FilePacket.Announce(new FileStat { Path = "d/f", Mode = 0x1a4, Size = 9, LinkName = "l", Xattrs = new Dictionary<string, byte[]> { ["a"] = [1] } })), ProtoWriter.Serialize(FilePacket.Content(7, new byte[] { 1, 2 }))),
+        new("gRPC frames", Frames, [0, 0, 0, 0, 2, 16, 1, 0, 0, 0, 0, 0]),
         FuzzTarget.OfText("template", t => Template.Parse(t).Execute(s_data),
             "{{.A}} {{range $i, $e := .L}}{{$i}}={{$e}}{{else}}n{{end}}", "{{if and .A (eq .A \"b\")}}{{printf \"%-5s|%d\" .A 3 | upper}}{{end}}", "{{json .}}{{index .L 0}}{{len .L}}{{- /* c */ -}}", "{{range $i, $e := $i}}n{{end}}"),
     ];
+
+    private static void Frames(byte[] bytes)
+    {
+        using var body = new MemoryStream(bytes);
+        while (Wait(GrpcFrames.ReadAsync(body, CancellationToken.None).AsTask()) is { } message)
+        {
+            _ = PruneRequest.Parse(message.Span);
+        }
+    }
 
     private static FuzzTarget Json(string name, params byte[][] seeds) =>
         new(name, b => Wait(JsonBody.ReadAsync(new MemoryStream(b), ApiJson.Default.ContainerCreateRequest, CancellationToken.None)), seeds);

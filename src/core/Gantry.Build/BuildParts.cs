@@ -1,4 +1,5 @@
 using Gantry.Build.Cache;
+using Gantry.Build.Context;
 using Gantry.Build.Export;
 using Gantry.Build.Graph;
 using Gantry.Snapshots;
@@ -15,4 +16,5 @@ internal sealed record BuildParts(
     CacheMounts Mounts,
     SharedWork<Solved> Running,
     BuildFolders Folders,
+    KnownContents Known,
     string EngineVersion);

@@ -1,7 +1,6 @@
 using Gantry.Build.Cache;
 using Gantry.Build.Context;
 using Gantry.Build.Export;
-using Gantry.Build.Frontend;
 using Gantry.Build.Graph;
 using Gantry.Build.Steps;
 using Gantry.Content;
@@ -35,7 +34,7 @@ public sealed partial class BuildService
         _content = content;
         var folders = BuildFolders.Create(options);
         _parts = new BuildParts(
-            images, layers, provider, runner, new BuildCache(database, layers), new CacheMounts(folders.Mounts, database), new SharedWork<Solved>(), folders,
+            images, layers, provider, runner, new BuildCache(database, layers), new CacheMounts(folders.Mounts, database), new SharedWork<Solved>(), folders, new KnownContents(),
             options.EngineVersion);
         folders.Empty();
         foreach (var leftover in layers.ContainerLayers().Where(l => l.Id.StartsWith(LayerMaker.Prefix, StringComparison.Ordinal)))
@@ -51,46 +50,59 @@ public sealed partial class BuildService
     /// <exception cref="GantryException">In Docker's words. See <see cref="BuildFailure.ExitCodeOf"/>.</exception>
     public async Task<BuildResult> BuildAsync(BuildRequest request, IBuildProgress progress, CancellationToken cancellationToken = default)
     {
+        var names = ParseTags(request.Tags);
+        using var build = await PrepareAsync(request, progress, cancellationToken).ConfigureAwait(false);
+        await build.RunAsync(cancellationToken).ConfigureAwait(false);
+        return await build.SaveAsync(names, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Reads a build's Dockerfile and finds the stages it takes; nothing is carried out yet. Dispose the result when its image isn't needed any more.</summary>
+    /// <exception cref="GantryException">In Docker's words.</exception>
+    public async Task<PreparedBuild> PrepareAsync(BuildRequest request, IBuildProgress progress, CancellationToken cancellationToken)
+    {
         if (request.Squash)
         {
             throw GantryException.InvalidArgument("squash is only supported with experimental mode");
         }
 
-        var names = ParseTags(request.Tags);
-        using var context = await new ContextLoader(_parts.Folders).LoadAsync(request, cancellationToken).ConfigureAwait(false);
-        var dockerfile = ParsedDockerfile.Parse(context.Dockerfile);
-        using var lease = _content.Lease("build");
-        using var cache = new CacheSession(_parts.Cache, lease);
-        using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var session = new BuildSession(request, _parts, dockerfile, context.Tree, progress, lease, cache, cancellation);
-        Warn(dockerfile, progress);
-        var image = await session.RunAsync().ConfigureAwait(false);
-        cancellationToken.ThrowIfCancellationRequested();
-        if (session.Arguments.Unused() is { Count: > 0 } unused)
+        var context = await new ContextLoader(_parts).LoadAsync(request, progress, cancellationToken).ConfigureAwait(false);
+        try
         {
-            progress.Warning($"[Warning] One or more build-args {GoText.Plain(unused)} were not consumed", isError: false);
-        }
+            var dockerfile = Parse(context);
+            var build = new PreparedBuild(request, _parts, _content, dockerfile, context, progress);
+            if (request.Style == BuildStyle.Classic)
+            {
+                Warn(dockerfile, progress);
+            }
 
-        return await ExportAsync(image, names, lease, cancellationToken).ConfigureAwait(false);
+            return build;
+        }
+        catch
+        {
+            context.Dispose();
+            throw;
+        }
     }
 
-    /// <summary>The exporter: what the last stage came to becomes an image with its names.</summary>
-    private async Task<BuildResult> ExportAsync(ImageDraft image, IReadOnlyList<ImageReference> names, ContentLease lease, CancellationToken cancellationToken)
+    /// <summary>Names for an image, checked.</summary>
+    /// <exception cref="GantryException">In the words of <c>POST /build</c>.</exception>
+    public static IReadOnlyList<ImageReference> Names(IReadOnlyList<string> tags) => ParseTags(tags);
+
+    private static ParsedDockerfile Parse(IBuildContext context)
     {
-        if (image.IsBase)
+        if (context.Dockerfile.Length > ParsedDockerfile.MaxLength)
         {
-            foreach (var name in names)
-            {
-                _parts.Images.Tag(image.Id, name);
-            }
-        }
-        else
-        {
-            await _parts.Images.CreateAsync(lease, new NewImage { Config = image.Bytes, Parent = image.BaseId, References = names, Made = true }, cancellationToken)
-                .ConfigureAwait(false);
+            return ParsedDockerfile.Parse(context.Dockerfile);
         }
 
-        return new BuildResult(image.Id, names.Select(n => n.Familiar).ToList());
+        if (ParsedDockerfile.TryParse(System.Text.Encoding.UTF8.GetString(context.Dockerfile), out var parsed, out var error))
+        {
+            return parsed;
+        }
+
+        var failure = error.ToException();
+        BuildFailure.SetSource(failure, new FailureSource(context.FileName, context.Dockerfile, error.Range));
+        throw failure;
     }
 
     private static void Warn(ParsedDockerfile dockerfile, IBuildProgress progress)

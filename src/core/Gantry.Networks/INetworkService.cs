@@ -81,4 +81,7 @@ public interface INetworkService : IAsyncDisposable
     /// records stay and <see cref="RestoreAsync"/> brings them back. Call at an orderly end when no container lives.
     /// </summary>
     Task TearDownAsync(CancellationToken ct);
+
+    /// <summary>The addresses that <c>host-gateway</c> stands for: those of the daemon's flag, else the default bridge's; none where there is no such bridge.</summary>
+    IReadOnlyList<string> HostGateways();
 }

@@ -32,6 +32,8 @@ internal sealed class Harness : IAsyncDisposable
 
     public string TemporaryFolder => Path.Combine(_root, "build", "tmp");
 
+    public string SecretsFolder => Path.Combine(_root, "runtime", "build-secrets");
+
     public static async Task<Harness> CreateAsync()
     {
         var harness = new Harness();

@@ -1,21 +1,25 @@
 using Gantry.Build.Files;
 using Gantry.Dockerfile;
 using Gantry.Errors;
-using Gantry.IO.Compression;
 using Gantry.Linux;
 using Microsoft.Win32.SafeHandles;
 
 namespace Gantry.Build.Context;
 
 /// <summary>Opens a request's context and finds its Dockerfile.</summary>
-internal sealed class ContextLoader(BuildFolders folders)
+internal sealed class ContextLoader(BuildParts parts)
 {
     private const int MaxIgnoreFile = 16 << 20;
     private const string IgnoreName = ".dockerignore";
 
-    public async Task<LoadedContext> LoadAsync(BuildRequest request, CancellationToken cancellationToken)
+    public async Task<IBuildContext> LoadAsync(BuildRequest request, IBuildProgress progress, CancellationToken cancellationToken)
     {
         var path = GoPath.Clean(request.Dockerfile.Length == 0 ? "Dockerfile" : request.Dockerfile);
+        if (request.ClientFiles is { HasContext: true } files)
+        {
+            return await ClientContext.ReadAsync(files, path, parts, progress, cancellationToken).ConfigureAwait(false);
+        }
+
         if (request.ContextDirectory is null && (path == ".." || path.StartsWith("../", StringComparison.Ordinal)))
         {
             throw GantryException.Internal($"forbidden path outside the build context: {request.Dockerfile} ()");
@@ -30,7 +34,7 @@ internal sealed class ContextLoader(BuildFolders folders)
                 HideIgnored(context, GoPath.Inside(path));
             }
 
-            return new LoadedContext(tree, dockerfile);
+            return new LoadedContext(tree, path, dockerfile);
         }
         catch
         {
@@ -51,24 +55,8 @@ internal sealed class ContextLoader(BuildFolders folders)
             return await OpenRemoteAsync(remote, cancellationToken).ConfigureAwait(false);
         }
 
-        return await ReadTarAsync(request.ContextTar ?? throw GantryException.InvalidArgument("the build has no context"), cancellationToken)
+        return await TarContext.ReadAsync(request.ContextTar ?? throw GantryException.InvalidArgument("the build has no context"), parts.Folders, cancellationToken)
             .ConfigureAwait(false);
-    }
-
-    private async Task<ISourceTree> ReadTarAsync(Stream tar, CancellationToken cancellationToken)
-    {
-        var spool = new ContextSpool(folders.Temporary);
-        try
-        {
-            await using var plain = await Decompression.OpenAsync(tar, leaveOpen: true, cancellationToken).ConfigureAwait(false);
-            return new ContextTree(await new ContextReader(spool).ReadAsync(plain, cancellationToken).ConfigureAwait(false), spool);
-        }
-        catch (Exception e)
-        {
-            spool.Dispose();
-            throw e is GantryException { Kind: ErrorKind.DataCorrupt } or InvalidDataException
-                ? GantryException.Internal($"Error processing tar file: {e.Message}", e) : e;
-        }
     }
 
     /// <summary>A URL is a tar, or a lone Dockerfile.</summary>
@@ -86,7 +74,7 @@ internal sealed class ContextLoader(BuildFolders folders)
             if (await Copying.ArchiveExtractor.IsArchiveAsync(probe, cancellationToken).ConfigureAwait(false))
             {
                 await using var tar = file.OpenRead(content);
-                return await ReadTarAsync(tar, cancellationToken).ConfigureAwait(false);
+                return await TarContext.ReadAsync(tar, parts.Folders, cancellationToken).ConfigureAwait(false);
             }
         }
 
@@ -103,7 +91,7 @@ internal sealed class ContextLoader(BuildFolders folders)
     {
         try
         {
-            return await RemoteFile.DownloadAsync(remote, "Dockerfile", string.Empty, folders.Temporary, cancellationToken).ConfigureAwait(false);
+            return await RemoteFile.DownloadAsync(remote, "Dockerfile", string.Empty, parts.Folders.Temporary, cancellationToken).ConfigureAwait(false);
         }
         catch (GantryException e)
         {
@@ -115,7 +103,7 @@ internal sealed class ContextLoader(BuildFolders folders)
     {
         var content = new MemoryStream();
         await text.CopyToAsync(content, cancellationToken).ConfigureAwait(false);
-        var spool = new ContextSpool(folders.Temporary);
+        var spool = new ContextSpool(parts.Folders.Temporary);
         spool.Append(content.GetBuffer().AsSpan(0, (int)content.Length));
         spool.Flush();
         var root = ContextNode.Directory();
@@ -147,7 +135,7 @@ internal sealed class ContextLoader(BuildFolders folders)
         {
             0 => throw GantryException.InvalidArgument($"the Dockerfile ({path}) cannot be empty"),
             > ParsedDockerfile.MaxLength => throw GantryException.InvalidArgument($"the Dockerfile ({path}) is larger than {ParsedDockerfile.MaxLength} bytes"),
-            _ => ReadAll(tree, file),
+            _ => tree.ReadAll(file.Path),
         };
     }
 
@@ -172,19 +160,13 @@ internal sealed class ContextLoader(BuildFolders folders)
     }
 
     private static IgnoreFile? Ignore(ISourceTree tree) => tree.Find(IgnoreName) is { Kind: FileKind.File, Size: <= MaxIgnoreFile } file
-        ? IgnoreFile.Parse(System.Text.Encoding.UTF8.GetString(ReadAll(tree, file))) : null;
-
-    private static byte[] ReadAll(ISourceTree tree, SourceFile file)
-    {
-        using var stream = tree.OpenRead(file);
-        var bytes = new byte[file.Size];
-        stream.ReadExactly(bytes);
-        return bytes;
-    }
+        ? IgnoreFile.Parse(System.Text.Encoding.UTF8.GetString(tree.ReadAll(file.Path))) : null;
 }
 
-/// <summary>A context with its Dockerfile's text. Dispose it after the build.</summary>
-internal sealed record LoadedContext(ISourceTree Tree, byte[] Dockerfile) : IDisposable
+/// <summary>A context that is here, with its Dockerfile's text.</summary>
+internal sealed record LoadedContext(ISourceTree Tree, string FileName, byte[] Dockerfile) : IBuildContext
 {
+    public Task<ISourceTree?> OpenAsync(CancellationToken cancellationToken) => Task.FromResult<ISourceTree?>(Tree);
+
     public void Dispose() => Tree.Dispose();
 }

@@ -18,15 +18,25 @@ internal sealed class ContextNode
 
     public uint DeviceMinor { get; init; }
 
-    public long Size { get; init; }
+    public long Size { get; set; }
 
     /// <summary>Of the content in the spool.</summary>
-    public long Offset { get; init; }
+    public long Offset { get; set; }
 
     /// <summary>Stretches with data of a sparse file, which follow each other in the spool; null for an ordinary one.</summary>
     public IReadOnlyList<TarExtent>? Extents { get; init; }
 
-    public byte[] Hash { get; init; } = [];
+    /// <summary>Empty while it isn't known.</summary>
+    public byte[] Hash { get; set; } = [];
+
+    /// <summary>True when a content that comes when it is asked for is in the spool.</summary>
+    public bool IsHere { get; set; }
+
+    /// <summary>Path of a file whose content comes when it is asked for.</summary>
+    public string Path { get; init; } = string.Empty;
+
+    /// <summary>Number by which the client is asked for the content.</summary>
+    public uint Number { get; init; }
 
     /// <summary>Set on all names of a file that has several.</summary>
     public ulong LinkKey { get; set; }

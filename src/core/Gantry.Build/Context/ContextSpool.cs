@@ -8,6 +8,7 @@ internal sealed class ContextSpool : IDisposable
 {
     private const int BufferSize = 1 << 20;
     private readonly FileStream _stream;
+    private long _reserved;
 
     public ContextSpool(string directory)
     {
@@ -17,6 +18,12 @@ internal sealed class ContextSpool : IDisposable
     }
 
     public long Length => _stream.Position;
+
+    /// <summary>Sets a stretch aside that is written with <see cref="Write"/>, in any order; not to be mixed with <see cref="Append"/>.</summary>
+    /// <returns>Where it begins.</returns>
+    public long Reserve(long count) => Interlocked.Add(ref _reserved, count) - count;
+
+    public void Write(long offset, ReadOnlySpan<byte> data) => RandomAccess.Write(Handle, data, offset);
 
     public void Append(ReadOnlySpan<byte> data) => _stream.Write(data);
 

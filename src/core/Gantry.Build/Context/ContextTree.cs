@@ -5,7 +5,7 @@ using Gantry.Linux;
 namespace Gantry.Build.Context;
 
 /// <summary>A context that came as a tar, as a tree. Everything belongs to root.</summary>
-internal sealed class ContextTree(ContextNode root, ContextSpool spool) : ISourceTree
+internal sealed class ContextTree(ContextNode root, ContextSpool spool, ContextSync? sync = null) : ISourceTree
 {
     public SourceFile? Find(string path)
     {
@@ -15,6 +15,22 @@ internal sealed class ContextTree(ContextNode root, ContextSpool spool) : ISourc
 
     public IReadOnlyList<SourceFile> List(SourceFile directory) =>
         ((ContextNode)directory.Node!).Children!.Select(child => Describe(RootedPath.Join(directory.Path, child.Key), child.Value)).ToList();
+
+    public ValueTask FetchAsync(IReadOnlyList<SourceFile> files, Func<SourceFile, bool> isLeftOut, bool contents, CancellationToken cancellationToken)
+    {
+        if (sync is null)
+        {
+            return ValueTask.CompletedTask;
+        }
+
+        var wanted = new List<ContextNode>();
+        foreach (var file in files)
+        {
+            Collect(file, isLeftOut, contents, wanted);
+        }
+
+        return new ValueTask(sync.FetchAsync(wanted, cancellationToken));
+    }
 
     public byte[] ContentHash(SourceFile file) => ((ContextNode)file.Node!).Hash;
 
@@ -51,7 +67,26 @@ internal sealed class ContextTree(ContextNode root, ContextSpool spool) : ISourc
         }
     }
 
-    public void Dispose() => spool.Dispose();
+    public void Dispose()
+    {
+        sync?.Dispose();
+        spool.Dispose();
+    }
+
+    private void Collect(SourceFile file, Func<SourceFile, bool> isLeftOut, bool contents, List<ContextNode> wanted)
+    {
+        if (file is { Kind: FileKind.File, Node: ContextNode { IsHere: false } node } && (contents || node.Hash.Length == 0))
+        {
+            wanted.Add(node);
+        }
+        else if (file.IsDirectory)
+        {
+            foreach (var child in List(file).Where(c => !isLeftOut(c)))
+            {
+                Collect(child, isLeftOut, contents, wanted);
+            }
+        }
+    }
 
     private ContextNode? Locate(string path)
     {

@@ -13,7 +13,7 @@ internal sealed record CopySources(string Hash, IReadOnlyList<(SourceFile File, 
 {
     /// <param name="isContext">Whether messages speak of the build context.</param>
     /// <exception cref="GantryException">In the classic builder's words.</exception>
-    public static CopySources Find(CopySpec spec, ISourceTree tree, bool isContext, CancellationToken cancellationToken)
+    public static async Task<CopySources> FindAsync(CopySpec spec, ISourceTree tree, bool isContext, CancellationToken cancellationToken)
     {
         var found = spec.Sources.SelectMany(source => FindOne(spec, tree, source, isContext)).ToList();
         if (found.Count == 0 && spec.Inline.Count == 0)
@@ -28,7 +28,9 @@ internal sealed record CopySources(string Hash, IReadOnlyList<(SourceFile File, 
                 $"When using {spec.Keyword} with more than one source file, the destination must be a directory and end with a /");
         }
 
-        var checksum = new SourceChecksum(tree, spec.KeepOwner && spec.Chown.Length == 0, spec.LeftOut(), cancellationToken);
+        var leftOut = spec.LeftOut();
+        await tree.FetchAsync(found.Select(f => f.File).ToList(), leftOut, contents: false, cancellationToken).ConfigureAwait(false);
+        var checksum = new SourceChecksum(tree, spec.KeepOwner && spec.Chown.Length == 0, leftOut, cancellationToken);
         var hashes = found.Select(f => (f.File.IsDirectory ? "dir:" : "file:") + checksum.Of(f.File).Hex)
             .Concat(spec.Inline.Select(i => "file:" + Digest.Of(System.Text.Encoding.UTF8.GetBytes(i.Content)).Hex)).ToList();
         var hash = hashes.Count == 1 ? hashes[0] : "multi:" + Digest.Of(System.Text.Encoding.UTF8.GetBytes(string.Join(',', hashes))).Hex;
@@ -51,8 +53,7 @@ internal sealed record CopySources(string Hash, IReadOnlyList<(SourceFile File, 
 
         // What is asked for with a link is what the link leads to, under the link's name.
         return tree.Find(path) is { } file ? [(file, GoPath.Base(path))]
-            : throw GantryException.InvalidArgument(
-                $"{spec.Keyword} failed: {(isContext ? "file not found in build context or excluded by .dockerignore: " : string.Empty)}stat {path}: file does not exist");
+            : throw GantryException.InvalidArgument(spec.Style.MissingSource(spec.Keyword, path, isContext));
     }
 
     private static List<(SourceFile File, string Name)> Match(ISourceTree tree, string pattern)

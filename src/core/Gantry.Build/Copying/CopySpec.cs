@@ -1,4 +1,5 @@
 using Gantry.Build.Files;
+using Gantry.Build.Frontend.Styles;
 using Gantry.Dockerfile;
 
 namespace Gantry.Build.Copying;
@@ -8,6 +9,9 @@ internal sealed record CopySpec
 {
     /// <summary>COPY or ADD, for messages.</summary>
     public required string Keyword { get; init; }
+
+    /// <summary>Whose words failures are in.</summary>
+    public IImageStyle Style { get; init; } = ClassicStyle.Instance;
 
     /// <summary>Paths and patterns in the source tree, as written.</summary>
     public required IReadOnlyList<string> Sources { get; init; }
@@ -22,6 +26,9 @@ internal sealed record CopySpec
     public string Chown { get; init; } = string.Empty;
 
     public int? Mode { get; init; }
+
+    /// <summary>The mode as written, for the history.</summary>
+    public string ShownMode { get; init; } = string.Empty;
 
     /// <summary>True when the sources' owners are kept unless <see cref="Chown"/> is given.</summary>
     public bool KeepOwner { get; init; }

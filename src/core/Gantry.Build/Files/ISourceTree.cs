@@ -14,6 +14,12 @@ internal interface ISourceTree : IDisposable
     /// <summary>A directory's entries in ordinal order of their names; links are not followed.</summary>
     IReadOnlyList<SourceFile> List(SourceFile directory);
 
+    /// <summary>
+    /// Has these files, and what is in these directories, at hand; without it they are not to be looked at in a tree whose files are elsewhere.
+    /// </summary>
+    /// <param name="contents">False when the checksums of the contents will do.</param>
+    ValueTask FetchAsync(IReadOnlyList<SourceFile> files, Func<SourceFile, bool> isLeftOut, bool contents, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
     /// <summary>sha256 of a regular file's content.</summary>
     byte[] ContentHash(SourceFile file);
 
@@ -22,6 +28,16 @@ internal interface ISourceTree : IDisposable
 
     /// <summary>A regular file's content; the caller disposes.</summary>
     Stream OpenRead(SourceFile file);
+
+    /// <summary>The whole content of the regular file at a path, which is there.</summary>
+    byte[] ReadAll(string path)
+    {
+        var file = Find(path)!;
+        using var stream = OpenRead(file);
+        var bytes = new byte[file.Size];
+        stream.ReadExactly(bytes);
+        return bytes;
+    }
 
     /// <summary>Extended attributes that a copy keeps.</summary>
     IReadOnlyList<KeyValuePair<string, byte[]>> Xattrs(SourceFile file);

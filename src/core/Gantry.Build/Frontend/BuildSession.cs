@@ -1,6 +1,7 @@
 using Gantry.Build.Cache;
 using Gantry.Build.Export;
-using Gantry.Build.Files;
+using Gantry.Build.Context;
+using Gantry.Build.Frontend.Styles;
 using Gantry.Build.Graph;
 using Gantry.Build.Steps;
 using Gantry.Content;
@@ -12,7 +13,7 @@ using Gantry.Oci;
 namespace Gantry.Build.Frontend;
 
 /// <summary>One build: its stages, each built once when first asked for, several at a time.</summary>
-internal sealed class BuildSession
+internal sealed class BuildSession : IDisposable
 {
     private readonly Dictionary<int, Task<ImageDraft>> _stages = [];
     private readonly Dictionary<int, int> _firstStep = [];
@@ -21,14 +22,17 @@ internal sealed class BuildSession
     private readonly IImageProvider _provider;
     private readonly ContentLease _lease;
     private readonly Platform? _platform;
-    private readonly string _engineVersion;
+    private readonly ImageOrigin _origin;
+    private readonly VertexNames _vertexes;
     private readonly CancellationTokenSource _cancellation;
     private readonly WordExpander _globalWords;
     private readonly ImportedSteps _imported;
+    private readonly Solver _solver;
+    private readonly Solver _uncached;
     private int _total;
 
     public BuildSession(
-        BuildRequest request, BuildParts parts, ParsedDockerfile dockerfile, ISourceTree? context, IBuildProgress progress, ContentLease lease,
+        BuildRequest request, BuildParts parts, ParsedDockerfile dockerfile, IBuildContext context, IBuildProgress progress, ContentLease lease,
         CacheSession cache, CancellationTokenSource cancellation)
     {
         Request = request;
@@ -39,19 +43,23 @@ internal sealed class BuildSession
         _provider = request.Images ?? parts.Provider;
         _lease = lease;
         _cancellation = cancellation;
-        _engineVersion = parts.EngineVersion;
+        Style = IImageStyle.Of(request.Style);
+        _origin = new ImageOrigin(parts.EngineVersion, Style, request.Epoch);
+        _vertexes = new VertexNames(dockerfile);
         _platform = request.Platform.Length > 0 ? Platform.Parse(request.Platform) : null;
         Folders = parts.Folders;
         Runner = parts.Runner;
         Maker = new LayerMaker(parts.Layers, lease);
-        Solver = new Solver(cache, parts.Running, lease, !request.NoCache);
+        _solver = new Solver(cache, parts.Running, lease, !request.NoCache);
+        _uncached = new Solver(cache, parts.Running, lease, useCache: false);
         _imported = new ImportedSteps(request.NoCache ? [] : request.CacheFrom, parts.Images);
-        Mounts = new MountResolver(Maker, parts.Mounts, context, request.Secrets, parts.Folders);
+        Mounts = new MountResolver(Maker, parts.Mounts, context, request.Secrets, request.ClientFiles?.Client, parts.Folders);
         Arguments = new BuildArguments(request.BuildArguments, PlatformArguments.Of(Platform.Host, _platform ?? Platform.Host));
         Target = StageNames.Target(dockerfile, request.Target);
         StageNames.CheckUnique(dockerfile);
         _globalWords = DeclareGlobals();
-        Needed = StageNames.Needed(dockerfile, Target, _globalWords);
+        Named = new NamedContexts(request, parts, progress);
+        Needed = StageNames.Needed(dockerfile, Target, _globalWords, name => Named.Find(name) is not null);
         NumberSteps();
     }
 
@@ -59,8 +67,11 @@ internal sealed class BuildSession
 
     public ParsedDockerfile Dockerfile { get; }
 
-    /// <summary>Null for a build without a context.</summary>
-    public ISourceTree? Context { get; }
+    public IBuildContext Context { get; }
+
+    public IImageStyle Style { get; }
+
+    public NamedContexts Named { get; }
 
     public IBuildProgress Progress { get; }
 
@@ -70,8 +81,6 @@ internal sealed class BuildSession
 
     public LayerMaker Maker { get; }
 
-    public Solver Solver { get; }
-
     public MountResolver Mounts { get; }
 
     public BuildArguments Arguments { get; }
@@ -80,6 +89,8 @@ internal sealed class BuildSession
 
     /// <summary>Numbers of the stages that are built.</summary>
     public IReadOnlyList<int> Needed { get; }
+
+    public void Dispose() => Named.Dispose();
 
     /// <summary>Builds the target with all it needs. The first failure ends everything.</summary>
     public async Task<ImageDraft> RunAsync()
@@ -108,6 +119,9 @@ internal sealed class BuildSession
 
         return await StageAsync(Target).ConfigureAwait(false);
     }
+
+    /// <summary>What finds or makes the results of a stage's steps.</summary>
+    public Solver SolverOf(Stage stage) => Request.NoCacheStages.Contains(stage.Name, StringComparer.OrdinalIgnoreCase) ? _uncached : _solver;
 
     /// <summary>A stage's image, when it is built.</summary>
     public Task<ImageDraft> StageAsync(int index)
@@ -151,7 +165,11 @@ internal sealed class BuildSession
     private async Task<ImageDraft> BuildStageAsync(int index, CancellationToken cancellationToken)
     {
         var stage = Dockerfile.Stages[index];
-        var step = Step(stage, index, 0);
+        var name = _globalWords.Word(stage.BaseName);
+        var named = Named.Find(name);
+        var hasImage = named is null ? name != "scratch" && StageNames.Find(Dockerfile, index, name, allowNumber: false, out _) < 0 : named.Image.Length > 0;
+        var step = Step(stage, index, 0) with { Vertex = hasImage ? _vertexes.Next(index, hasImage, "FROM " + FullName(name)) : string.Empty };
+        var range = stage.Range;
         try
         {
             Progress.StepStarted(step);
@@ -161,7 +179,11 @@ internal sealed class BuildSession
             foreach (var instruction in InstructionsOf(stage, index))
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                step = Step(stage, index, step.NumberInStage, instruction.Source);
+                range = instruction.Range;
+                step = Step(stage, index, step.NumberInStage, instruction.Source) with
+                {
+                    Vertex = VertexNames.IsVertex(instruction) ? _vertexes.Next(index, hasImage, builder.Shown(instruction)) : string.Empty,
+                };
                 Progress.StepStarted(step);
                 await builder.DispatchAsync(instruction, step, cancellationToken).ConfigureAwait(false);
                 Progress.StepFinished(step, builder.Draft.Id.ToString());
@@ -172,11 +194,17 @@ internal sealed class BuildSession
                 throw GantryException.InvalidArgument("No image was generated. Is your Dockerfile empty?");
             }
 
+            if (index == Target && Request.Style == BuildStyle.BuildKit && Request.Labels.Count > 0)
+            {
+                builder.AddLabels(Request.Labels);
+            }
+
             Progress.StageFinished(index, builder.Draft.Id.ToString());
             return builder.Draft;
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
+            BuildFailure.SetSource(e, new FailureSource(Context.FileName, Context.Dockerfile, range));
             Progress.StepFailed(step, e);
             throw;
         }
@@ -191,9 +219,17 @@ internal sealed class BuildSession
             throw GantryException.InvalidArgument($"base name ({stage.BaseName}) should not be blank");
         }
 
+        if (Named.Find(name) is { } named)
+        {
+            return named.Build is { } build ? (await build.ImageAsync(cancellationToken).ConfigureAwait(false)).Branch()
+                : named.Image == "scratch" ? ImageDraft.FromScratch(platform ?? Platform.Host, _origin)
+                : named.Image.Length > 0 ? await LoadAsync(named.Image, platform, step, cancellationToken).ConfigureAwait(false)
+                : throw GantryException.NotImplemented($"FROM {name}: a folder can't be the base of a stage here, only COPY and RUN --mount take from it");
+        }
+
         var earlier = StageNames.Find(Dockerfile, index, name, allowNumber: false, out _);
         return earlier >= 0 ? (await StageAsync(earlier).WaitAsync(cancellationToken).ConfigureAwait(false)).Branch()
-            : name == "scratch" ? ImageDraft.FromScratch(platform ?? Platform.Host, _engineVersion)
+            : name == "scratch" ? ImageDraft.FromScratch(platform ?? Platform.Host, _origin)
             : await LoadAsync(name, platform, step, cancellationToken).ConfigureAwait(false);
     }
 
@@ -201,9 +237,22 @@ internal sealed class BuildSession
     {
         var pulling = new PullReporter(Progress, step);
         var policy = Request.Pull ? PullPolicy.Always : PullPolicy.Missing;
-        var id = await _provider.EnsureAsync(reference, platform, policy, pulling, cancellationToken).ConfigureAwait(false);
+        var activity = $"[internal] load metadata for {FullName(reference)}";
+        Progress.ActivityStarted(activity);
+        Digest id;
+        try
+        {
+            id = await _provider.EnsureAsync(reference, platform, policy, pulling, cancellationToken).ConfigureAwait(false);
+            Progress.ActivityFinished(activity, null);
+        }
+        catch (Exception e) when (e is GantryException or OperationCanceledException)
+        {
+            Progress.ActivityFinished(activity, e);
+            throw Style.BaseFailure(reference, FullName(reference), e);
+        }
+
         _lease.Protect(id);
-        var draft = ImageDraft.From(id, _images.Config(id), _engineVersion);
+        var draft = ImageDraft.From(id, _images.Config(id), _origin);
         if (!draft.ChainId.IsEmpty)
         {
             _lease.Protect(draft.ChainId);
@@ -211,6 +260,9 @@ internal sealed class BuildSession
 
         return draft;
     }
+
+    /// <summary>A name as BuildKit shows it; what is no name is shown as it is.</summary>
+    private static string FullName(string reference) => ImageReference.TryParse(reference, out var parsed) ? parsed.WithDefaultTag().ToString() : reference;
 
     private Platform ParsePlatform(string text)
     {
@@ -242,7 +294,7 @@ internal sealed class BuildSession
     private WordExpander GlobalWords() => new(Dockerfile.Escape, new ShellEnvironment(Arguments.Global()));
 
     /// <summary>The file's instructions and, for the target, the labels given with the build.</summary>
-    private IReadOnlyList<Instruction> InstructionsOf(Stage stage, int index) => index != Target ? stage.Instructions
+    private IReadOnlyList<Instruction> InstructionsOf(Stage stage, int index) => index != Target || Request.Style == BuildStyle.BuildKit ? stage.Instructions
         : [.. stage.Instructions, .. Request.Labels.OrderBy(l => l.Key, StringComparer.Ordinal).Select(Label)];
 
     private static LabelInstruction Label(KeyValuePair<string, string> label) =>

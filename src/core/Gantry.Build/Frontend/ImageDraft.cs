@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Gantry.Build.Frontend.Styles;
 using Gantry.Oci;
 
 namespace Gantry.Build.Frontend;
@@ -8,17 +9,17 @@ namespace Gantry.Build.Frontend;
 internal sealed class ImageDraft
 {
     private const string DefaultPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-    private readonly string _engineVersion;
+    private readonly ImageOrigin _origin;
     private readonly Platform _platform;
     private readonly List<HistoryEntry> _history = [];
     private readonly List<Digest> _diffIds = [];
     private byte[]? _bytes;
     private DateTimeOffset _created;
 
-    private ImageDraft(Platform platform, string engineVersion)
+    private ImageDraft(Platform platform, ImageOrigin origin)
     {
         _platform = platform;
-        _engineVersion = engineVersion;
+        _origin = origin;
     }
 
     /// <summary>The image the stage began with; empty for scratch.</summary>
@@ -54,13 +55,13 @@ internal sealed class ImageDraft
     /// <summary>True when no step changed the base: the image is the base.</summary>
     public bool IsBase => _bytes is null;
 
-    public static ImageDraft FromScratch(Platform platform, string engineVersion) =>
-        new(platform, engineVersion) { Config = new ImageRunConfig { Env = [DefaultPath] } };
+    public static ImageDraft FromScratch(Platform platform, ImageOrigin origin) =>
+        new(platform, origin) { Config = new ImageRunConfig { Env = [DefaultPath] } };
 
-    public static ImageDraft From(Digest id, ImageConfig image, string engineVersion)
+    public static ImageDraft From(Digest id, ImageConfig image, ImageOrigin origin)
     {
         var platform = new Platform { Os = image.Os, Architecture = image.Architecture, Variant = image.Variant, OsVersion = image.OsVersion, OsFeatures = image.OsFeatures };
-        var draft = new ImageDraft(platform, engineVersion) { BaseId = id, Id = id };
+        var draft = new ImageDraft(platform, origin) { BaseId = id, Id = id };
         draft._history.AddRange(image.History ?? []);
         draft._diffIds.AddRange(image.RootFs.DiffIds);
         draft.ChainId = image.RootFs.DiffIds.Count == 0 ? default : Oci.ChainId.Of(image.RootFs.DiffIds)[^1];
@@ -76,7 +77,7 @@ internal sealed class ImageDraft
     /// <summary>A new stage on top of this one as it is now.</summary>
     public ImageDraft Branch()
     {
-        var draft = new ImageDraft(_platform, _engineVersion)
+        var draft = new ImageDraft(_platform, _origin)
         {
             BaseId = BaseId, Id = Id, Config = Config, ChainId = ChainId, _bytes = _bytes, _created = _created,
         };
@@ -95,12 +96,25 @@ internal sealed class ImageDraft
             ChainId = Oci.ChainId.Of(ChainId, diffId);
         }
 
+        created = _origin.Epoch ?? created;
         _created = created;
         _history.Add(new HistoryEntry
         {
-            Created = Format(created), Author = Author, CreatedBy = createdBy, EmptyLayer = diffId.IsEmpty ? true : null,
+            Created = Format(created), Author = Author, CreatedBy = createdBy, Comment = _origin.Style.Comment, EmptyLayer = diffId.IsEmpty ? true : null,
         });
-        Config = Config with { Image = Id.IsEmpty ? string.Empty : Id.ToString() };
+        Config = Config with { Image = !_origin.Style.NamesOrigin ? null : Id.IsEmpty ? string.Empty : Id.ToString() };
+        Seal();
+    }
+
+    /// <summary>Takes a change of the configuration in that is no step of the history.</summary>
+    public void Change(ImageRunConfig config)
+    {
+        Config = config;
+        Seal();
+    }
+
+    private void Seal()
+    {
         _bytes = JsonSerializer.SerializeToUtf8Bytes(Build(), OciJson.Default.ImageConfig);
         Id = Digest.Of(_bytes);
     }
@@ -117,8 +131,12 @@ internal sealed class ImageDraft
         Config = Config,
         RootFs = new RootFs { DiffIds = _diffIds },
         History = _history,
-        DockerVersion = _engineVersion,
+        DockerVersion = _origin.Style.NamesOrigin ? _origin.EngineVersion : null,
     };
 
     private static string Format(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture);
 }
+
+/// <summary>What an image says of where it comes from.</summary>
+/// <param name="Epoch">Shown instead of the time a step was made; null for that.</param>
+internal sealed record ImageOrigin(string EngineVersion, IImageStyle Style, DateTimeOffset? Epoch);

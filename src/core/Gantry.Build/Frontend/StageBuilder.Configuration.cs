@@ -166,8 +166,9 @@ internal sealed partial class StageBuilder
     private string Expose(ExposeInstruction instruction, WordExpander words)
     {
         var ports = instruction.Ports.SelectMany(words.Words).ToList();
-        _draft.Config = _draft.Config with { ExposedPorts = With(_draft.Config.ExposedPorts, ports.SelectMany(Frontend.ExposedPorts.Parse)) };
-        return "EXPOSE " + string.Join(' ', ports);
+        var parsed = ports.SelectMany(Frontend.ExposedPorts.Parse).ToList();
+        _draft.Config = _draft.Config with { ExposedPorts = With(_draft.Config.ExposedPorts, parsed) };
+        return Style.Expose(ports, parsed);
     }
 
     private static SortedDictionary<string, JsonElement> With(IReadOnlyDictionary<string, JsonElement>? set, IEnumerable<string> keys)

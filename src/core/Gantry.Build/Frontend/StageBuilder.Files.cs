@@ -20,8 +20,7 @@ internal sealed partial class StageBuilder
         var path = Absolute(instruction.Path);
         _draft.Config = _draft.Config with { WorkingDir = path };
         var operation = new WorkdirOperation(path, _session.Maker);
-        var shell = string.Join(' ', _draft.Shell);
-        if (!await BuildAsync(operation, [], $"{shell} #(nop) WORKDIR {path}", step, cancellationToken).ConfigureAwait(false))
+        if (!await BuildAsync(operation, [], Style.Workdir(_draft.Shell, path), step, cancellationToken).ConfigureAwait(false))
         {
             TellContainer(step);
         }
@@ -32,13 +31,20 @@ internal sealed partial class StageBuilder
         var spec = Spec(instruction, "COPY") with { KeepOwner = instruction.From.Length > 0, Parents = instruction.Parents };
         if (instruction.From.Length == 0)
         {
-            await FromContextAsync(spec, _session.Context, instruction, step, cancellationToken).ConfigureAwait(false);
+            await FromContextAsync(spec, await ContextAsync(spec, cancellationToken).ConfigureAwait(false), instruction, step, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        if (_session.Named.Find(instruction.From) is { Folder.Length: > 0 } folder)
+        {
+            var tree = await _session.Named.OpenAsync(folder, cancellationToken).ConfigureAwait(false);
+            await FromContextAsync(spec with { KeepOwner = false }, tree, instruction, step, cancellationToken).ConfigureAwait(false);
             return;
         }
 
         var source = await SourceAsync(instruction.From, step, cancellationToken).ConfigureAwait(false);
         var operation = CopyOperation.FromInput(spec, _session.Maker, instruction.Source);
-        await BuildAsync(operation, [source], hash => CreatedBy(spec, hash), step, cancellationToken).ConfigureAwait(false);
+        await BuildAsync(operation, [source], hash => Style.Copy(_draft.Shell, spec, hash), step, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task AddAsync(AddInstruction instruction, BuildStep step, CancellationToken cancellationToken)
@@ -47,7 +53,7 @@ internal sealed partial class StageBuilder
         var urls = spec.Sources.Where(RemoteFile.IsUrl).ToList();
         if (urls.Count == 0)
         {
-            await FromContextAsync(spec, _session.Context, instruction, step, cancellationToken).ConfigureAwait(false);
+            await FromContextAsync(spec, await ContextAsync(spec, cancellationToken).ConfigureAwait(false), instruction, step, cancellationToken).ConfigureAwait(false);
             return;
         }
 
@@ -60,6 +66,10 @@ internal sealed partial class StageBuilder
         await FromContextAsync(spec with { Sources = [remote.Name], Unpack = instruction.Unpack ?? false }, remote, instruction, step, cancellationToken)
             .ConfigureAwait(false);
     }
+
+    /// <summary>Inline files alone need no context.</summary>
+    private async Task<ISourceTree?> ContextAsync(CopySpec spec, CancellationToken cancellationToken) =>
+        spec.Sources.Count == 0 ? EmptyTree.Instance : await _session.Context.OpenAsync(cancellationToken).ConfigureAwait(false);
 
     private async Task<RemoteFile> DownloadAsync(string url, CopySpec spec, AddInstruction instruction, CancellationToken cancellationToken)
     {
@@ -76,14 +86,20 @@ internal sealed partial class StageBuilder
     private async Task FromContextAsync(CopySpec spec, ISourceTree? tree, Instruction instruction, BuildStep step, CancellationToken cancellationToken)
     {
         tree ??= spec.Sources.Count == 0 ? EmptyTree.Instance : throw Invalid($"{spec.Keyword} failed: missing build context");
-        var sources = CopySources.Find(spec, tree, isContext: true, cancellationToken);
+        var sources = await CopySources.FindAsync(spec, tree, isContext: true, cancellationToken).ConfigureAwait(false);
         var operation = CopyOperation.FromContext(spec, _session.Maker, tree, sources, instruction.Source);
-        await BuildAsync(operation, [], CreatedBy(spec, sources.Hash), step, cancellationToken).ConfigureAwait(false);
+        await BuildAsync(operation, [], Style.Copy(_draft.Shell, spec, sources.Hash), step, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The file system <c>--from</c> means: an earlier stage by name or number, else an image.</summary>
     private async Task<Digest> SourceAsync(string from, BuildStep step, CancellationToken cancellationToken)
     {
+        if (_session.Named.Find(from) is { } named)
+        {
+            return named.Build is { } build ? (await build.ImageAsync(cancellationToken).ConfigureAwait(false)).ChainId
+                : await _session.ImageChainAsync(named.Image, step, cancellationToken).ConfigureAwait(false);
+        }
+
         var stage = StageNames.Find(_session.Dockerfile, _index, from, allowNumber: true, out var error);
         if (error is not null)
         {
@@ -102,20 +118,16 @@ internal sealed partial class StageBuilder
     private CopySpec Spec(CopyingInstruction instruction, string keyword) => new()
     {
         Keyword = keyword,
+        Style = Style,
         Sources = instruction.Sources,
         Destination = Destination(instruction.Destination),
         ShownDestination = instruction.Destination,
         Chown = instruction.Chown,
         Mode = instruction.Chmod.Length == 0 ? null : Mode(instruction.Chmod),
+        ShownMode = instruction.Chmod,
         Exclude = instruction.Exclude,
         Inline = instruction.Heredocs.Select(h => (h.Name, h.Text)).ToList(),
     };
-
-    private string CreatedBy(CopySpec spec, string hash)
-    {
-        var chown = spec.Chown.Length == 0 ? string.Empty : $"--chown={spec.Chown} ";
-        return $"{string.Join(' ', _draft.Shell)} #(nop) {spec.Keyword} {chown}{hash} in {spec.ShownDestination} ";
-    }
 
     private string Destination(string path) => path.StartsWith('/') ? path
         : GoPath.Join("/", _draft.Config.WorkingDir ?? string.Empty, path) + (path.EndsWith('/') ? "/" : string.Empty);

@@ -36,11 +36,12 @@ internal sealed partial class StageBuilder
             Script = script,
             ScriptName = script is null ? string.Empty : instruction.Heredocs[0].Name,
             Settings = _session.Request.Steps,
+            Failure = code => Style.Failure(command, code),
             TellRemoval = !IsQuietAboutRemoval,
             TellRemovalAfterFailure = _session.Request.ForceRemove,
         };
         var operation = new RunOperation(plan, _session.Maker, _session.Runner, _session.Mounts);
-        await BuildAsync(operation, inputs, string.Join(' ', plan.CacheCommand), step, cancellationToken).ConfigureAwait(false);
+        await BuildAsync(operation, inputs, Style.Run(plan.CacheCommand), step, cancellationToken).ConfigureAwait(false);
     }
 
     private static GantryException Insecure() =>
@@ -86,22 +87,26 @@ internal sealed partial class StageBuilder
         foreach (var mount in mounts)
         {
             var target = mount.Target.Length == 0 ? mount.Target : Absolute(mount.Target);
-            var resolved = mount with { Target = target, Id = mount.Id };
+            var resolved = mount with { Target = target, Id = CacheId(mount) };
             var input = -1;
-            if (mount.From.Length > 0)
+            var folder = _session.Named.Find(mount.From) is { Folder.Length: > 0 } named ? await _session.Named.OpenAsync(named, cancellationToken).ConfigureAwait(false) : null;
+            if (mount.From.Length > 0 && folder is null)
             {
                 inputs.Add(await SourceAsync(mount.From, step, cancellationToken).ConfigureAwait(false));
                 input = inputs.Count;
             }
 
-            plans.Add(new MountPlan(resolved, input, MountKey(resolved, input, cancellationToken)));
+            plans.Add(new MountPlan(resolved, input, await MountKeyAsync(resolved, input, folder, cancellationToken).ConfigureAwait(false), folder));
         }
 
         return plans;
     }
 
+    private string CacheId(RunMount mount) => mount.Type != RunMountType.Cache || _session.Request.CacheNamespace.Length == 0 ? mount.Id
+        : $"{_session.Request.CacheNamespace}/{(mount.Id.Length > 0 ? mount.Id : mount.Target)}";
+
     /// <summary>What a mount is and, for a part of the context, what is in it. Caches and secrets count by name only.</summary>
-    private string MountKey(RunMount mount, int input, CancellationToken cancellationToken)
+    private async Task<string> MountKeyAsync(RunMount mount, int input, ISourceTree? folder, CancellationToken cancellationToken)
     {
         var key = $"{mount.Type} {mount.Id} {mount.From} {input} {mount.Source} {mount.Target} {mount.ReadOnly} {mount.Size} {mount.Mode} {mount.Uid} {mount.Gid}";
         if (mount.Type != RunMountType.Bind || input >= 0)
@@ -109,8 +114,9 @@ internal sealed partial class StageBuilder
             return key;
         }
 
-        var file = _session.Context?.Find(mount.Source)
-            ?? throw Invalid($"failed to compute cache key: \"{mount.Source}\": not found");
-        return $"{key} {new SourceChecksum(_session.Context, withOwner: false, _ => false, cancellationToken).Of(file)}";
+        var context = folder ?? await _session.Context.OpenAsync(cancellationToken).ConfigureAwait(false);
+        var file = context?.Find(mount.Source) ?? throw Invalid($"failed to compute cache key: \"{mount.Source}\": not found");
+        await context.FetchAsync([file], _ => false, contents: false, cancellationToken).ConfigureAwait(false);
+        return $"{key} {new SourceChecksum(context, withOwner: false, _ => false, cancellationToken).Of(file)}";
     }
 }

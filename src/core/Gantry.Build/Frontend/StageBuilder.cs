@@ -1,3 +1,4 @@
+using Gantry.Build.Frontend.Styles;
 using Gantry.Build.Graph;
 using Gantry.Build.Steps;
 using Gantry.Dockerfile;
@@ -38,6 +39,8 @@ internal sealed partial class StageBuilder
 
     private IBuildProgress Progress => _session.Progress;
 
+    private IImageStyle Style => _session.Style;
+
     private bool IsQuietAboutRemoval => !_session.Request.Remove && !_session.Request.ForceRemove;
 
     /// <summary>Carries out the base image's ONBUILD triggers, as part of the FROM step.</summary>
@@ -55,6 +58,27 @@ internal sealed partial class StageBuilder
         {
             await DispatchAsync(ParsedDockerfile.ParseTrigger(trigger), step, cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>An instruction as BuildKit shows it: with the values known so far, heredocs cut short.</summary>
+    public string Shown(Instruction instruction)
+    {
+        var isRun = instruction is RunInstruction;
+        var text = instruction is RunInstruction { Heredocs.Count: 1 } run ? $"{FirstLine(instruction.Source)} ({Summary(run.Heredocs[0].Content)})" : FirstLine(instruction.Source);
+        var space = text.IndexOf(' ', StringComparison.Ordinal);
+        return space < 0 ? text : text[..space].ToUpperInvariant() + Words().Shown(text[space..], isRun);
+    }
+
+    /// <summary>Labels of the request, which are no step.</summary>
+    public void AddLabels(IReadOnlyDictionary<string, string> labels)
+    {
+        var all = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (key, value) in (_draft.Config.Labels ?? new Dictionary<string, string>()).Concat(labels))
+        {
+            all[key] = value;
+        }
+
+        _draft.Change(_draft.Config with { Labels = all });
     }
 
     public Task DispatchAsync(Instruction instruction, BuildStep step, CancellationToken cancellationToken)
@@ -82,14 +106,14 @@ internal sealed partial class StageBuilder
     /// <summary>A step that only changes the configuration, already changed.</summary>
     private async Task ConfigureAsync(string comment, BuildStep step, CancellationToken cancellationToken)
     {
-        var createdBy = $"{string.Join(' ', _draft.Shell)} #(nop)  {comment}";
+        var createdBy = Style.Config(_draft.Shell, comment);
         if (TryImport(createdBy, step))
         {
             return;
         }
 
         var vertex = Vertex.Of(new ConfigOperation(createdBy, _position), 0);
-        var solved = await _session.Solver.SolveAsync(vertex, Observer(step), cancellationToken).ConfigureAwait(false);
+        var solved = await _session.SolverOf(_stage).SolveAsync(vertex, Observer(step), cancellationToken).ConfigureAwait(false);
         if (solved.Cached)
         {
             Progress.Cached(step);
@@ -114,7 +138,7 @@ internal sealed partial class StageBuilder
         IOperation operation, IReadOnlyList<Digest> otherInputs, Func<string, string> createdBy, BuildStep step, CancellationToken cancellationToken)
     {
         var vertex = Vertex.Of(operation, _idle, [Vertex.Of(_draft.ChainId), .. otherInputs.Select(Vertex.Of)]);
-        var solved = await _session.Solver.SolveAsync(vertex, Observer(step), cancellationToken).ConfigureAwait(false);
+        var solved = await _session.SolverOf(_stage).SolveAsync(vertex, Observer(step), cancellationToken).ConfigureAwait(false);
         if (solved.Cached)
         {
             Progress.Cached(step);
@@ -153,6 +177,15 @@ internal sealed partial class StageBuilder
         {
             Progress.ContainerRemoved(step, id);
         }
+    }
+
+    private static string FirstLine(string text) => text.IndexOf('\n', StringComparison.Ordinal) is var end and >= 0 ? text[..end] : text;
+
+    private static string Summary(string heredoc)
+    {
+        var text = heredoc.Trim();
+        var first = FirstLine(text);
+        return first.Length < text.Length ? first.TrimEnd('\r') + "..." : first;
     }
 
     private StepObserver Observer(BuildStep step) => new(Progress, step);

@@ -61,14 +61,15 @@ internal static class StageNames
     }
 
     /// <summary>The stages the target needs, itself last, in the file's order. What only a trigger of a base names is not seen here.</summary>
-    public static IReadOnlyList<int> Needed(ParsedDockerfile dockerfile, int target, WordExpander words)
+    /// <param name="isNamed">True for names that stand for something else than a stage.</param>
+    public static IReadOnlyList<int> Needed(ParsedDockerfile dockerfile, int target, WordExpander words, Func<string, bool> isNamed)
     {
         var needed = new SortedSet<int> { target };
         for (var i = target; i >= 0; i--)
         {
             if (needed.Contains(i))
             {
-                needed.UnionWith(Named(dockerfile.Stages[i], words).Select(n => Find(dockerfile, i, n.Name, n.MayBeNumber, out _)).Where(n => n >= 0));
+                needed.UnionWith(Named(dockerfile.Stages[i], words).Where(n => !isNamed(n.Name)).Select(n => Find(dockerfile, i, n.Name, n.MayBeNumber, out _)).Where(n => n >= 0));
             }
         }
 

@@ -13,6 +13,21 @@ public interface IBuildProgress
     /// <summary>Called once, before any step: the stages that are built, by number, in order.</summary>
     void Planned(IReadOnlyList<int> stages);
 
+    /// <summary>The builder itself begins with something: reading a file, looking an image up. Names are BuildKit's.</summary>
+    void ActivityStarted(string name)
+    {
+    }
+
+    /// <summary>How many bytes a part of an activity has moved; also after it was finished, should it go on.</summary>
+    void ActivityProgress(string name, string part, long bytes)
+    {
+    }
+
+    /// <param name="error">Null when it went well.</param>
+    void ActivityFinished(string name, Exception? error)
+    {
+    }
+
     void StepStarted(BuildStep step);
 
     /// <summary>A remark of the builder within a step.</summary>
@@ -46,4 +61,8 @@ public interface IBuildProgress
 /// <param name="NumberInStage">From 1; the FROM is 1.</param>
 /// <param name="StageTotal">Steps of its stage.</param>
 /// <param name="Text">The instruction as written, on one line.</param>
-public sealed record BuildStep(int Number, int Total, int Stage, string StageName, int NumberInStage, int StageTotal, string Text);
+public sealed record BuildStep(int Number, int Total, int Stage, string StageName, int NumberInStage, int StageTotal, string Text)
+{
+    /// <summary>The step as BuildKit shows it, or empty for one that changes no files: <c>[base 2/4] RUN make</c>.</summary>
+    public string Vertex { get; init; } = string.Empty;
+}

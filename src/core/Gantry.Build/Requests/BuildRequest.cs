@@ -1,6 +1,6 @@
 namespace Gantry.Build;
 
-/// <summary>What <c>POST /build</c> and the CLI ask for. Exactly one of the three contexts is set.</summary>
+/// <summary>What <c>POST /build</c>, BuildKit's API and the CLI ask for. Exactly one of the contexts is set.</summary>
 public sealed record BuildRequest
 {
     /// <summary>The context as a tar, plain or compressed. Read to its end; stays the caller's.</summary>
@@ -11,6 +11,14 @@ public sealed record BuildRequest
 
     /// <summary>The API's <c>remote</c>: http(s) URL of a Dockerfile or of a tar; git is refused.</summary>
     public string? Remote { get; init; }
+
+    /// <summary>Files that the build's client hands over when they are needed.</summary>
+    public ClientFiles? ClientFiles { get; init; }
+
+    public BuildStyle Style { get; init; }
+
+    /// <summary>What names stand for before stages and images are looked at.</summary>
+    public IReadOnlyDictionary<string, NamedContext> NamedContexts { get; init; } = new Dictionary<string, NamedContext>();
 
     /// <summary>Path of the Dockerfile inside the context.</summary>
     public string Dockerfile { get; init; } = "Dockerfile";
@@ -28,6 +36,15 @@ public sealed record BuildRequest
     public string Target { get; init; } = string.Empty;
 
     public bool NoCache { get; init; }
+
+    /// <summary>The time that images and their history show instead of the real one; null for that (reproducible-builds.org, SOURCE_DATE_EPOCH).</summary>
+    public DateTimeOffset? Epoch { get; init; }
+
+    /// <summary>Keeps the directories of <c>--mount=type=cache</c> apart from those of other builds; empty for none of its own.</summary>
+    public string CacheNamespace { get; init; } = string.Empty;
+
+    /// <summary>Names of the only stages that may not use the cache; empty for all where <see cref="NoCache"/> is set.</summary>
+    public IReadOnlyList<string> NoCacheStages { get; init; } = [];
 
     /// <summary>Look for newer base images though some are here.</summary>
     public bool Pull { get; init; }

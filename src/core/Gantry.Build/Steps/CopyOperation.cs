@@ -38,23 +38,24 @@ internal sealed class CopyOperation : IOperation
     /// <summary>Of the file system that is the vertex's second input.</summary>
     public static CopyOperation FromInput(CopySpec spec, LayerMaker maker, string text) => new(spec, maker, null, null, text);
 
-    public Task<Digest?> ContentKeyAsync(IReadOnlyList<LayerResult> inputs, CancellationToken cancellationToken)
+    public async Task<Digest?> ContentKeyAsync(IReadOnlyList<LayerResult> inputs, CancellationToken cancellationToken)
     {
         if (_sources is not null)
         {
-            return Task.FromResult<Digest?>(null);
+            return null;
         }
 
         using var tree = Open(inputs[1].ChainId);
-        var sources = CopySources.Find(_spec, tree, isContext: false, cancellationToken);
-        return Task.FromResult<Digest?>(AddSources(Key("copy-content", _spec), sources).Add(inputs[0].ChainId).Build());
+        var sources = await CopySources.FindAsync(_spec, tree, isContext: false, cancellationToken).ConfigureAwait(false);
+        return AddSources(Key("copy-content", _spec), sources).Add(inputs[0].ChainId).Build();
     }
 
     public async Task<LayerResult> ExecuteAsync(IReadOnlyList<LayerResult> inputs, IOperationObserver observer, CancellationToken cancellationToken)
     {
         using var own = _context is null ? Open(inputs[1].ChainId) : null;
         var tree = _context ?? own!;
-        var sources = _sources ?? CopySources.Find(_spec, tree, isContext: false, cancellationToken);
+        var sources = _sources ?? await CopySources.FindAsync(_spec, tree, isContext: false, cancellationToken).ConfigureAwait(false);
+        await tree.FetchAsync(sources.Files.Select(f => f.File).ToList(), _spec.LeftOut(), contents: true, cancellationToken).ConfigureAwait(false);
         var result = await _maker.MakeAsync(inputs[0].ChainId, mountPoints: false, LayerMaker.NewId(), async layer =>
         {
             using var writer = new LayerWriter(layer.UpperDirectory, _maker.Layers.OpenView(inputs[0].ChainId));

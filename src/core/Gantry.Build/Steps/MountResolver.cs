@@ -1,4 +1,5 @@
 using Gantry.Build.Cache;
+using Gantry.Build.Context;
 using Gantry.Build.Copying;
 using Gantry.Build.Files;
 using Gantry.Build.Graph;
@@ -10,7 +11,7 @@ namespace Gantry.Build.Steps;
 
 /// <summary>Finds, or makes for the time of a step, the directories behind its <c>--mount</c>s.</summary>
 internal sealed class MountResolver(
-    LayerMaker maker, CacheMounts caches, ISourceTree? context, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> secrets, BuildFolders folders)
+    LayerMaker maker, CacheMounts caches, IBuildContext context, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> secrets, IBuildClient? client, BuildFolders folders)
 {
     private const int ScriptMode = 0x1ed;
     private const int SecretMode = 0x100;
@@ -63,23 +64,27 @@ internal sealed class MountResolver(
                 resolved.Add(new StepMount
                 {
                     Type = StepMountType.Bind,
-                    Source = plan.Input >= 0 ? MountInput(inputs[plan.Input], mount.Source, resolved) : Unpack(mount.Source, resolved, cancellationToken),
+                    Source = plan.Input >= 0 ? MountInput(inputs[plan.Input], mount.Source, resolved)
+                        : await UnpackAsync(plan.Folder, mount.Source, resolved, cancellationToken).ConfigureAwait(false),
                     Target = mount.Target,
                     ReadOnly = mount.ReadOnly,
                 });
                 break;
             case RunMountType.Secret:
-                AddSecret(mount, resolved);
+                await AddSecretAsync(mount, resolved, cancellationToken).ConfigureAwait(false);
                 break;
-            case RunMountType.Ssh when mount.Required:
-                throw GantryException.NotImplemented("RUN --mount=type=ssh: no SSH agent can be forwarded to this build");
+            case RunMountType.Ssh:
+                await AddAgentAsync(mount, resolved, cancellationToken).ConfigureAwait(false);
+                break;
         }
     }
 
-    private void AddSecret(RunMount mount, ResolvedMounts resolved)
+    private async Task AddSecretAsync(RunMount mount, ResolvedMounts resolved, CancellationToken cancellationToken)
     {
-        var id = mount.Id.Length > 0 ? mount.Id : GoPath.Base(mount.Target);
-        if (!secrets.TryGetValue(id, out var content))
+        var id = mount.Source.Length > 0 ? mount.Source : mount.Id.Length > 0 ? mount.Id : GoPath.Base(mount.Target);
+        var found = secrets.TryGetValue(id, out var given) ? given
+            : client is null ? null : await client.FindSecretAsync(id, cancellationToken).ConfigureAwait(false);
+        if (found is not { } content)
         {
             if (mount.Required)
             {
@@ -89,11 +94,57 @@ internal sealed class MountResolver(
             return;
         }
 
+        if (mount.Env.Length > 0)
+        {
+            resolved.Environment.Add($"{mount.Env}={System.Text.Encoding.UTF8.GetString(content.Span)}");
+            if (mount.Target.Length == 0)
+            {
+                return;
+            }
+        }
+
         var folder = Temporary(resolved, folders.Secrets);
         var path = Path.Combine(folder, "secret");
         WriteFile(path, content.Span, mount.Mode ?? SecretMode, (uint)(mount.Uid ?? 0), (uint)(mount.Gid ?? 0));
-        var target = mount.Target.Length > 0 ? mount.Target : "/run/secrets/" + id;
+        var target = mount.Target.Length > 0 ? mount.Target : "/run/secrets/" + GoPath.Base(id);
         resolved.Add(new StepMount { Type = StepMountType.Bind, Source = path, Target = target, ReadOnly = true });
+    }
+
+    private async Task AddAgentAsync(RunMount mount, ResolvedMounts resolved, CancellationToken cancellationToken)
+    {
+        const int AgentMode = 0x180;
+        var id = mount.Id.Length > 0 ? mount.Id : "default";
+        if (client is null)
+        {
+            if (mount.Required)
+            {
+                throw GantryException.NotImplemented("RUN --mount=type=ssh: no SSH agent can be forwarded to this build");
+            }
+
+            return;
+        }
+
+        var folder = Path.Combine(folders.Secrets, LayerMaker.NewId()[..16]);
+        Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        resolved.OnDispose(() => Directory.Delete(folder, recursive: true));
+        var path = Path.Combine(folder, "agent");
+        try
+        {
+            resolved.OnDispose(await AgentSocket.OpenAsync(
+                client, id, path, mount.Mode ?? AgentMode, (uint)(mount.Uid ?? 0), (uint)(mount.Gid ?? 0), cancellationToken).ConfigureAwait(false));
+        }
+        catch (GantryException) when (!mount.Required)
+        {
+            return;
+        }
+
+        var target = mount.Target.Length > 0 ? mount.Target : $"/run/buildkit/ssh_agent.{resolved.Agents}";
+        if (resolved.Agents++ == 0)
+        {
+            resolved.Environment.Add("SSH_AUTH_SOCK=" + target);
+        }
+
+        resolved.Add(new StepMount { Type = StepMountType.Bind, Source = path, Target = target });
     }
 
     /// <summary>Another file system, mounted for the step; what the step writes to it is lost.</summary>
@@ -112,14 +163,16 @@ internal sealed class MountResolver(
     }
 
     /// <summary>A part of the context, unpacked for the step.</summary>
-    private string Unpack(string source, ResolvedMounts resolved, CancellationToken cancellationToken)
+    private async Task<string> UnpackAsync(ISourceTree? folder, string source, ResolvedMounts resolved, CancellationToken cancellationToken)
     {
-        var file = context?.Find(source) ?? throw Missing(source);
-        var folder = Temporary(resolved, folders.Temporary);
-        using var writer = new LayerWriter(folder, maker.Layers.OpenView(default));
-        var copier = new TreeCopier(context, writer, new CopyOwner(0, 0), null, _ => false, cancellationToken);
+        var tree = folder ?? await context.OpenAsync(cancellationToken).ConfigureAwait(false);
+        var file = tree?.Find(source) ?? throw Missing(source);
+        await tree.FetchAsync([file], _ => false, contents: true, cancellationToken).ConfigureAwait(false);
+        var target = Temporary(resolved, folders.Temporary);
+        using var writer = new LayerWriter(target, maker.Layers.OpenView(default));
+        var copier = new TreeCopier(tree, writer, new CopyOwner(0, 0), null, _ => false, cancellationToken);
         copier.Copy(file, "source");
-        return Path.Combine(folder, "source");
+        return Path.Combine(target, "source");
     }
 
     private void Fill(string folder, LayerResult input, string source, CancellationToken cancellationToken)

@@ -8,6 +8,12 @@ internal sealed class ResolvedMounts : IAsyncDisposable
 
     public IReadOnlyList<StepMount> Mounts => _mounts;
 
+    /// <summary><c>NAME=value</c> that mounts add to the step's environment.</summary>
+    public List<string> Environment { get; } = [];
+
+    /// <summary>SSH agents so far.</summary>
+    public int Agents { get; set; }
+
     public void Add(StepMount mount) => _mounts.Add(mount);
 
     public void OnDispose(Action undo) => _undo.Push(undo);

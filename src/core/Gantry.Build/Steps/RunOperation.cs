@@ -42,7 +42,7 @@ internal sealed class RunOperation : IOperation
                 Id = id,
                 LayerId = layer.Id,
                 Arguments = _plan.Command,
-                Environment = _plan.Environment,
+                Environment = [.. _plan.Environment, .. mounts.Environment],
                 WorkingDirectory = _plan.WorkingDirectory.Length == 0 ? "/" : _plan.WorkingDirectory,
                 User = _plan.User,
                 Settings = _plan.Settings,
@@ -60,7 +60,7 @@ internal sealed class RunOperation : IOperation
                     observer.ContainerRemoved(id);
                 }
 
-                throw BuildFailure.Create(_plan.Command, code);
+                throw BuildFailure.Create(_plan.Failure(code), code);
             }
 
             if (_plan.TellRemoval)

@@ -35,6 +35,9 @@ internal sealed record RunPlan
 
     public required StepSettings Settings { get; init; }
 
+    /// <summary>Words a non-zero exit code as the build's failure.</summary>
+    public required Func<int, string> Failure { get; init; }
+
     public bool TellRemoval { get; init; }
 
     public bool TellRemovalAfterFailure { get; init; }
@@ -43,4 +46,5 @@ internal sealed record RunPlan
 /// <summary>A <c>RUN --mount</c> and where its files come from.</summary>
 /// <param name="Input">Number of the vertex input that is the source; -1 for the context or none.</param>
 /// <param name="Key">What of it counts for the cache.</param>
-internal sealed record MountPlan(Dockerfile.RunMount Mount, int Input, string Key);
+/// <param name="Folder">Files that are the source instead of the context's, or null.</param>
+internal sealed record MountPlan(Dockerfile.RunMount Mount, int Input, string Key, Files.ISourceTree? Folder);

@@ -182,15 +182,15 @@ public sealed partial class NetworkService
         return (address == HostGateway ? HostGatewayAddresses() : [address]).Select(a => (a, text[..colon]));
     }
 
-    /// <summary>Those of the daemon's flag, else the default bridge's.</summary>
-    private IReadOnlyList<string> HostGatewayAddresses()
+    private IReadOnlyList<string> HostGatewayAddresses() =>
+        HostGateways() is { Count: > 0 } addresses ? addresses : throw GantryException.InvalidArgument("unable to derive the IP value for host-gateway");
+
+    public IReadOnlyList<string> HostGateways()
     {
         var bridge = FindExact(NetworkDrivers.Bridge) is { } record ? _networks[record.Id] : null;
-        List<string> addresses = _options.HostGatewayIps.Count > 0
+        return _options.HostGatewayIps.Count > 0
             ? [.. _options.HostGatewayIps]
-            : [.. new[] { AddressFamily.InterNetwork, AddressFamily.InterNetworkV6 }.Select(f => bridge?.Gateway(f)).OfType<IPAddress>().Select(a => a.ToString())];
-        return addresses.Count > 0 ? addresses : throw GantryException.InvalidArgument("unable to derive the IP value for host-gateway");
-    }
+            : [.. new[] { AddressFamily.InterNetwork, AddressFamily.InterNetworkV6 }.Select(f => bridge?.Gateway(f)).OfType<IPAddress>().Select(a => a.ToString())];    }
 
     /// <summary>On the default bridge, which has no name server, links work through the hosts file.</summary>
     private IEnumerable<(string Address, string Names)> LinkedHosts(SandboxEntry sandbox) =>

@@ -1,6 +1,7 @@
 using System.Collections.ObjectModel;
 using Gantry.Engine.Daemon;
 using Gantry.Engine.Diagnostics;
+using Gantry.Engine.Http.Grpc;
 using Gantry.Engine.Http.Routing;
 using Gantry.Errors;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -10,7 +11,7 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Gantry.Engine.Http.Hosting;
 
 /// <summary>What Kestrel calls for every request: version check, route, handler, and the one place where failures become responses.</summary>
-internal sealed class ApiApplication(Router router, EngineHost engine, MemoryRest memory, EngineLog log) : IHttpApplication<HttpContext>
+internal sealed class ApiApplication(Router router, GrpcServer grpc, EngineHost engine, MemoryRest memory, EngineLog log) : IHttpApplication<HttpContext>
 {
     public HttpContext CreateContext(IFeatureCollection contextFeatures)
     {
@@ -28,6 +29,12 @@ internal sealed class ApiApplication(Router router, EngineHost engine, MemoryRes
     {
         try
         {
+            if (HttpProtocol.IsHttp2(context.Request.Protocol))
+            {
+                await grpc.ServeAsync(context).ConfigureAwait(false);
+                return;
+            }
+
             await DispatchAsync(context).ConfigureAwait(false);
         }
         catch (Exception e) when (IsDisconnect(context, e))

@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using Gantry.Engine.Daemon;
 using Gantry.Engine.Diagnostics;
+using Gantry.Engine.Http.Grpc;
 using Gantry.Engine.Http.Routing;
 using Gantry.Errors;
 using Microsoft.AspNetCore.Connections;
@@ -24,6 +25,7 @@ public sealed class EngineServer : IAsyncDisposable
     private readonly EngineLog _log;
     private readonly MemoryRest _memory;
     private readonly HangUpWatch _hangUps;
+    private readonly UpgradedConnections _upgraded = new();
     private readonly ApiApplication _application;
     private readonly SslServerAuthenticationOptions? _tls;
     private readonly List<string> _socketPaths = [];
@@ -37,7 +39,7 @@ public sealed class EngineServer : IAsyncDisposable
         _tls = options.Tls?.Load();
         SocketActivation.KeepFromChildren();
         _memory = new MemoryRest(engine.Networks.Rest);
-        _application = new ApiApplication(ApiRoutes.Build(), engine, _memory, log);
+        _application = new ApiApplication(ApiRoutes.Build(_upgraded), new GrpcServer(ApiRoutes.Methods(), engine, log), engine, _memory, log);
     }
 
     /// <summary>Binds every listener; returns when clients are served.</summary>
@@ -57,8 +59,10 @@ public sealed class EngineServer : IAsyncDisposable
             await AddAsync(kestrel, listener, cancellationToken).ConfigureAwait(false);
         }
 
+        kestrel.Listen(_upgraded.EndPoint, o => o.Protocols = HttpProtocols.Http2);
         var transport = new SocketTransportOptions { CreateBoundListenSocket = Bind };
-        _server = new KestrelServer(Options.Create(kestrel), new SocketTransportFactory(Options.Create(transport), loggers), loggers);
+        var sockets = new SocketTransportFactory(Options.Create(transport), loggers);
+        _server = new KestrelServer(Options.Create(kestrel), new TransportFactory(sockets, _upgraded), loggers);
         try
         {
             await _server.StartAsync(_application, cancellationToken).ConfigureAwait(false);

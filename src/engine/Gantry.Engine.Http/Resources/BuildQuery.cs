@@ -14,11 +14,6 @@ internal static class BuildQuery
     internal static BuildRequest Parse(ApiRequest request)
     {
         var query = request.Query;
-        if (query["version"] is "2")
-        {
-            throw GantryException.NotImplemented("BuildKit's protocol is not available in this version: set DOCKER_BUILDKIT=0");
-        }
-
         if (query["version"] is not ("" or "1"))
         {
             throw GantryException.InvalidArgument($"invalid version \"{query["version"]}\"");
@@ -26,9 +21,17 @@ internal static class BuildQuery
 
         if (query["outputs"].Length > 0)
         {
-            throw GantryException.NotImplemented("build outputs are not available in this version");
+            throw GantryException.NotImplemented("build outputs are not available in the classic builder");
         }
 
+        return ParseOptions(request);
+    }
+
+    /// <summary>What both builders are told alike.</summary>
+    /// <exception cref="GantryException">InvalidArgument: a value is malformed.</exception>
+    internal static BuildRequest ParseOptions(ApiRequest request)
+    {
+        var query = request.Query;
         return new BuildRequest
         {
             ContextTar = query["remote"].Length == 0 ? request.Http.Body : null,

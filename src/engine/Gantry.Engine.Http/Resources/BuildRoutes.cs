@@ -6,6 +6,7 @@ using Gantry.Engine.Filters;
 using Gantry.Engine.Http.Routing;
 using Gantry.Engine.Http.Streams;
 using Gantry.Errors;
+using Microsoft.AspNetCore.Http;
 
 namespace Gantry.Engine.Http.Resources;
 
@@ -16,13 +17,16 @@ internal static class BuildRoutes
     {
         router.Map("POST", "/build", BuildAsync);
         router.Map("POST", "/build/prune", PruneAsync);
-        router.Map("POST", "/build/cancel", request => request.Query["id"].Length == 0
-            ? throw GantryException.InvalidArgument("build ID not provided")
-            : throw GantryException.NotImplemented("builds of BuildKit's protocol are not available in this version"));
+        router.Map("POST", "/build/cancel", CancelAsync);
     }
 
     private static Task BuildAsync(ApiRequest request)
     {
+        if (request.Query["version"] is "2")
+        {
+            return BuildKitBuild.RunAsync(request);
+        }
+
         var build = BuildQuery.Parse(request);
         var quiet = request.Query.Bool("q");
         var credentials = RegistryAuth.Many(request);
@@ -39,6 +43,18 @@ internal static class BuildRoutes
                 }
             },
             BuildFailure.ExitCodeOf);
+    }
+
+    private static Task CancelAsync(ApiRequest request)
+    {
+        var id = request.Query["id"];
+        if (id.Length == 0)
+        {
+            throw GantryException.InvalidArgument("build ID not provided");
+        }
+
+        request.Engine.Builds.Jobs.Cancel(id);
+        return request.StatusAsync(StatusCodes.Status200OK);
     }
 
     private static async Task PruneAsync(ApiRequest request)

@@ -8,8 +8,8 @@ namespace Gantry.Engine.Http.Resources;
 /// <summary><c>/_ping</c>, <c>/version</c>, <c>/info</c>.</summary>
 internal static class SystemRoutes
 {
-    /// <summary>1: the classic builder. 2 would make clients speak BuildKit's protocol.</summary>
-    private const string Builder = "1";
+    /// <summary>The builder clients take by default: 2 is BuildKit's protocol, 1 the classic API, which stays there.</summary>
+    private const string Builder = "2";
 
     internal static void Map(Router router)
     {

@@ -1,3 +1,5 @@
+using Gantry.Engine.Http.BuildKit;
+using Gantry.Engine.Http.Grpc;
 using Gantry.Engine.Http.Resources;
 
 namespace Gantry.Engine.Http.Routing;
@@ -5,7 +7,7 @@ namespace Gantry.Engine.Http.Routing;
 /// <summary>Every path of the Engine API, each resource listing its own.</summary>
 internal static class ApiRoutes
 {
-    internal static Router Build()
+    internal static Router Build(UpgradedConnections upgraded)
     {
         var router = new Router();
         SystemRoutes.Map(router);
@@ -25,9 +27,20 @@ internal static class ApiRoutes
         EventRoutes.Map(router);
         TransferRoutes.Map(router);
         BuildRoutes.Map(router);
+        BuildKitRoutes.Map(router, upgraded);
         SwarmRoutes.Map(router);
         PluginRoutes.Map(router);
         router.Map("POST", "/images/create", TransferRoutes.CreateAsync);
         return router;
+    }
+
+    /// <summary>Every gRPC method of BuildKit's API.</summary>
+    internal static IReadOnlyDictionary<string, GrpcHandler> Methods()
+    {
+        var methods = new Dictionary<string, GrpcHandler>();
+        ControlMethods.Map(methods);
+        BridgeMethods.Map(methods);
+        HealthMethods.Map(methods);
+        return methods;
     }
 }

@@ -1,5 +1,6 @@
 using Gantry.Api;
 using Gantry.Build;
+using Gantry.Engine.Builds.Jobs;
 using Gantry.Engine.Filters;
 using Gantry.Engine.Transfers;
 using Gantry.Registry;
@@ -7,7 +8,7 @@ using Gantry.Registry;
 namespace Gantry.Engine.Builds;
 
 /// <summary>Builds and their cache, as the Engine API has them.</summary>
-public sealed class BuildsService
+public sealed partial class BuildsService
 {
     private readonly EngineCore _core;
     private readonly BuildService _builder;
@@ -23,15 +24,26 @@ public sealed class BuildsService
             RunDirectory = core.Settings.ExecRoot,
             EngineVersion = EngineVersion.Text,
         };
-        _builder = new BuildService(options, core.Parts.Database, core.Parts.Images, runner, Provider(_ => null));
+        _builder = new BuildService(options, core.Parts.Database, core.Parts.Images, runner, Provider((_, _) => Task.FromResult<RegistryCredentials?>(null)));
         core.Parts.Images.ExtraRoots = _builder.CacheRoots;
+        Jobs = new JobService(this, core.Stopping.Token);
     }
 
     /// <summary>Builds an image; base images are pulled with what <paramref name="credentials"/> gives for a registry's domain.</summary>
     /// <exception cref="Errors.GantryException">In Docker's words.</exception>
     public Task<BuildResult> BuildAsync(
         BuildRequest request, IBuildProgress progress, Func<string, RegistryCredentials?> credentials, CancellationToken cancellationToken) =>
-        _builder.BuildAsync(request with { Images = Provider(credentials) }, progress, cancellationToken);
+        _builder.BuildAsync(
+            request with { Images = Provider((domain, _) => Task.FromResult(credentials(domain))) }, progress, cancellationToken);
+
+    /// <summary>Reads and understands a build of BuildKit's protocol; see <see cref="BuildService.PrepareAsync"/>.</summary>
+    internal Task<PreparedBuild> PrepareAsync(
+        BuildRequest request, IBuildProgress progress, Func<string, CancellationToken, Task<RegistryCredentials?>> credentials, CancellationToken cancellationToken) =>
+        _builder.PrepareAsync(request with { Images = Provider(credentials) }, progress, cancellationToken);
+
+    /// <summary>Builds of clients that speak BuildKit's protocol.</summary>
+    public JobService Jobs { get; }
+
 
     /// <summary><c>POST /build/prune</c>.</summary>
     public async Task<BuildPruneResponse> PruneAsync(bool all, long keepBytes, FilterSet filters, CancellationToken cancellationToken)
@@ -61,5 +73,5 @@ public sealed class BuildsService
             UsageCount = r.Uses,
         })];
 
-    private ImageProvider Provider(Func<string, RegistryCredentials?> credentials) => new(_core.Parts.Images, _transfers, credentials);
+    private ImageProvider Provider(Func<string, CancellationToken, Task<RegistryCredentials?>> credentials) => new(_core.Parts.Images, _transfers, credentials);
 }

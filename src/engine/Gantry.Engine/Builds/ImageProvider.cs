@@ -9,7 +9,7 @@ namespace Gantry.Engine.Builds;
 
 /// <summary>Base images for builds: from the store, or pulled with the credentials of the build's client.</summary>
 /// <param name="credentials">Credentials for a registry's domain, or null.</param>
-internal sealed class ImageProvider(ImageStore images, TransferService transfers, Func<string, RegistryCredentials?> credentials) : IImageProvider
+internal sealed class ImageProvider(ImageStore images, TransferService transfers, Func<string, CancellationToken, Task<RegistryCredentials?>> credentials) : IImageProvider
 {
     public async Task<Digest> EnsureAsync(
         string reference, Platform? platform, PullPolicy policy, IProgress<PullStatus> progress, CancellationToken cancellationToken)
@@ -20,7 +20,8 @@ internal sealed class ImageProvider(ImageStore images, TransferService transfers
         }
 
         var name = ImageReference.Parse(reference);
-        var pulled = await transfers.PullAsync(name, platform, credentials(name.Domain), new Translation(progress), cancellationToken).ConfigureAwait(false);
+        var login = await credentials(name.Domain, cancellationToken).ConfigureAwait(false);
+        var pulled = await transfers.PullAsync(name, platform, login, new Translation(progress), cancellationToken).ConfigureAwait(false);
         return pulled.ImageId;
     }
 

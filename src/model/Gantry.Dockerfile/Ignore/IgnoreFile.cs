@@ -17,8 +17,11 @@ public sealed class IgnoreFile
     /// <summary>True when some pattern brings files back, so that an ignored directory must be looked into.</summary>
     public bool HasExceptions => _patterns.Exists(p => p.IsException);
 
-    public static IgnoreFile Parse(string text) => FromPatterns(text.TrimStart('\uFEFF').Split('\n')
-        .Where(line => !line.StartsWith('#')).Select(Normal).OfType<string>());
+    public static IgnoreFile Parse(string text) => FromPatterns(Patterns(text));
+
+    /// <summary>The patterns of a file's lines, exceptions with their <c>!</c>.</summary>
+    public static IReadOnlyList<string> Patterns(string text) => text.TrimStart('\uFEFF').Split('\n')
+        .Where(line => !line.StartsWith('#')).Select(Normal).OfType<string>().ToList();
 
     /// <exception cref="Errors.GantryException">InvalidArgument: a pattern is malformed.</exception>
     public static IgnoreFile FromPatterns(IEnumerable<string> patterns) =>
