@@ -106,7 +106,7 @@ public sealed class BuildxTests(EngineProcess engine) : IDisposable
         Assert.Contains("Error", builds, StringComparison.Ordinal);
         Assert.Contains("Completed", builds, StringComparison.Ordinal);
         using var json = System.Text.Json.JsonDocument.Parse(await File.ReadAllTextAsync(metadata));
-        var reference = json.RootElement.GetProperty("buildx.build.ref").GetString()!;
+        var reference = json.RootElement.GetProperty("buildx.build.ref").GetString()!.Split('/')[^1];
         Assert.Contains("echo well", (await BuildxAsync("history", "logs", reference)).Succeeded().Error, StringComparison.Ordinal);
         (await BuildxAsync("history", "rm", "--all")).Succeeded();
         Assert.DoesNotContain("Completed", (await BuildxAsync("history", "ls")).Succeeded().Output, StringComparison.Ordinal);
