@@ -50,14 +50,18 @@ public sealed class BuildKitProtocolTests(EngineProcess engine)
         Assert.Equal("0", (await client.CallAsync(ListWorkers)).Status);
     }
 
-    [Fact]
-    public async Task A_definition_is_refused()
+    [Theory]
+    [InlineData("12020A00", "LLB definitions are not solved here: only Dockerfiles are built")]
+    [InlineData("62020801", "source policies are not available")]
+    [InlineData("420C220A0A087265676973747279", "unknown cache exporter: \"registry\"")]
+    [InlineData("6A170A05696D616765120E0A047075736812047472756500", "malformed protocol buffers message")]
+    [InlineData("6A150A05696D616765120C0A0470757368120474727565", "a build doesn't push here: push its image through the Engine API")]
+    public async Task What_would_be_left_out_is_refused(string fields, string expected)
     {
         using var client = await UpgradedClient.OpenAsync(Socket);
+        byte[] message = [0x0a, 1, (byte)'r', .. Convert.FromHexString(fields)];
 
-        var solve = Outcome(await client.CallAsync("/moby.buildkit.v1.Control/Solve", [0, 0, 0, 0, 7, 0x0a, 1, (byte)'r', 0x12, 2, 0x0a, 0]));
-
-        Assert.Equal(("2", "LLB definitions are not solved here: only Dockerfiles are built"), solve);
+        Assert.Equal(("2", expected), Outcome(await client.CallAsync("/moby.buildkit.v1.Control/Solve", [0, 0, 0, 0, (byte)message.Length, .. message])));
     }
 
     [Theory]

@@ -21,6 +21,9 @@ public sealed class EngineServer : IAsyncDisposable
 {
     private const int MaxLine = 256 * 1024;
     private const int MaxHeaders = 1024 * 1024;
+
+    /// <summary>A client that builds many things at once keeps two calls open for each.</summary>
+    private const int MaxCalls = 1000;
     private readonly EngineServerOptions _options;
     private readonly EngineLog _log;
     private readonly MemoryRest _memory;
@@ -54,6 +57,7 @@ public sealed class EngineServer : IAsyncDisposable
         kestrel.Limits.MaxRequestLineSize = MaxLine;
         kestrel.Limits.MaxRequestHeadersTotalSize = MaxHeaders;
         kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(10);
+        kestrel.Limits.Http2.MaxStreamsPerConnection = MaxCalls;
         foreach (var listener in _options.Listeners)
         {
             await AddAsync(kestrel, listener, cancellationToken).ConfigureAwait(false);

@@ -27,6 +27,9 @@ public sealed record SolveRequest
     /// <summary>True when an LLB definition came along, which only BuildKit's own solver understands.</summary>
     public bool HasDefinition { get; init; }
 
+    /// <summary>True when rules came along that change what a build may take from where.</summary>
+    public bool HasSourcePolicy { get; init; }
+
     /// <summary>Not one of the user's builds.</summary>
     public bool IsInternal { get; init; }
 
@@ -75,6 +78,9 @@ public sealed record SolveRequest
                     break;
                 case 11:
                     request = request with { IsInternal = reader.Bool() };
+                    break;
+                case 12:
+                    request = request with { HasSourcePolicy = !reader.Bytes().IsEmpty };
                     break;
                 case 13:
                     exporters.Add(TypedOptions.Parse(reader.Bytes()));

@@ -37,11 +37,7 @@ public sealed class JobService
     /// <param name="cancellationToken">Fires when the caller has gone, which ends the build.</param>
     public async Task<SolveResponse> SolveAsync(SolveRequest request, JobExtras extras, CancellationToken cancellationToken)
     {
-        if (request.HasDefinition)
-        {
-            throw GantryException.NotImplemented("LLB definitions are not solved here: only Dockerfiles are built");
-        }
-
+        CheckSupported(request);
         var session = request.Session.Length == 0 ? null : await Sessions.GetAsync(request.Session, cancellationToken).ConfigureAwait(false);
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, session?.Ended ?? CancellationToken.None, _stopping);
         using var job = new BuildJob(request, extras, session, cancellation.Token);
@@ -183,6 +179,31 @@ public sealed class JobService
 
     /// <exception cref="GantryException">NotFound.</exception>
     public Task CheckAsync(string reference, CancellationToken cancellationToken) => GetAsync(reference, cancellationToken);
+
+    /// <exception cref="GantryException">NotImplemented: what is asked for would otherwise be left out in silence.</exception>
+    private static void CheckSupported(SolveRequest request)
+    {
+        if (request.HasDefinition)
+        {
+            throw GantryException.NotImplemented("LLB definitions are not solved here: only Dockerfiles are built");
+        }
+
+        if (request.HasSourcePolicy)
+        {
+            throw GantryException.NotImplemented("source policies are not available");
+        }
+
+        // Every image made here serves as a cache, which is what inline asks for.
+        if (request.CacheExports.FirstOrDefault(c => c.Type != "inline") is { } cache)
+        {
+            throw GantryException.NotImplemented($"unknown cache exporter: \"{cache.Type}\"");
+        }
+
+        if (request.Exporters.Any(e => e.Type == "image" && e["push"] == "true"))
+        {
+            throw GantryException.NotImplemented("a build doesn't push here: push its image through the Engine API");
+        }
+    }
 
     private async Task<IReadOnlyDictionary<string, string>> RunAsync(BuildJob job, CancellationToken cancellationToken)
     {
