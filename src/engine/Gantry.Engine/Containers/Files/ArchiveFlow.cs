@@ -56,7 +56,7 @@ internal sealed class ArchiveFlow(EngineCore core)
 
         try
         {
-            CheckWritable(container.Record, path.Clean);
+            CheckWritable(container.Record, use.View.PathOf(directory));
             var options = new TreeWriterOptions { KeepKind = request.KeepKind, Owner = request.CopyOwner ? OwnerOf(use.View, container.Record.Config.User) : null };
             await using var plain = await Decompression.OpenAsync(archive, leaveOpen: true, cancellationToken).ConfigureAwait(false);
             await ExtractAsync(plain, directory, options, cancellationToken).ConfigureAwait(false);
