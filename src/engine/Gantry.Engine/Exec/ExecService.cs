@@ -98,8 +98,8 @@ public sealed class ExecService
         if (!exec.TryClaim())
         {
             throw GantryException.Conflict(exec.Running
-                ? $"Error: Exec command {exec.Id} is already running"
-                : $"Error: Exec command {exec.Id} has already run");
+                ? $"exec command {exec.Id} is already running"
+                : $"exec command {exec.Id} has already run");
         }
 
         return new ExecSession(this, exec, container, request);
