@@ -77,7 +77,7 @@ internal sealed class ArchiveFlow(EngineCore core)
         {
             await TarExtractor.ExtractAsync(archive, directory, options, cancellationToken).ConfigureAwait(false);
         }
-        catch (GantryException e) when (e.Kind == ErrorKind.InvalidArgument)
+        catch (GantryException e) when (e.Kind is ErrorKind.InvalidArgument or ErrorKind.DataCorrupt)
         {
             throw GantryException.Internal(e.Message.StartsWith(Prefix, StringComparison.Ordinal) ? e.Message[Prefix.Length..] : e.Message, e);
         }
