@@ -53,6 +53,26 @@ public sealed class NetworkTests
         Assert.Equal(["172.19.0.0/16", "172.24.0.0/16", "172.25.0.0/16"], subnets);
     }
 
+    [Fact]
+    public async Task The_null_driver_gives_no_addresses()
+    {
+        await using var machine = new TestMachine();
+        await using var engine = await Engine.StartAsync(machine);
+        var none = new NetworkIpam { Driver = "null" };
+
+        await RefusedAsync(new NetworkCreateOptions { Name = "n", Ipam = none }, "ipv4 pool is empty");
+        await RefusedAsync(new NetworkCreateOptions { Name = "n", Ipam = none, Driver = "macvlan" }, "ipv4 pool is empty");
+        await RefusedAsync(new NetworkCreateOptions { Name = "n", Ipam = none, EnableIPv4 = false, EnableIPv6 = true }, "ipv6 pool is empty");
+        await RefusedAsync(new NetworkCreateOptions { Name = "n", Ipam = none with { Configs = [new NetworkIpamConfig { Subnet = "10.9.8.0/24" }] } },
+            "null ipam driver does not handle specific address pool requests");
+        var configuration = await engine.Service.CreateAsync(new NetworkCreateOptions { Name = "c", Ipam = none, ConfigOnly = true }, default);
+        Assert.Equal("null", configuration.Ipam.Driver);
+        await RefusedAsync(new NetworkCreateOptions { Name = "n", ConfigFrom = "c" }, "ipv4 pool is empty");
+
+        async Task RefusedAsync(NetworkCreateOptions options, string message) =>
+            Assert.Equal(message, (await Assert.ThrowsAsync<GantryException>(() => engine.Service.CreateAsync(options, default))).Message);
+    }
+
     [Theory]
     [InlineData("abc", "", "", "invalid subnet abc: invalid CIDR block notation")]
     [InlineData("10.77.5.5/24", "", "", "invalid subnet 10.77.5.5/24: it should be 10.77.5.0/24")]

@@ -5,6 +5,20 @@ namespace Gantry.Build.Tests.Building;
 public sealed class StageTests
 {
     [Fact]
+    public async Task An_empty_command_runs_the_images_and_is_none_in_the_configuration()
+    {
+        await using var harness = await Harness.CreateAsync();
+
+        var (transcript, image) = await harness.BuildAsync("FROM busybox\nCMD [\"echo\", \"the image's\"]\nRUN []\nCMD []\n");
+        Assert.Contains("\nthe image's\n", transcript, StringComparison.Ordinal);
+        Assert.Null(image.Config!.Cmd);
+
+        var (failed, none) = await harness.TryBuildAsync(new BuildRequest { ContextTar = Harness.Context("FROM busybox\nCMD []\nRUN []\n") });
+        Assert.Null(none);
+        Assert.EndsWith("no command specified\n", failed, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Independent_stages_run_at_the_same_time_and_are_told_in_order()
     {
         await using var harness = await Harness.CreateAsync();

@@ -49,6 +49,19 @@ public sealed class RunTests(EngineProcess engine)
     }
 
     [Fact]
+    public async Task Nothing_is_copied_through_a_link_into_a_read_only_root()
+    {
+        var file = Path.Combine(engine.Folder, "not-in");
+        await File.WriteAllTextAsync(file, "x");
+        (await engine.GantryAsync("run", "--name", "ro", "--read-only", "-v", "ro-v:/v", "busybox", "sh", "-c", "ln -s /home /v/out; mkdir /v/in; ln -s in /v/inside")).Succeeded();
+
+        (await engine.GantryAsync("cp", file, "ro:/v/out/")).Failed("container rootfs is marked read-only");
+        (await engine.GantryAsync("cp", file, "ro:/v/inside/")).Succeeded();
+        (await engine.GantryAsync("rm", "-v", "ro")).Succeeded();
+        (await engine.GantryAsync("volume", "rm", "ro-v")).Succeeded();
+    }
+
+    [Fact]
     public async Task Files_copied_as_they_are_keep_their_owner_or_get_the_containers_user()
     {
         var file = Path.Combine(engine.Folder, "owned");

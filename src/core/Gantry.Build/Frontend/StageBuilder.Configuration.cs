@@ -40,7 +40,7 @@ internal sealed partial class StageBuilder
     private string SetCommand(CmdInstruction instruction)
     {
         var command = instruction.Command.Resolve(_draft.Shell);
-        _draft.Config = _draft.Config with { Cmd = command };
+        _draft.Config = _draft.Config with { Cmd = command.Count == 0 ? null : command };
         _draft.HasOwnCommand |= instruction.Command.Words.Count > 0;
         return "CMD " + GoText.Quote(command);
     }

@@ -23,7 +23,7 @@ internal sealed partial class StageBuilder
         var visible = _arguments.Visible(_draft.Environment);
         var plan = new RunPlan
         {
-            Command = command,
+            Command = command.Count > 0 ? command : ImageCommand(),
             CacheCommand = visible.Count == 0 ? command : [.. ArgumentsShown(visible), .. command],
             Environment = [.. _draft.Environment, .. visible],
             ImageEnvironment = _draft.Environment,
@@ -42,6 +42,13 @@ internal sealed partial class StageBuilder
         };
         var operation = new RunOperation(plan, _session.Maker, _session.Runner, _session.Mounts);
         await BuildAsync(operation, inputs, Style.Run(plan.CacheCommand), step, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>What <c>RUN []</c> runs.</summary>
+    private List<string> ImageCommand()
+    {
+        List<string> command = [.. _draft.Config.Entrypoint ?? [], .. _draft.Config.Cmd ?? []];
+        return command.Count > 0 ? command : throw Invalid("no command specified");
     }
 
     private static GantryException Insecure() =>

@@ -18,12 +18,7 @@ internal static class NetworkRules
 
         CheckScope(options);
         CheckDriver(options.Driver);
-        if (options.Ipam.Driver is NetworkDrivers.Null)
-        {
-            throw GantryException.NotImplemented("the null IPAM driver is not supported yet");
-        }
-
-        if (options.Ipam.Driver is not ("" or "default"))
+        if (options.Ipam.Driver is not ("" or "default" or NetworkDrivers.Null))
         {
             throw GantryException.NotFound($"plugin \"{options.Ipam.Driver}\" not found");
         }
@@ -35,6 +30,20 @@ internal static class NetworkRules
 
         IpamRules.CheckNetwork(options.Ipam, options.EnableIPv6 == true);
         return options with { Driver = options.Driver.Length > 0 ? options.Driver : NetworkDrivers.Bridge };
+    }
+
+    /// <summary>The null driver gives no addresses: only networks of other engines' remote drivers, and configurations, can do with that.</summary>
+    public static NetworkCreateOptions CheckPools(NetworkCreateOptions options)
+    {
+        if (options.Ipam.Driver is NetworkDrivers.Null && !options.ConfigOnly)
+        {
+            throw GantryException.InvalidArgument(
+                options.Ipam.Configs.Count > 0 ? "null ipam driver does not handle specific address pool requests"
+                : options.EnableIPv4 != false ? "ipv4 pool is empty"
+                : "ipv6 pool is empty");
+        }
+
+        return options;
     }
 
     private static void CheckName(string name, Func<string, NetworkRecord?> find)

@@ -24,7 +24,7 @@ public sealed partial class NetworkService
         await _networkGate.WaitAsync(ct).ConfigureAwait(false);
         try
         {
-            options = ApplyConfigFrom(NetworkRules.Check(NetworkDefaults.Apply(options, _options.DefaultNetworkOptions), FindExact));
+            options = NetworkRules.CheckPools(ApplyConfigFrom(NetworkRules.Check(NetworkDefaults.Apply(options, _options.DefaultNetworkOptions), FindExact)));
             var entry = options.ConfigOnly ? NewConfigOnly(options)
                 : NetworkDrivers.HasParent(options.Driver) ? NewParentNetwork(options) : NewBridgeNetwork(options, origin: null);
             Install(entry);

@@ -13,6 +13,9 @@ internal sealed class ExecInstance
 
     internal required DateTimeOffset Created { get; init; }
 
+    /// <summary>Tells the run of the container that it was made for.</summary>
+    internal required DateTimeOffset? ContainerStarted { get; init; }
+
     internal bool IsTty => Request.Tty == true;
 
     /// <summary>Claimed by the first start.</summary>

@@ -75,7 +75,7 @@ public sealed class ExecService
     /// <summary>Makes an exec known.</summary>
     internal ExecInstance Register(Container container, ExecCreateRequest request, string id)
     {
-        var exec = new ExecInstance { Id = id, ContainerId = container.Id, Request = request, Created = DateTimeOffset.UtcNow };
+        var exec = new ExecInstance { Id = id, ContainerId = container.Id, Request = request, Created = DateTimeOffset.UtcNow, ContainerStarted = container.State.StartedAt };
         _execs[id] = exec;
         container.Execs.TryAdd(id, 0);
         Publish(container, exec, "exec_create: " + CommandText(request));
@@ -87,19 +87,19 @@ public sealed class ExecService
 
     /// <summary>What is refused before a client's connection is taken over.</summary>
     /// <exception cref="GantryException">NotFound: no such exec; Conflict: its container doesn't run.</exception>
-    public void CheckStartable(string execId) => RunningContainer(Get(execId).ContainerId);
+    public void CheckStartable(string execId) => RunningContainer(GetForStart(execId).ContainerId);
 
     /// <summary>Claims the exec for a start and prepares its connection; the process is started by <see cref="ExecSession"/>.</summary>
     /// <exception cref="GantryException">NotFound; Conflict: it was started before, or the container doesn't run.</exception>
     public ExecSession Begin(string execId, ExecStartRequest request)
     {
-        var exec = Get(execId);
+        var exec = GetForStart(execId);
         var container = RunningContainer(exec.ContainerId);
         if (!exec.TryClaim())
         {
             throw GantryException.Conflict(exec.Running
-                ? $"Error: Exec command {exec.Id} is already running"
-                : $"Error: Exec command {exec.Id} has already run");
+                ? $"exec command {exec.Id} is already running"
+                : $"exec command {exec.Id} has already run");
         }
 
         return new ExecSession(this, exec, container, request);
@@ -261,7 +261,7 @@ public sealed class ExecService
         return container.State.Phase switch
         {
             ContainerPhase.Running => container,
-            ContainerPhase.Paused => throw GantryException.Conflict($"Container {container.Id} is paused, unpause the container before exec"),
+            ContainerPhase.Paused => throw GantryException.Conflict($"Container {reference} is paused, unpause the container before exec"),
             ContainerPhase.Restarting => throw GantryException.Conflict($"Container {container.Id} is restarting, wait until the container is running"),
             _ => throw GantryException.Conflict($"container {container.Id} is not running"),
         };
@@ -272,6 +272,14 @@ public sealed class ExecService
         _execs.TryGetValue(id, out var exec) && _core.Containers.TryGet(exec.ContainerId, out _)
             ? exec
             : throw GantryException.NotFound($"No such exec instance: {id}");
+
+    /// <summary>One that its container's end overtook will never be started: it was for that run.</summary>
+    private ExecInstance GetForStart(string id)
+    {
+        var exec = Get(id);
+        var state = _core.Containers.Get(exec.ContainerId).State;
+        return state.IsActive && state.StartedAt == exec.ContainerStarted ? exec : throw GantryException.NotFound($"No such exec instance: {id}");
+    }
 
     private static string CommandText(ExecCreateRequest request) => $"{request.Cmd![0]} {string.Join(' ', request.Cmd.Skip(1))}";
 

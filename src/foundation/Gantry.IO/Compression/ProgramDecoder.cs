@@ -41,7 +41,7 @@ internal sealed class ProgramDecoder : ReadOnlyStream
         var read = _process.StandardOutput.Read(buffer);
         if (read == 0 && buffer.Length > 0)
         {
-            Check(_process.WaitAsync(CancellationToken.None).GetAwaiter().GetResult());
+            Check(_process.Wait());
         }
 
         return read;

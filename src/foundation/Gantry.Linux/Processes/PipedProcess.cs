@@ -67,6 +67,9 @@ public sealed class PipedProcess : IDisposable
     /// <returns>The exit code, or 128 plus the signal that ended it.</returns>
     public Task<int> WaitAsync(CancellationToken cancellationToken) => Task.Run(Reap, cancellationToken);
 
+    /// <summary>Waits for the end; see <see cref="WaitAsync"/>. Holds its thread up, not for long where the output has ended.</summary>
+    public int Wait() => Reap();
+
     public void Dispose()
     {
         StandardInput.Dispose();

@@ -56,7 +56,7 @@ internal sealed class ArchiveFlow(EngineCore core)
 
         try
         {
-            CheckWritable(container.Record, path.Clean);
+            CheckWritable(container.Record, use.View.PathOf(directory));
             var options = new TreeWriterOptions { KeepKind = request.KeepKind, Owner = request.CopyOwner ? OwnerOf(use.View, container.Record.Config.User) : null };
             await using var plain = await Decompression.OpenAsync(archive, leaveOpen: true, cancellationToken).ConfigureAwait(false);
             await ExtractAsync(plain, directory, options, cancellationToken).ConfigureAwait(false);
@@ -77,7 +77,7 @@ internal sealed class ArchiveFlow(EngineCore core)
         {
             await TarExtractor.ExtractAsync(archive, directory, options, cancellationToken).ConfigureAwait(false);
         }
-        catch (GantryException e) when (e.Kind == ErrorKind.InvalidArgument)
+        catch (GantryException e) when (e.Kind is ErrorKind.InvalidArgument or ErrorKind.DataCorrupt)
         {
             throw GantryException.Internal(e.Message.StartsWith(Prefix, StringComparison.Ordinal) ? e.Message[Prefix.Length..] : e.Message, e);
         }

@@ -64,6 +64,12 @@ internal sealed class FileSystemView : IDisposable
     /// <summary>Opens a path as the container would see it; minus the errno on failure. The caller closes the descriptor.</summary>
     internal int TryOpen(string path, OpenAtFlags flags) => FileAt.TryOpenRooted(Root, path, flags, InRoot);
 
+    /// <summary>Where an opened file is in the container, with no link in its path.</summary>
+    internal string PathOf(int fd) =>
+        File.ResolveLinkTarget($"/proc/self/fd/{fd}", returnFinalTarget: false)?.FullName is { } path && path.StartsWith(_target + "/", StringComparison.Ordinal)
+            ? path[_target.Length..]
+            : "/";
+
     public void Dispose()
     {
         FileAt.Close(Root);
