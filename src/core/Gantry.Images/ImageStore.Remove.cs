@@ -242,11 +242,13 @@ public sealed partial class ImageStore
             return;
         }
 
+        // Looked up before the record goes: from then on another collection may take the blobs, the config among them.
         var chain = Database.Read(session => _tables.Chain(session, image.Id));
+        var blobs = chain.Select(Layers.Find).OfType<LayerInfo>().SelectMany(layer => KnownBlobs(layer.DiffId)).Select(b => b.Digest).Append(image.Manifest).Append(image.Id).ToList();
         Database.Write(Durability.Durable, session => _tables.Delete(session, image.Id), mayUseReserve: true);
         done.Add(new ImageDeleteResponseItem { Deleted = image.Id.ToString() });
         Raise(new ImageEvent("delete", image.Id.ToString(), image.Id.ToString(), DateTimeOffset.UtcNow));
-        done.AddRange(Sweep(image, chain).Select(c => new ImageDeleteResponseItem { Deleted = c.ToString() }));
+        done.AddRange(Sweep(blobs, chain).Select(c => new ImageDeleteResponseItem { Deleted = c.ToString() }));
         if (pruneParents && !image.Parent.IsEmpty && Find(image.Parent) is { } parent && References(parent.Id).Count == 0)
         {
             Delete(parent, force: false, pruneParents: true, users, quiet: true, done);
@@ -254,13 +256,11 @@ public sealed partial class ImageStore
     }
 
     /// <summary>Removes what the image alone had: its config and manifest, its blobs, and layers from the top down. Returns the layers.</summary>
-    private List<Digest> Sweep(ImageRecord image, List<Digest> chain)
+    private List<Digest> Sweep(List<Digest> mine, List<Digest> chain)
     {
         using var collection = Content.Collect();
         var extra = (ExtraRoots?.Invoke() ?? []).ToHashSet();
         var (layers, blobs) = Used();
-        var diffIds = Config(image.Id).RootFs.DiffIds;
-        var mine = diffIds.SelectMany(d => KnownBlobs(d)).Select(b => b.Digest).Append(image.Manifest).Append(image.Id);
         foreach (var blob in mine.Where(b => !b.IsEmpty && !blobs.Contains(b) && !extra.Contains(b)).Distinct().ToList())
         {
             collection.TryDelete(blob, () => Content.Delete(blob));
