@@ -17,7 +17,10 @@ public sealed partial class ImageStore
     public Task<IReadOnlyList<ImageDeleteResponseItem>> RemoveAsync(string nameOrId, RemoveImageOptions options, CancellationToken cancellationToken = default) =>
         Task.Run(() => Remove(nameOrId, options), cancellationToken);
 
-    /// <summary><c>POST /images/prune</c> with Docker's filters: dangling (default true), until, label, label!.</summary>
+    /// <summary>
+    /// <c>POST /images/prune</c> with Docker's filters: dangling (default true), until, label, label!. Also gives back what pulls that failed have
+    /// left for the next attempt.
+    /// </summary>
     public async Task<ImagePruneResponse> PruneAsync(
         IReadOnlyDictionary<string, IReadOnlyList<string>> filters, IReadOnlyList<ImageUser> users, CancellationToken cancellationToken = default)
     {
@@ -44,7 +47,8 @@ public sealed partial class ImageStore
         }
 
         var after = Database.Read(_tables.UsedLayers).Sum(l => Layers.Find(l)?.Size ?? 0);
-        return new ImagePruneResponse { ImagesDeleted = deleted.Count == 0 ? null : deleted, SpaceReclaimed = Math.Max(0, before - after) };
+        var left = await CollectGarbageAsync([], cancellationToken).ConfigureAwait(false) + Content.RemoveStaleIngests(DateTimeOffset.UtcNow);
+        return new ImagePruneResponse { ImagesDeleted = deleted.Count == 0 ? null : deleted, SpaceReclaimed = Math.Max(0, before - after) + left };
     }
 
     /// <summary>Removes a name, or an image by its id; nothing where it is gone already or what it names is in use.</summary>
