@@ -38,6 +38,7 @@ public sealed partial class ContentStore
 
     public bool TryStat(Digest digest, out BlobInfo info)
     {
+        // One look at the file: FileInfo remembers it, so that size and time are of the same moment.
         var file = new FileInfo(PathOf(digest));
         info = file.Exists ? new BlobInfo(digest, file.Length, file.LastWriteTimeUtc) : default;
         return file.Exists;
@@ -110,13 +111,20 @@ public sealed partial class ContentStore
         var error => throw new LinuxException("unlink", -error, PathOf(digest)),
     };
 
-    /// <summary>All blobs, in no order.</summary>
-    public IEnumerable<BlobInfo> Enumerate() =>
-        from folder in new DirectoryInfo(_blobs).EnumerateDirectories()
-        from file in folder.EnumerateFiles()
-        let digest = Digest.TryParse($"{folder.Name}:{file.Name}", out var parsed) ? parsed : default
-        where !digest.IsEmpty
-        select new BlobInfo(digest, file.Length, file.LastWriteTimeUtc);
+    /// <summary>All blobs, in no order. One that goes meanwhile is left out.</summary>
+    public IEnumerable<BlobInfo> Enumerate()
+    {
+        foreach (var folder in Directory.EnumerateDirectories(_blobs))
+        {
+            foreach (var file in Directory.EnumerateFiles(folder))
+            {
+                if (Digest.TryParse($"{Path.GetFileName(folder)}:{Path.GetFileName(file)}", out var digest) && TryStat(digest, out var info))
+                {
+                    yield return info;
+                }
+            }
+        }
+    }
 
     /// <summary>Makes every blob committed so far survive a power cut.</summary>
     public Task SyncAsync(CancellationToken cancellationToken = default) => Task.Run(_unsynced.Sync, cancellationToken);

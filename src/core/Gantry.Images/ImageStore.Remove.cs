@@ -17,7 +17,10 @@ public sealed partial class ImageStore
     public Task<IReadOnlyList<ImageDeleteResponseItem>> RemoveAsync(string nameOrId, RemoveImageOptions options, CancellationToken cancellationToken = default) =>
         Task.Run(() => Remove(nameOrId, options), cancellationToken);
 
-    /// <summary><c>POST /images/prune</c> with Docker's filters: dangling (default true), until, label, label!.</summary>
+    /// <summary>
+    /// <c>POST /images/prune</c> with Docker's filters: dangling (default true), until, label, label!. Also gives back what pulls that failed have
+    /// left for the next attempt.
+    /// </summary>
     public async Task<ImagePruneResponse> PruneAsync(
         IReadOnlyDictionary<string, IReadOnlyList<string>> filters, IReadOnlyList<ImageUser> users, CancellationToken cancellationToken = default)
     {
@@ -44,7 +47,8 @@ public sealed partial class ImageStore
         }
 
         var after = Database.Read(_tables.UsedLayers).Sum(l => Layers.Find(l)?.Size ?? 0);
-        return new ImagePruneResponse { ImagesDeleted = deleted.Count == 0 ? null : deleted, SpaceReclaimed = Math.Max(0, before - after) };
+        var left = await CollectGarbageAsync([], cancellationToken).ConfigureAwait(false) + Content.RemoveStaleIngests(DateTimeOffset.UtcNow);
+        return new ImagePruneResponse { ImagesDeleted = deleted.Count == 0 ? null : deleted, SpaceReclaimed = Math.Max(0, before - after) + left };
     }
 
     /// <summary>Removes a name, or an image by its id; nothing where it is gone already or what it names is in use.</summary>
@@ -242,11 +246,13 @@ public sealed partial class ImageStore
             return;
         }
 
+        // Looked up before the record goes: from then on another collection may take the blobs, the config among them.
         var chain = Database.Read(session => _tables.Chain(session, image.Id));
+        var blobs = chain.Select(Layers.Find).OfType<LayerInfo>().SelectMany(layer => KnownBlobs(layer.DiffId)).Select(b => b.Digest).Append(image.Manifest).Append(image.Id).ToList();
         Database.Write(Durability.Durable, session => _tables.Delete(session, image.Id), mayUseReserve: true);
         done.Add(new ImageDeleteResponseItem { Deleted = image.Id.ToString() });
         Raise(new ImageEvent("delete", image.Id.ToString(), image.Id.ToString(), DateTimeOffset.UtcNow));
-        done.AddRange(Sweep(image, chain).Select(c => new ImageDeleteResponseItem { Deleted = c.ToString() }));
+        done.AddRange(Sweep(blobs, chain).Select(c => new ImageDeleteResponseItem { Deleted = c.ToString() }));
         if (pruneParents && !image.Parent.IsEmpty && Find(image.Parent) is { } parent && References(parent.Id).Count == 0)
         {
             Delete(parent, force: false, pruneParents: true, users, quiet: true, done);
@@ -254,13 +260,11 @@ public sealed partial class ImageStore
     }
 
     /// <summary>Removes what the image alone had: its config and manifest, its blobs, and layers from the top down. Returns the layers.</summary>
-    private List<Digest> Sweep(ImageRecord image, List<Digest> chain)
+    private List<Digest> Sweep(List<Digest> mine, List<Digest> chain)
     {
         using var collection = Content.Collect();
         var extra = (ExtraRoots?.Invoke() ?? []).ToHashSet();
         var (layers, blobs) = Used();
-        var diffIds = Config(image.Id).RootFs.DiffIds;
-        var mine = diffIds.SelectMany(d => KnownBlobs(d)).Select(b => b.Digest).Append(image.Manifest).Append(image.Id);
         foreach (var blob in mine.Where(b => !b.IsEmpty && !blobs.Contains(b) && !extra.Contains(b)).Distinct().ToList())
         {
             collection.TryDelete(blob, () => Content.Delete(blob));

@@ -32,15 +32,17 @@ public sealed class RegistryClient : IDisposable
         _now = Connections.Create(options);
     }
 
-    /// <summary>The repository that <paramref name="reference"/> names, for pulling: mirrors come first where there are any. Does no I/O.</summary>
+    /// <summary>The repository that <paramref name="reference"/> names, for pulling: mirrors come first where there are any. Asks no registry.</summary>
+    /// <exception cref="GantryException">InvalidArgument: a malformed hosts.toml.</exception>
     public RegistryRepository OpenForPull(ImageReference reference, RegistryCredentials? credentials = null)
     {
-        var mirrors = reference.Domain == ImageReference.DefaultDomain ? _now.Rules.Mirrors : [];
+        var mirrors = _now.Rules.MirrorsOf(reference);
         return new RegistryRepository(reference, Options,
             [.. mirrors.Select(mirror => Endpoint(mirror, mirror.Authority, reference, null)), Upstream(reference, credentials)]);
     }
 
-    /// <summary>The repository itself, for pushing. Does no I/O.</summary>
+    /// <summary>The repository itself, for pushing. Asks no registry.</summary>
+    /// <exception cref="GantryException">InvalidArgument: a malformed hosts.toml.</exception>
     public RegistryRepository OpenForPush(ImageReference reference, RegistryCredentials? credentials = null) =>
         new(reference, Options, [Upstream(reference, credentials)]);
 

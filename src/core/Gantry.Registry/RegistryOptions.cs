@@ -21,7 +21,7 @@ public sealed record RegistryOptions
     /// <summary>Docker's <c>registry-mirrors</c>: URLs asked first when pulling from <c>docker.io</c>.</summary>
     public IReadOnlyList<string> Mirrors { get; init; } = [];
 
-    /// <summary>Docker's <c>certs.d</c>: HOST[:PORT]/*.crt are extra authorities, *.cert with *.key client certificates. A missing directory is fine.</summary>
+    /// <summary>Docker's <c>certs.d</c>: HOST[:PORT]/*.crt are extra authorities, *.cert with *.key client certificates; and containerd's HOST/hosts.toml, which names other places to pull from. A missing directory is fine.</summary>
     public string CertificatesDirectory { get; init; } = "/etc/docker/certs.d";
 
     public string UserAgent { get; init; } = "gantry/0.1.0";

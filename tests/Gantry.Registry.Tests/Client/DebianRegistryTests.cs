@@ -86,4 +86,24 @@ public sealed class DebianRegistryTests
 
         Assert.Equal((image.Id, Digest.Of(image.Manifest)), (result.ImageId, result.Digest));
     }
+
+    [NeedsProgramFact("docker-registry")]
+    public async Task Push_after_an_interrupted_one_of_another_process()
+    {
+        using var directory = new TemporaryDirectory();
+        await using var registry = await ServerProcess.StartDebiansAsync(directory);
+        await using var proxy = new RecordingProxy(registry.Address);
+        var (image, reference) = (new FakeImage(layers: 1, layerSize: 4_000_000), ImageReference.Parse($"{proxy.Address}/made/here:1"));
+        var store = Directory.CreateDirectory(directory.At("store")).FullName;
+        await Transfer.ImagePushTests.InterruptAsync(store, image, proxy, reference);
+
+        await using (var again = new TestStore(store))
+        {
+            await again.PushAsync(reference);
+        }
+
+        await using var other = TestStore.Open();
+        Assert.Equal(image.Id, (await other.PullAsync(reference)).Result.ImageId);
+        IO.Trees.TreeRemover.Remove(store);
+    }
 }

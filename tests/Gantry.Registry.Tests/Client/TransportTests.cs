@@ -119,6 +119,56 @@ public sealed class TransportTests
     }
 
     [Fact]
+    public async Task Hosts_toml_names_other_places_to_pull_from()
+    {
+        using var directory = new TemporaryDirectory();
+        await using var upstream = await TestRegistry.StartAsync();
+        await using var mirror = await TestRegistry.StartAsync();
+        using var pusher = new RegistryClient(Clients.Quick);
+        var (inMirror, _, _) = await TestContent.PushImageAsync(pusher.OpenForPush(mirror.Reference("x/one")), "v1", seed: 1);
+        var (inUpstream, _, layer) = await TestContent.PushImageAsync(pusher.OpenForPush(upstream.Reference("x/one")), "v1", seed: 2);
+        await TestContent.PushImageAsync(pusher.OpenForPush(upstream.Reference("x/two")), "v1", seed: 3);
+        using var client = new RegistryClient(Clients.Quick with { CertificatesDirectory = directory.At("certs.d") });
+        async Task<byte[]> PullAsync() => (await client.OpenForPull(ImageReference.Parse("images.invalid/x/one")).GetManifestAsync("v1")).Content.ToArray();
+        void Write(string text)
+        {
+            Directory.CreateDirectory(directory.At("certs.d", "images.invalid"));
+            File.WriteAllText(directory.At("certs.d", "images.invalid", "hosts.toml"), text);
+        }
+
+        Write($"server = \"http://{upstream.Address}\" # the real one\n\n[host.\"http://127.0.0.1:1\"]\n[host.'http://{mirror.Address}']\n  capabilities = [\n    \"pull\",\n    \"resolve\"]\n");
+        Assert.Equal(inMirror, await PullAsync());
+        var two = client.OpenForPull(ImageReference.Parse("images.invalid/x/two"));
+        Assert.NotEmpty((await two.GetManifestAsync("v1")).Content.ToArray());
+
+        // A mirror that may not say what a tag is, is not asked for one.
+        Write($"server = \"http://{upstream.Address}\"\n[host.\"http://{mirror.Address}\"]\ncapabilities = [\"pull\"]\nskip_verify = true\n");
+        Assert.Equal(inUpstream, await PullAsync());
+        await client.OpenForPush(ImageReference.Parse("images.invalid/x/three")).UploadAsync(TestContent.Source(layer));
+        using var pushed = await upstream.Http.GetAsync($"/v2/x/three/blobs/{Digest.Of(layer)}");
+        Assert.True(pushed.IsSuccessStatusCode);
+    }
+
+    [Theory]
+    [InlineData("server = https://x", 1)]
+    [InlineData("# fine\n[host.\"https://x\"]\nca = \"/x.pem\"", 3)]
+    [InlineData("[host.\"https://x\".header]", 1)]
+    [InlineData("[host.\"ftp://x\"]", 1)]
+    [InlineData("[host.\"https://x\"]\ncapabilities = pull", 2)]
+    [InlineData("nonsense", 1)]
+    public void Hosts_toml_that_says_what_is_not_supported(string text, int line)
+    {
+        using var directory = new TemporaryDirectory();
+        Directory.CreateDirectory(directory.At("images.invalid"));
+        File.WriteAllText(directory.At("images.invalid", "hosts.toml"), text);
+        using var client = new RegistryClient(Clients.Quick with { CertificatesDirectory = directory.At() });
+
+        var exception = Assert.Throws<GantryException>(() => client.OpenForPull(ImageReference.Parse("images.invalid/x")));
+
+        Assert.StartsWith($"{directory.At("images.invalid", "hosts.toml")}: line {line}: ", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Malformed_mirror_is_refused_at_start()
     {
         Assert.Throws<GantryException>(() => new RegistryClient(Clients.Quick with { Mirrors = ["not a url"] }));

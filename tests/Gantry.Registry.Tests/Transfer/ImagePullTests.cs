@@ -282,6 +282,36 @@ public sealed class ImagePullTests
         }
     }
 
+    [Fact]
+    public async Task What_a_failed_pull_left_goes_with_prune()
+    {
+        var image = new FakeImage(layers: 2, layerSize: 300_000);
+        await using var server = new ImageServer(
+            async (request, reply, _) =>
+            {
+                if (!request.Path.EndsWith(Digest.Of(image.Blobs[1]).ToString(), StringComparison.Ordinal))
+                {
+                    return false;
+                }
+
+                await reply.HeadAsync(200, image.Blobs[1].Length);
+                await reply.RawAsync(image.Blobs[1][..200_000]);
+                return true;
+            },
+            image);
+        await using var store = new TestStore(options: Clients.Quick with { MaxAttempts = 1 });
+        await Assert.ThrowsAnyAsync<Exception>(() => store.PullAsync(server.Reference));
+        Assert.NotEmpty(store.Images.Content.Enumerate());
+        Assert.NotEmpty(Directory.EnumerateFiles(Path.Combine(store.DirectoryPath, "content", "ingest"), "data", SearchOption.AllDirectories));
+
+        var pruned = await store.Images.PruneAsync(new Dictionary<string, IReadOnlyList<string>>(), []);
+
+        Assert.True(pruned.SpaceReclaimed >= 200_000, $"{pruned.SpaceReclaimed} bytes");
+        Assert.Empty(store.Images.Content.Enumerate());
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(store.DirectoryPath, "content", "ingest")));
+        Assert.Empty(store.Images.Layers.Layers());
+    }
+
     private static async Task WaitAsync(Func<bool> condition)
     {
         while (!condition())

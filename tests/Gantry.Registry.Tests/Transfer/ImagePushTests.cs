@@ -144,6 +144,43 @@ public sealed class ImagePushTests : IAsyncLifetime
         Assert.Single(pushed);
     }
 
+    [Fact]
+    public async Task Push_goes_on_where_an_earlier_process_left_it()
+    {
+        var directory = Directory.CreateTempSubdirectory("gantry-transfer-").FullName;
+        try
+        {
+            await using var proxy = new RecordingProxy(_registry.Address);
+            var (image, reference) = (new FakeImage(layers: 1, layerSize: 4_000_000), ImageReference.Parse($"{proxy.Address}/made/here:1"));
+            await InterruptAsync(directory, image, proxy, reference);
+            var before = proxy.TotalSent;
+            var received = Directory.EnumerateFiles(Path.Combine(_registry.Root, "repositories"), "*", SearchOption.AllDirectories).Sum(f => new FileInfo(f).Length);
+            Assert.True(received > 1_000_000, $"{received} bytes arrived");
+
+            await using var again = new TestStore(directory);
+            await again.PushAsync(reference);
+
+            Assert.True(proxy.TotalSent - before <= image.Blobs[0].Length - received + 50_000, $"{proxy.TotalSent - before} more bytes, {received} had arrived");
+            await using var other = TestStore.Open();
+            Assert.Equal(image.Id, (await other.PullAsync(_registry.Reference("made/here:1"))).Result.ImageId);
+        }
+        finally
+        {
+            IO.Trees.TreeRemover.Remove(directory);
+        }
+    }
+
+    /// <summary>Pulls an image into a store, and pushes it over a line that is cut for good in the middle.</summary>
+    internal static async Task InterruptAsync(string directory, FakeImage image, RecordingProxy proxy, ImageReference reference)
+    {
+        await using var source = new ImageServer(null, image);
+        await using var store = new TestStore(directory, Clients.Quick with { MaxAttempts = 1 });
+        var (pulled, _) = await store.PullAsync(source.Reference);
+        store.Images.Tag(pulled.ImageId.ToString(), reference);
+        proxy.CutAfterSent.Enqueue(2_000_000);
+        await Assert.ThrowsAsync<GantryException>(() => store.PushAsync(reference));
+    }
+
     private async Task<Digest> ImportAsync(ImageReference reference)
     {
         var tar = new MemoryStream();

@@ -53,6 +53,9 @@ internal sealed class ArchiveMembers
         return members;
     }
 
+    /// <summary>Names of all files in the archive.</summary>
+    internal IEnumerable<string> Names => _members.Keys;
+
     internal bool Contains(string name) => Find(name) is not null;
 
     /// <exception cref="GantryException">InvalidArgument: the archive has no such member.</exception>

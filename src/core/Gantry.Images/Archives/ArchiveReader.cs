@@ -17,8 +17,8 @@ internal sealed class ArchiveReader(ImageStore store, ContentLease lease, Archiv
     {
         try
         {
-            return members.Contains("manifest.json")
-                ? await LoadDockerAsync(cancellationToken).ConfigureAwait(false)
+            return members.Contains("manifest.json") ? await LoadDockerAsync(cancellationToken).ConfigureAwait(false)
+                : !members.Contains("index.json") && LegacyArchive.Is(members) ? await LoadLegacyAsync(cancellationToken).ConfigureAwait(false)
                 : await LoadLayoutAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (JsonException e)
@@ -54,6 +54,18 @@ internal sealed class ArchiveReader(ImageStore store, ContentLease lease, Archiv
         return !config.Platform.Os.Equals(Platform.Host.Os, StringComparison.OrdinalIgnoreCase)
             ? throw GantryException.InvalidArgument($"cannot load {config.Os} image on {Platform.Host.Os}")
             : platform is null || platform.Accepts(config.Platform);
+    }
+
+    /// <summary>Docker says nothing about what it found in such an archive.</summary>
+    private async Task<IReadOnlyList<LoadedImage>> LoadLegacyAsync(CancellationToken cancellationToken)
+    {
+        if (platform is not null)
+        {
+            throw GantryException.InvalidArgument("an archive of the format before Docker 1.10 has no platforms to choose from");
+        }
+
+        await new LegacyArchive(store, lease, members).LoadAsync(cancellationToken).ConfigureAwait(false);
+        return [];
     }
 
     private async Task<IReadOnlyList<LoadedImage>> LoadLayoutAsync(CancellationToken cancellationToken)

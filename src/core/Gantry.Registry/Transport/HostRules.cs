@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using Gantry.Errors;
@@ -11,6 +12,7 @@ internal sealed class HostRules
     private readonly RegistryOptions _options;
     private readonly List<IPNetwork> _networks = [IPNetwork.Parse("127.0.0.0/8"), IPNetwork.Parse("::1/128")];
     private readonly HashSet<string> _hosts = new(StringComparer.OrdinalIgnoreCase);
+    private readonly ConcurrentDictionary<string, bool> _unverified = new(StringComparer.OrdinalIgnoreCase);
 
     internal HostRules(RegistryOptions options)
     {
@@ -30,10 +32,26 @@ internal sealed class HostRules
         Mirrors = [.. options.Mirrors.Select(ParseMirror)];
     }
 
+    /// <summary>Docker's mirrors, which are Docker Hub's only.</summary>
     internal IReadOnlyList<Uri> Mirrors { get; }
 
-    /// <summary>host[:port] of the registry that <paramref name="domain"/> of an image's name means.</summary>
-    internal string AuthorityOf(string domain) => domain == ImageReference.DefaultDomain ? _options.HubHost : domain;
+    /// <summary>host[:port] of the registry that <paramref name="domain"/> of an image's name means. Looks whether there is a hosts.toml.</summary>
+    /// <exception cref="GantryException">InvalidArgument: it is malformed.</exception>
+    internal string AuthorityOf(string domain) =>
+        HostsFile.Read(_options.CertificatesDirectory, domain).Server?.Authority ?? (domain == ImageReference.DefaultDomain ? _options.HubHost : domain);
+
+    /// <summary>Where an image is asked for before its registry: what hosts.toml says, then Docker's mirrors.</summary>
+    /// <exception cref="GantryException">InvalidArgument: hosts.toml is malformed.</exception>
+    internal IReadOnlyList<Uri> MirrorsOf(ImageReference reference)
+    {
+        var hosts = HostsFile.Read(_options.CertificatesDirectory, reference.Domain).Hosts.Where(h => h.CanPull && (h.CanResolve || !reference.Digest.IsEmpty)).ToList();
+        foreach (var host in hosts.Where(h => h.SkipVerify))
+        {
+            _unverified[host.Url.Authority] = true;
+        }
+
+        return [.. hosts.Select(h => h.Url), .. reference.Domain == ImageReference.DefaultDomain ? Mirrors : []];
+    }
 
     internal static (string Host, int? Port) Split(string authority)
     {
@@ -46,7 +64,7 @@ internal sealed class HostRules
     internal bool IsInsecureWithoutLookup(string authority)
     {
         var host = Split(authority).Host;
-        return _hosts.Contains(authority) || _hosts.Contains(host) || host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+        return _hosts.Contains(authority) || _unverified.ContainsKey(authority) || _hosts.Contains(host) || host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
             || (IPAddress.TryParse(host, out var address) && Contains(address));
     }
 
