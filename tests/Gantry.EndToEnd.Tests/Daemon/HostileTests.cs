@@ -104,7 +104,7 @@ public sealed class HostileTests : IAsyncLifetime
 
         var dockerfile = new PaxTarEntry(TarEntryType.RegularFile, "Dockerfile") { DataStream = new MemoryStream("FROM bb\nCOPY . /c\n"u8.ToArray()) };
         var (_, escape) = await RawHttp.PostAsync(Path, "POST", "/build", "application/x-tar", Tar(dockerfile, File(up + outside + "/e")));
-        Assert.Contains("outside of the build context", escape, StringComparison.Ordinal);
+        Assert.Contains("Successfully built", escape, StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateFileSystemEntries(outside));
         (await Run("rm", "-f", "hh")).Succeeded();
         await AliveAsync(before);
