@@ -13,7 +13,8 @@ public sealed class VolumeTests(EngineProcess engine)
         (await engine.RunAsync(client, "run", "--rm", "-v", "kept:/data", "busybox", "sh", "-c", "echo hello > /data/file")).Succeeded();
         Assert.Equal("hello", (await engine.RunAsync(client, "run", "--rm", "--mount", "type=volume,src=kept,dst=/d,readonly", "busybox", "cat", "/d/file")).Succeeded().Text);
 
-        var id = (await engine.RunAsync(client, "create", "-v", "kept:/data", "busybox")).Succeeded().Text;
+        var id = (await engine.RunAsync(client, "create", "-v", "kept:/data", "--mount", "type=volume,src=kept,dst=/d,readonly", "busybox")).Succeeded().Text;
+        Assert.Equal("/d false z", (await engine.RunAsync(client, "inspect", "-f", "{{range .Mounts}}{{if not .RW}}{{.Destination}} {{.RW}} {{.Mode}}{{end}}{{end}}", id)).Succeeded().Text);
         Assert.Contains("volume is in use", (await engine.RunAsync(client, "volume", "rm", "kept")).Error, StringComparison.Ordinal);
         (await engine.RunAsync(client, "rm", id)).Succeeded();
         (await engine.RunAsync(client, "volume", "rm", "kept")).Succeeded();

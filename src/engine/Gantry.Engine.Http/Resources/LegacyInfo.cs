@@ -19,7 +19,10 @@ internal static class LegacyInfo
 
         foreach (var commit in version < new ApiVersion(1, 49) ? s_commits.Select(c => info[c]).OfType<JsonObject>() : [])
         {
-            commit["Expected"] = commit["ID"]?.DeepClone();
+            if (commit["ID"]?.GetValue<string>() is { Length: > 0 } id)
+            {
+                commit["Expected"] = id;
+            }
         }
 
         if (version < new ApiVersion(1, 47) && info["RegistryConfig"] is JsonObject registries)

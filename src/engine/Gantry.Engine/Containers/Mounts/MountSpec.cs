@@ -111,7 +111,7 @@ internal static class MountSpec
             Name = name,
             Destination = destination,
             Driver = driver.Length == 0 ? "local" : driver,
-            Mode = mount.ReadOnly == true ? string.Empty : "z",
+            Mode = "z",
             ReadWrite = mount.ReadOnly != true,
             Anonymous = name.Length == 0,
             CopyUp = mount.VolumeOptions?.NoCopy != true,
