@@ -22,7 +22,13 @@ storage: {filesystem: {rootdirectory: /tmp/gantry-bench-registry/data}}
 http: {addr: "${server_address[docker]}"}
 CONFIG
   OTEL_TRACES_EXPORTER=none ${BENCH_IN:-} docker-registry serve /tmp/gantry-bench-registry/config.yml >"$state/docker-registry.log" 2>&1 &
-  answers "${server_address[docker]}" && server_pid[docker]=$(pgrep -xn docker-registry | head -1)
+  started=$!
+  if answers "${server_address[docker]}"; then
+    server_pid[docker]=$(pgrep -xn docker-registry | head -1)
+  else
+    kill "$started"
+    unset "server_address[docker]"
+  fi
 fi
 ${BENCH_IN:-} sh -c 'command -v skopeo' >/dev/null 2>&1 && has_skopeo=1 || has_skopeo=
 
@@ -85,6 +91,7 @@ printf '%-44s' "" && printf '%14s' "${engines[@]}" && echo
 measure_cpu "pull of $image_mb MB in ten layers" 3 pull_ten
 for engine in "${engines[@]}"; do forget "$engine" "$ten"; done
 measure_cpu "pull of $image_mb MB in one layer" 3 pull_one
+[ -n "$has_skopeo" ] && forget skopeo ""
 engines=("${engines_all[@]}")
 
 push_count=0

@@ -9,7 +9,8 @@ namespace Gantry.Images;
 /// <param name="Size">Bytes of all layers unpacked.</param>
 /// <param name="Created">From the config; null when the config doesn't say.</param>
 /// <param name="Updated">When it was last pulled, loaded, built or tagged here.</param>
-public sealed record ImageRecord(Digest Id, Digest Parent, Digest Manifest, long Size, DateTimeOffset? Created, DateTimeOffset Updated);
+/// <param name="Tagged">When somebody here last gave it a name; null when its names came along with it.</param>
+public sealed record ImageRecord(Digest Id, Digest Parent, Digest Manifest, long Size, DateTimeOffset? Created, DateTimeOffset Updated, DateTimeOffset? Tagged);
 
 /// <summary>The content an image is made of, all of it in the stores already and under the caller's lease.</summary>
 public sealed record NewImage
@@ -31,6 +32,9 @@ public sealed record NewImage
 
     /// <summary>True when nobody is told that this is kept: a power cut may take it (what a push leaves behind), and nothing waits for the disk.</summary>
     public bool MayBeLost { get; init; }
+
+    /// <summary>True when the names were not given here: pulled, loaded, pushed.</summary>
+    public bool NamesCameAlong { get; init; }
 
     /// <summary>Names (with a tag or a digest) that point to the image from now on.</summary>
     public IReadOnlyList<ImageReference> References { get; init; } = [];

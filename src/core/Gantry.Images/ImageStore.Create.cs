@@ -38,7 +38,8 @@ public sealed partial class ImageStore
 
         var record = new ImageRecord(
             id, image.Parent, image.Manifest?.Digest ?? default, size,
-            GoTime.TryParse(config.Created, out var created) ? created : null, DateTimeOffset.UtcNow);
+            GoTime.TryParse(config.Created, out var created) ? created : null, DateTimeOffset.UtcNow,
+            image.NamesCameAlong || image.References.Count == 0 ? null : DateTimeOffset.UtcNow);
         var known = false;
         var stored = Database.Write(durability, session => Insert(session, record, image, chain, config.RootFs.DiffIds, out known));
         if (image.Made)
@@ -71,6 +72,11 @@ public sealed partial class ImageStore
         {
             _tables.AddBlobs(session, record.Id, blobs);
             _tables.Touch(session, record.Id, record.Updated);
+            if (record.Tagged is { } tagged)
+            {
+                _tables.SetTagged(session, record.Id, tagged);
+            }
+
             if (existing.Manifest.IsEmpty && !record.Manifest.IsEmpty)
             {
                 _tables.SetManifest(session, record.Id, record.Manifest);

@@ -103,6 +103,7 @@ public sealed partial class ImageStore
             var found = Find(session, nameOrId) ?? throw Missing(nameOrId);
             _tables.SetName(session, target.WithDefaultTag(), found.Id);
             _tables.Touch(session, found.Id, now);
+            _tables.SetTagged(session, found.Id, now);
             return found;
         });
         if (target.Digest.IsEmpty)

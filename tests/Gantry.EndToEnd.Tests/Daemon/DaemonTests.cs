@@ -37,6 +37,19 @@ public sealed class DaemonTests
     }
 
     [Fact]
+    public async Task SIGINT_ends_it_also_where_a_script_started_it_in_the_background()
+    {
+        await using var daemon = new ScratchDaemon();
+
+        // A shell without job control gives its background programs SIGINT ignored.
+        var process = await daemon.StartAsync("sh", ["-c", "trap '' INT; exec \"$@\"", "x", Repository.Binary("gantryd"), .. daemon.Roots, "-H", daemon.Socket]);
+        await ScratchDaemon.SignalAsync(process, "INT");
+
+        Assert.True(process.WaitForExit(10_000));
+        Assert.Equal(0, process.ExitCode);
+    }
+
+    [Fact]
     public async Task What_has_no_effect_is_accepted_and_said()
     {
         await using var daemon = new ScratchDaemon();

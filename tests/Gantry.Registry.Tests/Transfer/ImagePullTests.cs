@@ -283,6 +283,22 @@ public sealed class ImagePullTests
     }
 
     [Fact]
+    public async Task Only_names_given_here_count_as_tagging()
+    {
+        var image = new FakeImage(layers: 1);
+        await using var server = new ImageServer(null, image);
+        await using var store = TestStore.Open();
+        await store.PullAsync(server.Reference);
+        Assert.Equal("0001-01-01T00:00:00Z", store.Images.Inspect(image.Id.ToString()).Metadata!.LastTagTime);
+
+        store.Images.Tag(image.Id.ToString(), ImageReference.Parse("mine:1"));
+        var tagged = store.Images.Inspect("mine:1").Metadata!.LastTagTime;
+        Assert.NotEqual("0001-01-01T00:00:00Z", tagged);
+        await store.PullAsync(server.Reference);
+        Assert.Equal(tagged, store.Images.Inspect("mine:1").Metadata!.LastTagTime);
+    }
+
+    [Fact]
     public async Task What_a_failed_pull_left_goes_with_prune()
     {
         var image = new FakeImage(layers: 2, layerSize: 300_000);

@@ -120,7 +120,7 @@ internal sealed class ArchiveReader(ImageStore store, ContentLease lease, Archiv
         var before = references.Select(store.FindReference).ToList();
         var image = await store.CreateAsync(
             lease,
-            new NewImage { Config = configBytes, Manifest = manifest, LayerBlobs = manifest is null ? [] : layers, References = references },
+            new NewImage { Config = configBytes, Manifest = manifest, LayerBlobs = manifest is null ? [] : layers, References = references, NamesCameAlong = true },
             cancellationToken).ConfigureAwait(false);
         return references.Count == 0
             ? [new LoadedImage(image.Id, null)]

@@ -78,7 +78,7 @@ internal sealed class LegacyArchive(ImageStore store, ContentLease lease, Archiv
         lease.Protect(layer.ChainId);
         var (diffIds, history) = ((parent?.DiffIds ?? []).Append(layer.DiffId).ToList(), (parent?.History ?? []).Append(HistoryOf(json)).ToList());
         var image = await store.CreateAsync(
-            lease, new NewImage { Config = Config(json, diffIds, history), Parent = parent?.ImageId ?? default, References = names }, cancellationToken).ConfigureAwait(false);
+            lease, new NewImage { Config = Config(json, diffIds, history), Parent = parent?.ImageId ?? default, References = names, NamesCameAlong = true }, cancellationToken).ConfigureAwait(false);
         return new Loaded(image.Id, layer.ChainId, diffIds, history);
     }
 

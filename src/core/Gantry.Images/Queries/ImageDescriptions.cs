@@ -37,7 +37,7 @@ internal static class ImageDescriptions
         Size = image.Size,
         GraphDriver = new DriverData { Name = "overlay2", Data = [] },
         RootFS = new ImageInspectRootFS { Type = config.RootFs.Type, Layers = [.. config.RootFs.DiffIds.Select(d => d.ToString())] },
-        Metadata = new ImageInspectMetadata { LastTagTime = names.Count == 0 ? GoTime.Zero : GoTime.Format(image.Updated) },
+        Metadata = new ImageInspectMetadata { LastTagTime = image.Tagged is { } tagged ? GoTime.Format(tagged) : GoTime.Zero },
     };
 
     private static string LastComment(ImageConfig config) => config.History is [.., var last] ? last.Comment ?? string.Empty : string.Empty;

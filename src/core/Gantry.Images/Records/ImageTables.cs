@@ -7,7 +7,7 @@ namespace Gantry.Images.Records;
 /// <summary>The store's tables: images, their names, their layers (as chain ids), the blobs they need, and which blobs hold which layer.</summary>
 internal sealed class ImageTables
 {
-    private const string Columns = "id, parent, manifest, size, created, updated";
+    private const string Columns = "id, parent, manifest, size, created, updated, tagged";
 
     internal ImageTables(Database database) => database.Migrate(
         "images",
@@ -22,7 +22,8 @@ internal sealed class ImageTables
         CREATE TABLE image_blob (image TEXT NOT NULL, digest TEXT NOT NULL, PRIMARY KEY (image, digest)) WITHOUT ROWID;
         CREATE INDEX image_blob_digest ON image_blob (digest);
         CREATE TABLE layer_blob (diff TEXT NOT NULL, digest TEXT NOT NULL, descriptor TEXT NOT NULL, PRIMARY KEY (diff, digest)) WITHOUT ROWID;
-        """);
+        """,
+        "ALTER TABLE image ADD COLUMN tagged INTEGER;");
 
     internal ImageRecord? Find(DatabaseSession session, Digest id) =>
         session.QueryFirst($"SELECT {Columns} FROM image WHERE id = ?1", Record, id.ToString());
@@ -40,8 +41,8 @@ internal sealed class ImageTables
     {
         var id = image.Id.ToString();
         session.Execute(
-            $"INSERT INTO image ({Columns}) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            id, image.Parent.ToString(), image.Manifest.ToString(), image.Size, image.Created?.UtcTicks, image.Updated.UtcTicks);
+            $"INSERT INTO image ({Columns}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            id, image.Parent.ToString(), image.Manifest.ToString(), image.Size, image.Created?.UtcTicks, image.Updated.UtcTicks, image.Tagged?.UtcTicks);
         for (var i = 0; i < chain.Count; i++)
         {
             session.Execute("INSERT INTO image_layer (image, position, chain) VALUES (?1, ?2, ?3)", id, (long)i, chain[i].ToString());
@@ -63,6 +64,9 @@ internal sealed class ImageTables
 
     internal void Touch(DatabaseSession session, Digest id, DateTimeOffset now) =>
         session.Execute("UPDATE image SET updated = ?2 WHERE id = ?1", id.ToString(), now.UtcTicks);
+
+    internal void SetTagged(DatabaseSession session, Digest id, DateTimeOffset now) =>
+        session.Execute("UPDATE image SET tagged = ?2 WHERE id = ?1", id.ToString(), now.UtcTicks);
 
     internal void Delete(DatabaseSession session, Digest id)
     {
@@ -150,7 +154,8 @@ internal sealed class ImageTables
         OrEmpty(row.Text(2)),
         row.Int64(3),
         row.IsNull(4) ? null : new DateTimeOffset(row.Int64(4), TimeSpan.Zero),
-        new DateTimeOffset(row.Int64(5), TimeSpan.Zero));
+        new DateTimeOffset(row.Int64(5), TimeSpan.Zero),
+        row.IsNull(6) ? null : new DateTimeOffset(row.Int64(6), TimeSpan.Zero));
 
     private static Digest OrEmpty(string text) => text.Length == 0 ? default : Digest.Parse(text);
 }

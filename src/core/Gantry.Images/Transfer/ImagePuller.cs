@@ -73,6 +73,7 @@ public sealed class ImagePuller(ImageStore store, RegistryClient registry, Trans
             Manifest = remote.ManifestDocument.Descriptor,
             LayerBlobs = remote.Manifest.Layers,
             Documents = [.. remote.Documents.Select(document => document.Descriptor)],
+            NamesCameAlong = true,
             References = [.. new[] { named, named.WithDigest(root.Digest) }.Distinct()],
         }, cancellationToken).ConfigureAwait(false);
         progress.Report(TransferEvent.Plain($"Digest: {root.Digest}"));

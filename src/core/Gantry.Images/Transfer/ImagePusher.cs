@@ -95,6 +95,7 @@ public sealed class ImagePusher(ImageStore store, RegistryClient registry, Trans
             Parent = plan.Image.Parent,
             References = [reference.WithDigest(manifest.Digest)],
             MayBeLost = true,
+            NamesCameAlong = true,
         }, cancellationToken).ConfigureAwait(false);
     }
 }
