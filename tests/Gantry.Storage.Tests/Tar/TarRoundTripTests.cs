@@ -55,6 +55,23 @@ public sealed class TarRoundTripTests
         },
         iter: 500);
 
+    /// <summary>Contents around the writer's buffer of 128 kB, which go through it, past it, or both.</summary>
+    [Fact]
+    public void The_order_is_kept_whatever_the_sizes() => Gen.OneOf(Gen.Int[0, 5000], Gen.Int[60_000, 70_000], Gen.Int[100_000, 140_000], Gen.Int[250_000, 270_000]).Array[1, 8].Sample(
+        sizes =>
+        {
+            var entries = sizes.Select((size, i) =>
+            {
+                var content = new byte[size];
+                new Random(size).NextBytes(content);
+                return (new TarEntry { Name = $"f{i}", Kind = TarEntryKind.File }, content);
+            }).ToArray();
+            var read = ReadAll(Write(entries));
+            Assert.Equal(entries.Select(e => (e.Item1.Name, Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(e.content)))),
+                read.Select(r => (r.Item1.Name, Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(r.Item2)))));
+        },
+        iter: 60);
+
     [Fact]
     public void The_same_entries_give_the_same_bytes() => s_archive.Sample(entries => Write(entries).AsSpan().SequenceEqual(Write(entries)), iter: 50);
 

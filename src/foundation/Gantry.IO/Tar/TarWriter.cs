@@ -140,13 +140,15 @@ public sealed class TarWriter : IDisposable
     {
         var buffer = _buffer ?? throw new ObjectDisposedException(nameof(TarWriter));
         Position += bytes.Length;
-        if (bytes.Length > buffer.Length - _used && _used > 0)
+        var direct = bytes.Length > buffer.Length / 2;
+        if ((direct || bytes.Length > buffer.Length - _used) && _used > 0)
         {
+            // Also before what goes past the buffer although it would fit: the order is the archive.
             await _destination.WriteAsync(buffer.AsMemory(0, _used), cancellationToken).ConfigureAwait(false);
             _used = 0;
         }
 
-        if (bytes.Length > buffer.Length / 2)
+        if (direct)
         {
             await _destination.WriteAsync(bytes, cancellationToken).ConfigureAwait(false);
             return;
