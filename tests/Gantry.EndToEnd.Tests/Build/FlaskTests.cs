@@ -33,6 +33,23 @@ public sealed class FlaskTests(EngineProcess engine)
         {
             await engine.RunAsync(client, "rm", "-f", "flask");
         }
+
+        await TravelsAsync(client);
+    }
+
+    /// <summary>What was built is what a registry has: pushed, removed here, pulled and run.</summary>
+    private async Task TravelsAsync(string client)
+    {
+        await using var registry = await RegistryProcess.StartAsync("gantry");
+        var name = $"{registry.Address}/flask-app-example";
+        (await engine.RunAsync(client, "tag", "flask-app-example", name)).Succeeded();
+        (await engine.RunAsync(client, "push", name)).Succeeded();
+        (await engine.RunAsync(client, "rmi", "flask-app-example", name)).Succeeded();
+        (await engine.RunAsync(client, "pull", name)).Succeeded();
+
+        Assert.Equal("2.2.2", (await engine.RunAsync(client, "run", "--rm", name, "python3", "-c", "import flask; print(flask.__version__)")).Succeeded().Text);
+        (await engine.GantryAsync("system", "check")).Succeeded();
+        (await engine.RunAsync(client, "rmi", name)).Succeeded();
     }
 
     private static async Task<string> FetchAsync(string address)
