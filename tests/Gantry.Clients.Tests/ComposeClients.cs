@@ -55,8 +55,14 @@ internal sealed class ComposeProject : IAsyncDisposable
         string[] project = ["--project-name", Name, "--project-directory", Folder, "-f", Path.Combine(Folder, "docker-compose.yml"), .. arguments];
         return IsPlugin
             ? Command.RunAsync(EngineProcess.DockerCli!, ["compose", .. project], null, _engine.Environment, Folder)
-            : Command.RunAsync(ClientPrograms.StandaloneCompose!, project, null, _engine.Environment, Folder);
+            : Command.RunAsync(ClientPrograms.StandaloneCompose!, project, null, WithOwnDocker(), Folder);
     }
+
+    /// <summary>docker-compose 1 runs <c>docker</c> for builds and commands: where the machine has none, ours does that.</summary>
+    private Dictionary<string, string> WithOwnDocker() => new(_engine.Environment)
+    {
+        ["PATH"] = $"{System.Environment.GetEnvironmentVariable("PATH")}:{Repository.Binaries}",
+    };
 
     internal async Task<Result> UpAsync(params string[] arguments) => (await RunAsync(["up", "-d", .. arguments])).Succeeded();
 
