@@ -28,7 +28,7 @@ watch_stats() { # a CLI of its own, so that it can be ended by its process id
   case $1 in gantry) host=$gantry_host cli=out/bin/gantry ;; *) host=$docker_host ;; esac
   DOCKER_HOST=$host timeout -s KILL 10 "$cli" stats >/dev/null 2>&1 || true
 }
-exec_many() { local i; for i in 1 2 3 4; do (for _ in $(seq 10); do on "$1" exec bench-exec true; done) & done; wait; }
+exec_many() { local i pids=(); for i in 1 2 3 4; do (for _ in $(seq 10); do on "$1" exec bench-exec true; done) & pids+=($!); done; wait "${pids[@]}"; }
 
 for engine in "${engines[@]}"; do
   [ "$engine" = podman ] && continue
