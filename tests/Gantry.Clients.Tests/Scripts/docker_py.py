@@ -186,10 +186,10 @@ def case_attach_socket():
     container.start()
     connection.sendall(b"ping\n")
     assert connection.recv(13) == b"\x01\0\0\0\0\0\0\x05ping\n"
+    # docker-py asks for StdinOnce: the end of the input is cat's.
     connection.shutdown(socket.SHUT_WR)
-    container.kill()
     assert read_to_end(connection) == b""
-    container.wait()
+    assert container.wait()["StatusCode"] == 0
     container.remove()
     container = client.containers.create(IMAGE, "sh -c 'for i in 1 2 3; do echo $i; sleep 0.1; done'")
     output = container.attach(stream=True, logs=True)
