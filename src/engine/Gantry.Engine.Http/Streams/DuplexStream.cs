@@ -1,31 +1,13 @@
+using Gantry.IO.Streams;
+
 namespace Gantry.Engine.Http.Streams;
 
 /// <summary>One stream of a reading and a writing half. Disposing it leaves them alone.</summary>
-internal sealed class DuplexStream(Stream input, Stream output) : Stream
+internal sealed class DuplexStream(Stream input, Stream output) : TwoWayStream
 {
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => input.ReadAsync(buffer, cancellationToken);
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => output.WriteAsync(buffer, cancellationToken);
-
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     public override Task FlushAsync(CancellationToken cancellationToken) => output.FlushAsync(cancellationToken);
 
@@ -34,8 +16,4 @@ internal sealed class DuplexStream(Stream input, Stream output) : Stream
     public override int Read(byte[] buffer, int offset, int count) => input.Read(buffer, offset, count);
 
     public override void Write(byte[] buffer, int offset, int count) => output.Write(buffer, offset, count);
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 }

@@ -22,7 +22,9 @@ internal sealed class KnownRuntimes
             return RuntimeVersion.Parse("");
         }
 
+        // The program itself, not a link to it: what it says decides whether a filter is handed over in a form it may not know.
         var file = new FileInfo(runtime.Path);
+        file = file.LinkTarget is null ? file : file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file;
         return _versions.GetOrAdd((runtime.Path, file.Exists ? file.LastWriteTimeUtc : default, file.Exists ? file.Length : 0), _ => RuntimeVersion.Ask(runtime));
     }
 

@@ -81,13 +81,25 @@ public sealed partial class NfTables : IDisposable
     {
         lock (_lock)
         {
+            if (_context.IsClosed)
+            {
+                return;
+            }
+
             Native.nft_ctx_set_dry_run(_context, true);
             _ = Native.nft_run_cmd_from_buffer(_context, "\n");
             Native.nft_ctx_set_dry_run(_context, false);
         }
     }
 
-    public void Dispose() => _context.Dispose();
+    public void Dispose()
+    {
+        // A rest may be under way on a timer's thread.
+        lock (_lock)
+        {
+            _context.Dispose();
+        }
+    }
 
     private const uint OutputHandle = 1 << 3;
     private const uint OutputJson = 1 << 4;

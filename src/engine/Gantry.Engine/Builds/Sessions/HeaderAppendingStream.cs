@@ -1,6 +1,7 @@
-using System.Buffers;
 using System.Buffers.Binary;
+using System.Buffers;
 using System.Text;
+using Gantry.IO.Streams;
 
 namespace Gantry.Engine.Builds.Sessions;
 
@@ -8,7 +9,7 @@ namespace Gantry.Engine.Builds.Sessions;
 /// Adds fields to the header blocks an HTTP/2 client writes (RFC 9113, 6.10; RFC 7541, 6.2.2). gRPC sends several values of one name as fields of their
 /// own, .NET's client would join them into one. Owns the connection.
 /// </summary>
-internal sealed class HeaderAppendingStream(Stream connection) : Stream
+internal sealed class HeaderAppendingStream(Stream connection) : TwoWayStream
 {
     private const int PrefaceLength = 24;
     private const int FrameHeaderLength = 9;
@@ -23,20 +24,6 @@ internal sealed class HeaderAppendingStream(Stream connection) : Stream
     private int _payloadLeft;
     private Block? _appending;
     private volatile Block? _next;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <summary>Has fields added to the next header block. One block at a time.</summary>
     /// <returns>Completes when the block was written.</returns>
@@ -54,25 +41,11 @@ internal sealed class HeaderAppendingStream(Stream connection) : Stream
         await connection.WriteAsync(_out.WrittenMemory, cancellationToken).ConfigureAwait(false);
     }
 
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => connection.ReadAsync(buffer, cancellationToken);
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     public override Task FlushAsync(CancellationToken cancellationToken) => connection.FlushAsync(cancellationToken);
 
     public override void Flush() => connection.Flush();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {
