@@ -32,7 +32,7 @@ public sealed class EngineProcess : IAsyncLifetime
     {
         Directory.CreateDirectory(Path.Combine(Folder, "config"));
         await StartAsync();
-        (await GantryAsync("import", "-c", "CMD [\"sh\"]", "-c", "ENV PATH=/bin:/usr/bin:/sbin:/usr/sbin", Repository.BusyboxTar, "busybox:latest")).Succeeded();
+        await HaveBusyboxAsync();
     }
 
     public async Task DisposeAsync()
@@ -56,6 +56,15 @@ public sealed class EngineProcess : IAsyncLifetime
 
         _process!.Dispose();
         Directory.Delete(Folder, recursive: true);
+    }
+
+    /// <summary>Imports the image that all tests use, where it is missing.</summary>
+    internal async Task HaveBusyboxAsync()
+    {
+        if ((await GantryAsync("image", "inspect", "busybox")).ExitCode != 0)
+        {
+            (await GantryAsync("import", "-c", "CMD [\"sh\"]", "-c", "ENV PATH=/bin:/usr/bin:/sbin:/usr/sbin", Repository.BusyboxTar, "busybox:latest")).Succeeded();
+        }
     }
 
     /// <summary>Starts the engine (again) and waits until it answers.</summary>

@@ -20,16 +20,24 @@ public sealed class RegistryTests(EngineProcess engine)
         Assert.Matches("v1: digest: sha256:[0-9a-f]{64} size: [0-9]+", push);
 
         (await engine.GantryAsync("rmi", name)).Succeeded();
-        (await engine.GantryAsync("tag", "busybox", "kept")).Succeeded();
-        (await engine.GantryAsync("rmi", "busybox")).Succeeded();
-        (await engine.GantryAsync("rmi", "kept")).Succeeded();
-        var pull = (await engine.GantryAsync("pull", name)).Succeeded().Output;
-        Assert.Contains($"Status: Downloaded newer image for {name}", pull, StringComparison.Ordinal);
-        Assert.Equal(id, (await engine.GantryAsync("image", "inspect", "-f", "{{.Id}}", name)).Succeeded().Text);
-        Assert.Contains($"Status: Image is up to date for {name}", (await engine.GantryAsync("pull", name)).Succeeded().Output, StringComparison.Ordinal);
-        (await engine.GantryAsync("tag", name, "busybox")).Succeeded();
-        (await engine.GantryAsync("rmi", name)).Succeeded();
-        Assert.Equal("hi", (await engine.GantryAsync("run", "--rm", "busybox", "echo", "hi")).Succeeded().Text);
+        try
+        {
+            (await engine.GantryAsync("tag", "busybox", "kept")).Succeeded();
+            (await engine.GantryAsync("rmi", "busybox")).Succeeded();
+            (await engine.GantryAsync("rmi", "kept")).Succeeded();
+            var pull = (await engine.GantryAsync("pull", name)).Succeeded().Output;
+            Assert.Contains($"Status: Downloaded newer image for {name}", pull, StringComparison.Ordinal);
+            Assert.Equal(id, (await engine.GantryAsync("image", "inspect", "-f", "{{.Id}}", name)).Succeeded().Text);
+            Assert.Contains($"Status: Image is up to date for {name}", (await engine.GantryAsync("pull", name)).Succeeded().Output, StringComparison.Ordinal);
+            (await engine.GantryAsync("tag", name, "busybox")).Succeeded();
+            (await engine.GantryAsync("rmi", name)).Succeeded();
+            Assert.Equal("hi", (await engine.GantryAsync("run", "--rm", "busybox", "echo", "hi")).Succeeded().Text);
+        }
+        finally
+        {
+            // The other tests need it whatever happened here.
+            await engine.HaveBusyboxAsync();
+        }
     }
 
     [Fact]

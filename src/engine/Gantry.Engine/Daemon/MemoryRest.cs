@@ -55,6 +55,7 @@ public sealed class MemoryRest : IDisposable
         _parts();
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         NativeHeap.Trim();
+        _ = MappedFiles.LetGo();
         _allocatedAtRest = allocated;
     }
 
