@@ -42,12 +42,7 @@ public sealed class EngineProcess : IAsyncLifetime
             await StartAsync();
         }
 
-        var ids = (await GantryAsync("ps", "-aq")).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        if (ids.Length > 0)
-        {
-            await GantryAsync(["rm", "-f", .. ids]);
-        }
-
+        await RemoveContainersAsync();
         await StopAsync();
         foreach (var monitor in Monitors())
         {
@@ -56,6 +51,16 @@ public sealed class EngineProcess : IAsyncLifetime
 
         _process!.Dispose();
         Directory.Delete(Folder, recursive: true);
+    }
+
+    /// <summary>Removes what other tests, failed ones perhaps, have left.</summary>
+    internal async Task RemoveContainersAsync()
+    {
+        var ids = (await GantryAsync("ps", "-aq")).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        if (ids.Length > 0)
+        {
+            await GantryAsync(["rm", "-f", .. ids]);
+        }
     }
 
     /// <summary>Imports the image that all tests use, where it is missing.</summary>

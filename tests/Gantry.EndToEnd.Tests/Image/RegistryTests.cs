@@ -11,6 +11,7 @@ public sealed class RegistryTests(EngineProcess engine)
     public async Task Push_and_pull_keep_the_image(string kind)
     {
         await using var registry = await RegistryProcess.StartAsync(kind);
+        await engine.RemoveContainersAsync();
         var name = $"{registry.Address}/team/box:v1";
         var id = (await engine.GantryAsync("image", "inspect", "-f", "{{.Id}}", "busybox")).Succeeded().Text;
         (await engine.GantryAsync("tag", "busybox", name)).Succeeded();
