@@ -105,7 +105,7 @@ internal sealed class StatsFlow(EngineCore core)
         for (var i = 0; i < n.Length; i++)
         {
             text = text.TrimStart((byte)' ');
-            Utf8Parser.TryParse(text, out n[i], out var length);
+            _ = Utf8Parser.TryParse(text, out n[i], out var length);
             text = text[length..];
         }
 
