@@ -78,6 +78,13 @@ public class CgroupTests
     }
 
     [Fact]
+    public void V1_times_are_summed_over_the_processors()
+    {
+        Assert.Equal((12UL, 14UL), CgroupStats.UserAndKernel("cpu user system\n0 5 6\n1 7 8\n"));
+        Assert.Equal((0UL, 0UL), CgroupStats.UserAndKernel("0 5\nrubbish\n0 1 2 3\n"));
+    }
+
+    [Fact]
     public void A_vanished_cgroup_reads_as_nothing()
     {
         var stats = CgroupStatsV2.Read("/nonexistent");

@@ -47,6 +47,7 @@ public class ResourceTests
         var stats = service.ReadStats("c1");
         Assert.True(stats.Cpu.TotalUsage > 1_000_000);
         Assert.True(stats.Cpu.SystemUsage > stats.Cpu.TotalUsage);
+        Assert.True(stats.Cpu.UserUsage + stats.Cpu.KernelUsage > 0);
         Assert.Equal(Environment.ProcessorCount, stats.Cpu.OnlineCpus);
         Assert.Equal(64UL << 20, stats.Memory.Limit);
         Assert.InRange(stats.Memory.Usage, 1UL, 64UL << 20);

@@ -8,6 +8,7 @@ using Gantry.Engine.Networks;
 using Gantry.Errors;
 using Gantry.Images;
 using Gantry.Metadata;
+using Gantry.Plugins;
 using Gantry.Registry;
 using Gantry.Runtime.Services;
 using Gantry.Snapshots;

@@ -18,6 +18,9 @@ public sealed partial class EngineClient : IDisposable
 
     private const int LargestError = 1 << 20;
 
+    /// <summary>The most memory taken because an answer announced its length.</summary>
+    private const int MostAtOnce = 8 << 20;
+
     private readonly EngineClientOptions _options;
     private readonly HttpPool _pool;
     private Ping? _ping;
@@ -118,7 +121,7 @@ public sealed partial class EngineClient : IDisposable
     internal async Task<int> CallAsync(string method, string path, ApiRequest request, CancellationToken cancellationToken)
     {
         using var response = await SendAsync(method, path, request, cancellationToken).ConfigureAwait(false);
-        await ReadAllAsync(response.Body, LargestJson, cancellationToken).ConfigureAwait(false);
+        await ReadAllAsync(response, LargestJson, cancellationToken).ConfigureAwait(false);
         return response.Status;
     }
 
@@ -126,7 +129,7 @@ public sealed partial class EngineClient : IDisposable
     internal async Task<ReadOnlyMemory<byte>> GetBytesAsync(string method, string path, ApiRequest request, CancellationToken cancellationToken)
     {
         using var response = await SendAsync(method, path, request, cancellationToken).ConfigureAwait(false);
-        return await ReadAllAsync(response.Body, LargestJson, cancellationToken).ConfigureAwait(false);
+        return await ReadAllAsync(response, LargestJson, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Sends a request and reads its answer as a JSON document, the caller's to dispose.</summary>
@@ -155,13 +158,15 @@ public sealed partial class EngineClient : IDisposable
         return _pool.SendAsync(request, cancellationToken);
     }
 
-    internal static async Task<ReadOnlyMemory<byte>> ReadAllAsync(Stream body, int limit, CancellationToken cancellationToken)
+    internal static async Task<ReadOnlyMemory<byte>> ReadAllAsync(HttpResponse response, int limit, CancellationToken cancellationToken)
     {
-        var buffer = GC.AllocateUninitializedArray<byte>(4096);
+        // One byte more than announced, so that the end is found without growing.
+        var announced = Math.Clamp(response.Head.ContentLength() ?? 0, 4096 - 1, Math.Min(limit, MostAtOnce));
+        var buffer = GC.AllocateUninitializedArray<byte>((int)announced + 1);
         var length = 0;
         while (true)
         {
-            var read = await body.ReadAsync(buffer.AsMemory(length), cancellationToken).ConfigureAwait(false);
+            var read = await response.Body.ReadAsync(buffer.AsMemory(length), cancellationToken).ConfigureAwait(false);
             if (read == 0)
             {
                 return buffer.AsMemory(0, length);
@@ -182,7 +187,7 @@ public sealed partial class EngineClient : IDisposable
 
     private static async Task<GantryException> ErrorAsync(HttpResponse response, string target, CancellationToken cancellationToken)
     {
-        var body = await ReadAllAsync(response.Body, LargestError, cancellationToken).ConfigureAwait(false);
+        var body = await ReadAllAsync(response, LargestError, cancellationToken).ConfigureAwait(false);
         if (body.Length == 0)
         {
             return new GantryException(

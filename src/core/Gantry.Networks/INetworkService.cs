@@ -24,6 +24,9 @@ public interface INetworkService : IAsyncDisposable
     /// <summary>Nothing is asked of the engine at the moment: gives back memory that will be filled anew when it is.</summary>
     void Rest();
 
+    /// <summary>Names of the drivers of networks: ours, and the plugins that have been used.</summary>
+    IReadOnlyList<string> Drivers { get; }
+
     /// <summary>All networks, oldest first.</summary>
     IReadOnlyList<NetworkRecord> List();
 

@@ -10,9 +10,10 @@ public sealed record NetworkRecord
 
     public required DateTimeOffset Created { get; init; }
 
-    /// <summary><c>bridge</c>, <c>macvlan</c>, <c>ipvlan</c>, <c>host</c> or <c>null</c> (the driver of the network named <c>none</c>).</summary>
+    /// <summary><c>bridge</c>, <c>macvlan</c>, <c>ipvlan</c>, <c>host</c>, <c>null</c> (the driver of the network named <c>none</c>), or the name of a plugin.</summary>
     public required string Driver { get; init; }
 
+    /// <summary><c>local</c>, or <c>global</c> where a plugin says so of its networks.</summary>
     public string Scope { get; init; } = "local";
 
     public bool EnableIPv4 { get; init; } = true;

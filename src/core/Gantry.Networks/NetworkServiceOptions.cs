@@ -1,3 +1,5 @@
+using Gantry.Plugins;
+
 namespace Gantry.Networks;
 
 /// <summary>Settings of the network service, mostly keys of <c>daemon.json</c>.</summary>
@@ -51,6 +53,9 @@ public sealed record NetworkServiceOptions
 
     /// <summary>Pools for networks without a subnet, tried in order; empty: Docker's.</summary>
     public IReadOnlyList<AddressPool> AddressPools { get; init; } = [];
+
+    /// <summary>Where network and IPAM plugins make themselves known.</summary>
+    public PluginDirectories Plugins { get; init; } = PluginDirectories.Default;
 
     /// <summary>
     /// Path of the network namespace that plays the host; null: the namespace of the process. Tests use it.

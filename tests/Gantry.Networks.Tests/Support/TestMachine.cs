@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using Gantry.Linux.Networking;
+using Gantry.Plugins;
 
 namespace Gantry.Networks.Tests.Support;
 
@@ -43,6 +44,8 @@ internal sealed class TestMachine : IAsyncDisposable
 
     public string ResolvConfPath => Path.Combine(_directory, "resolv.conf");
 
+    public string PluginDirectory => Path.Combine(_directory, "plugins");
+
     public string StateDirectory => Path.Combine(_directory, "state");
 
     public NetworkNamespace Host { get; }
@@ -63,7 +66,23 @@ internal sealed class TestMachine : IAsyncDisposable
         HostNamespace = HostPath,
         ResolvConfPath = ResolvConfPath,
         Warn = Warn,
+        Plugins = new PluginDirectories(PluginDirectory, []),
     };
+
+    /// <summary>Makes a pair of interfaces of the host, as a network plugin would.</summary>
+    public void AddVeth(string name, string peer)
+    {
+        var batch = new NetlinkBatch();
+        batch.AddVeth(new VethPlan { Name = name, PeerName = peer, PeerMac = [2, 0, 0, 0, 0, 1], PeerNamespace = Host.Handle });
+        Route.Execute(batch);
+    }
+
+    public void DeleteLink(string name)
+    {
+        var batch = new NetlinkBatch();
+        batch.DeleteLink(name);
+        Route.Execute(batch);
+    }
 
     public T InHost<T>(Func<T> work) => Thread.RunHome(work);
 

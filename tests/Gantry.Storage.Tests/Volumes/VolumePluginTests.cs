@@ -1,6 +1,7 @@
 using Gantry.Api;
 using Gantry.Errors;
 using Gantry.Metadata;
+using Gantry.Plugins;
 using Gantry.Volumes;
 using Gantry.Volumes.Plugins;
 

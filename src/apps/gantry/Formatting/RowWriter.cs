@@ -20,12 +20,17 @@ internal static class RowWriter
     {
         var template = Parse(Body(format), "template parsing error");
         var rows = new StringBuilder();
+        if (IsTable(format))
+        {
+            rows.Append(Template.Parse(Body(format), FunctionSet.Header).Execute(columns.Headers())).Append('\n');
+        }
+
         foreach (var item in items)
         {
             rows.Append(Execute(template, new Row<T>(columns, item))).Append('\n');
         }
 
-        return IsTable(format) ? Table(format, columns, rows) : rows.ToString();
+        return IsTable(format) ? TabWriter.Format(rows.ToString()) : rows.ToString();
     }
 
     /// <summary>Which fields a template uses, found by running it on a row.</summary>
@@ -37,12 +42,6 @@ internal static class RowWriter
     }
 
     public static bool IsTable(string format) => format.StartsWith(TableKey, StringComparison.Ordinal);
-
-    private static string Table<T>(string format, Columns<T> columns, StringBuilder rows)
-    {
-        var header = Template.Parse(Body(format), FunctionSet.Header).Execute(columns.Headers());
-        return TabWriter.Format($"{header}\n{rows}");
-    }
 
     private static Template Parse(string text, string complaint)
     {

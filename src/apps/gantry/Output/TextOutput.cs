@@ -11,6 +11,9 @@ internal sealed class TextOutput(int fd)
 {
     private const int FlushAt = 32 * 1024;
 
+    /// <summary>UTF-16 units.</summary>
+    private const int Piece = 4 * 1024;
+
     private readonly Lock _lock = new();
     private byte[] _buffer = new byte[4096];
     private int _length;
@@ -19,9 +22,15 @@ internal sealed class TextOutput(int fd)
     {
         lock (_lock)
         {
-            Reserve(Encoding.UTF8.GetMaxByteCount(text.Length));
-            _length += Encoding.UTF8.GetBytes(text, _buffer.AsSpan(_length));
-            FlushIfFull();
+            // In pieces: room for a whole long text would be memory that is touched once.
+            for (var rest = text.AsSpan(); rest.Length > 0;)
+            {
+                var piece = rest[..PieceLength(rest)];
+                Reserve(Encoding.UTF8.GetMaxByteCount(piece.Length));
+                _length += Encoding.UTF8.GetBytes(piece, _buffer.AsSpan(_length));
+                FlushIfFull();
+                rest = rest[piece.Length..];
+            }
         }
     }
 
@@ -91,6 +100,10 @@ internal sealed class TextOutput(int fd)
             bytes = written >= 0 ? bytes[written..] : throw new LinuxException("write", -written);
         }
     }
+
+    /// <summary>As much as is encoded at once; never half of a surrogate pair.</summary>
+    private static int PieceLength(ReadOnlySpan<char> text) =>
+        text.Length <= Piece ? text.Length : char.IsHighSurrogate(text[Piece - 1]) ? Piece - 1 : Piece;
 
     private void Reserve(int bytes)
     {

@@ -19,7 +19,7 @@ public sealed class ContainerWait : IDisposable
     {
         (_response.Body as ResponseBody)?.WaitReadable(s_patience);
         return EngineClient.Parse(
-            await EngineClient.ReadAllAsync(_response.Body, LargestAnswer, cancellationToken).ConfigureAwait(false),
+            await EngineClient.ReadAllAsync(_response, LargestAnswer, cancellationToken).ConfigureAwait(false),
             ContainerWaitResponse.ReadFrom);
     }
 

@@ -8,33 +8,63 @@ namespace Gantry.Terminal.Tables;
 /// </summary>
 public sealed class TabWriter
 {
+    private readonly string _text;
     private readonly int _minimumWidth;
     private readonly int _padding;
-    private readonly List<string[]> _lines = [];
 
-    private TabWriter(int minimumWidth, int padding)
+    /// <summary>Where the cells of all lines begin and end in the text.</summary>
+    private readonly List<(int Start, int End)> _cells = [];
+
+    /// <summary>The first cell of each line, and one past the last line's cells.</summary>
+    private readonly List<int> _lines = [];
+
+    private TabWriter(string text, int minimumWidth, int padding)
     {
+        _text = text;
         _minimumWidth = minimumWidth;
         _padding = padding;
     }
 
     /// <summary>Lays out <paramref name="text"/>; a final line without a line feed stays without one.</summary>
-    public static string Format(string text, int minimumWidth = 10, int padding = 3)
-    {
-        return new TabWriter(minimumWidth, padding).Layout(text);
-    }
+    public static string Format(string text, int minimumWidth = 10, int padding = 3) => new TabWriter(text, minimumWidth, padding).Layout();
 
-    private string Layout(string text)
+    private string Layout()
     {
-        foreach (var line in text.Split('\n'))
-        {
-            _lines.Add(line.Split('\t'));
-        }
-
-        var output = new StringBuilder(text.Length * 2);
-        Block(output, 0, _lines.Count, []);
+        Split();
+        var output = new StringBuilder(_text.Length * 3 / 2);
+        Block(output, 0, _lines.Count - 1, []);
         output.Length--;
         return output.ToString();
+    }
+
+    private void Split()
+    {
+        _lines.Add(0);
+        for (var start = 0; ;)
+        {
+            var length = _text.AsSpan(start).IndexOfAny('\t', '\n');
+            var end = length < 0 ? _text.Length : start + length;
+            _cells.Add((start, end));
+            if (length < 0 || _text[end] == '\n')
+            {
+                _lines.Add(_cells.Count);
+            }
+
+            if (length < 0)
+            {
+                return;
+            }
+
+            start = end + 1;
+        }
+    }
+
+    private int CellCount(int line) => _lines[line + 1] - _lines[line];
+
+    private ReadOnlySpan<char> Cell(int line, int column)
+    {
+        var (start, end) = _cells[_lines[line] + column];
+        return _text.AsSpan(start, end - start);
     }
 
     /// <summary>Writes lines <paramref name="from"/>..<paramref name="to"/>, all of which share the columns of <paramref name="widths"/>.</summary>
@@ -43,18 +73,18 @@ public sealed class TabWriter
         var column = widths.Count;
         for (var line = from; line < to;)
         {
-            if (column >= _lines[line].Length - 1)
+            if (column >= CellCount(line) - 1)
             {
-                WriteLine(output, _lines[line], widths);
+                WriteLine(output, line, widths);
                 line++;
                 continue;
             }
 
             var width = _minimumWidth;
             var end = line;
-            for (; end < to && column < _lines[end].Length - 1; end++)
+            for (; end < to && column < CellCount(end) - 1; end++)
             {
-                width = Math.Max(width, CellWidth(_lines[end][column]) + _padding);
+                width = Math.Max(width, CellWidth(Cell(end, column)) + _padding);
             }
 
             widths.Add(width);
@@ -64,22 +94,29 @@ public sealed class TabWriter
         }
     }
 
-    private static void WriteLine(StringBuilder output, string[] cells, List<int> widths)
+    private void WriteLine(StringBuilder output, int line, List<int> widths)
     {
-        for (var i = 0; i < cells.Length; i++)
+        var count = CellCount(line);
+        for (var i = 0; i < count; i++)
         {
-            output.Append(cells[i]);
-            if (i < cells.Length - 1)
+            var cell = Cell(line, i);
+            output.Append(cell);
+            if (i < count - 1)
             {
-                output.Append(' ', widths[i] - CellWidth(cells[i]));
+                output.Append(' ', widths[i] - CellWidth(cell));
             }
         }
 
         output.Append('\n');
     }
 
-    private static int CellWidth(string cell)
+    private static int CellWidth(ReadOnlySpan<char> cell)
     {
+        if (Ascii.IsValid(cell))
+        {
+            return cell.Length;
+        }
+
         var width = 0;
         foreach (var _ in cell.EnumerateRunes())
         {

@@ -7,7 +7,7 @@ namespace Gantry.Networks.Addressing;
 /// its last owner does not reach a stranger.
 /// </summary>
 /// <remarks>Not thread-safe.</remarks>
-internal sealed class AddressAllocator
+internal sealed class AddressAllocator : IAddressPool
 {
     private readonly HashSet<UInt128> _used = [];
     private readonly Subnet _range;
@@ -45,6 +45,10 @@ internal sealed class AddressAllocator
 
         return null;
     }
+
+    bool IAddressPool.TryReserve(IPAddress address, string mac) => TryReserve(address);
+
+    IPAddress? IAddressPool.Allocate(string mac) => Allocate();
 
     /// <summary>Takes an address that a record says is in use and goes on behind it.</summary>
     public void Restore(IPAddress address)

@@ -20,6 +20,9 @@ internal sealed record EndpointPlan
 
     public required byte[] Mac { get; init; }
 
+    /// <summary>The interface was made by somebody else and has a hardware address of its own.</summary>
+    public bool Adopted { get; init; }
+
     public int Mtu { get; init; }
 
     /// <summary>Ports of the bridge can't reach each other.</summary>
@@ -62,6 +65,63 @@ internal sealed class EndpointDriver(NetlinkSocket route, NamespaceThread host, 
             Detach(plan.HostName, plan.ContainerName, target);
             throw;
         }
+    }
+
+    /// <summary>Brings an interface that somebody else made into a container. It stays where it was when this fails.</summary>
+    /// <param name="source">Its name on the host.</param>
+    public void Adopt(string source, EndpointPlan plan, IReadOnlyList<StaticRoute> routes, NetworkNamespace target)
+    {
+        var batch = new NetlinkBatch();
+        batch.MoveLink(Index(route, source), source, target.Handle, plan.ContainerName);
+        route.Execute(batch);
+        try
+        {
+            ConfigureInside(plan, target);
+            AddRoutes(plan.ContainerName, routes, target);
+        }
+        catch
+        {
+            GiveBack(plan.ContainerName, source, target);
+            throw;
+        }
+    }
+
+    /// <summary>Moves an interface out of a container again.</summary>
+    /// <param name="source">The name it had on the host.</param>
+    public void GiveBack(string containerName, string source, NetworkNamespace target)
+    {
+        using var inside = OpenInside(target);
+        if (inside.FindLink(containerName) is { } link)
+        {
+            var batch = new NetlinkBatch();
+            batch.MoveLink(link.Index, containerName, host.Home.Handle, source);
+            inside.Execute(batch);
+        }
+    }
+
+    private void AddRoutes(string interfaceName, IReadOnlyList<StaticRoute> routes, NetworkNamespace target)
+    {
+        if (routes.Count == 0)
+        {
+            return;
+        }
+
+        using var inside = OpenInside(target);
+        var index = Index(inside, interfaceName);
+        var batch = new NetlinkBatch();
+        foreach (var way in routes)
+        {
+            if (way.Gateway is { } gateway)
+            {
+                batch.AddRoute(way.Destination, way.PrefixLength, gateway, index);
+            }
+            else
+            {
+                batch.AddLinkRoute(way.Destination, way.PrefixLength, index);
+            }
+        }
+
+        inside.Execute(batch);
     }
 
     private static void AddInterface(NetlinkBatch batch, EndpointPlan plan, NetworkNamespace target)
@@ -178,6 +238,11 @@ internal sealed class EndpointDriver(NetlinkSocket route, NamespaceThread host, 
         });
         var index = Index(inside, plan.ContainerName);
         var batch = new NetlinkBatch();
+        if (plan.Adopted && plan.Mac.Length > 0)
+        {
+            batch.SetLinkMac(index, plan.ContainerName, plan.Mac);
+        }
+
         foreach (var (address, length) in plan.Addresses)
         {
             batch.AddAddress(index, address, length);
@@ -228,6 +293,10 @@ internal sealed class EndpointDriver(NetlinkSocket route, NamespaceThread host, 
     private static int Index(NetlinkSocket socket, string name) =>
         socket.FindLink(name)?.Index ?? throw new LinuxException("netlink", Errno.ENODEV, name);
 }
+
+/// <summary>A route in a container.</summary>
+/// <param name="Gateway">Null: the destination is on the link.</param>
+internal sealed record StaticRoute(IPAddress Destination, int PrefixLength, IPAddress? Gateway);
 
 /// <summary>The default route of a container in one address family.</summary>
 /// <param name="Gateway">The unspecified address for a route that leads to the interface itself.</param>

@@ -11,19 +11,22 @@ namespace Gantry.Networks.Service;
 /// <summary>A network in memory: its record, who is on it, which addresses are free and which names it knows.</summary>
 internal sealed class NetworkEntry
 {
+    /// <summary>For the pools, which may be a plugin's and take their time.</summary>
+    private readonly Lock _addresses = new();
+
+    /// <summary>For what is below, and never held while a plugin is asked.</summary>
     private readonly Lock _lock = new();
-    private readonly List<AddressAllocator> _pools = [];
+    private readonly List<IAddressPool> _pools;
     private readonly List<EndpointInfo> _endpoints = [];
+    private int _coming;
     private bool _removed;
 
-    public NetworkEntry(NetworkState state, BridgeSettings settings)
+    /// <param name="pluginPool">Opens a pool whose addresses a plugin gives.</param>
+    public NetworkEntry(NetworkState state, BridgeSettings settings, Func<PoolState, IAddressPool>? pluginPool = null)
     {
         State = state;
         Settings = settings;
-        foreach (var pool in state.Pools)
-        {
-            _pools.Add(Restore(pool));
-        }
+        _pools = [.. state.Pools.Select(p => p.PluginPool.Length > 0 && pluginPool is not null ? pluginPool(p) : Restore(p))];
     }
 
     public NetworkState State { get; }
@@ -41,7 +44,10 @@ internal sealed class NetworkEntry
     public ParentSettings? Parent { get; init; }
 
     /// <summary>Containers get an interface on it.</summary>
-    public bool HasInterface => IsBridge || Parent is not null;
+    public bool HasInterface => IsBridge || IsPlugin || Parent is not null;
+
+    /// <summary>A plugin makes the network and the interfaces.</summary>
+    public bool IsPlugin => !Record.ConfigOnly && !NetworkDrivers.IsBuiltIn(Record.Driver);
 
     /// <summary>Default routes lead to the interface itself rather than to a gateway's address.</summary>
     public bool RoutesToDevice => Parent is { Driver: NetworkDrivers.Ipvlan, Mode: "l3" or "l3s", IsDummy: false } && !Record.Internal;
@@ -82,37 +88,65 @@ internal sealed class NetworkEntry
                 throw GantryException.NotFound($"network {Record.Name} not found");
             }
 
-            var taken = new List<(AddressAllocator Pool, IPAddress Address)>();
+            _coming++;
+        }
+
+        EndpointInfo? admitted = null;
+        try
+        {
+            admitted = TakeAddresses(endpoint, ipv6);
+            return admitted;
+        }
+        finally
+        {
+            lock (_lock)
+            {
+                _coming--;
+                if (admitted is not null)
+                {
+                    _endpoints.Add(admitted);
+                }
+            }
+        }
+    }
+
+    private EndpointInfo TakeAddresses(EndpointInfo endpoint, bool ipv6)
+    {
+        lock (_addresses)
+        {
+            var taken = new List<(IAddressPool Pool, IPAddress Address)>();
             try
             {
                 foreach (var family in _pools.Where(p => ipv6 || !p.Subnet.IsV6).GroupBy(p => p.Subnet.IsV6))
                 {
-                    var (pool, address) = Take([.. family], family.Key ? endpoint.Options.IPv6Address : endpoint.Options.IPv4Address);
+                    var (pool, address) = Take([.. family], family.Key ? endpoint.Options.IPv6Address : endpoint.Options.IPv4Address, endpoint.MacAddress);
                     taken.Add((pool, address));
                     endpoint = WithAddress(endpoint, pool.Subnet, address);
                 }
+
+                return endpoint;
             }
             catch
             {
                 taken.ForEach(t => t.Pool.Release(t.Address));
                 throw;
             }
-
-            _endpoints.Add(endpoint);
-            return endpoint;
         }
     }
 
     /// <summary>Enters an endpoint that a record says exists.</summary>
     public void Restore(EndpointInfo endpoint)
     {
-        lock (_lock)
+        lock (_addresses)
         {
             foreach (var (pool, address) in AddressesOf(endpoint))
             {
                 pool.Restore(address);
             }
+        }
 
+        lock (_lock)
+        {
             _endpoints.Add(endpoint);
         }
     }
@@ -131,14 +165,29 @@ internal sealed class NetworkEntry
 
     public void Release(EndpointInfo endpoint)
     {
-        lock (_lock)
+        lock (_addresses)
         {
-            if (_endpoints.RemoveAll(e => e.EndpointId == endpoint.EndpointId) > 0)
+            bool known;
+            lock (_lock)
             {
-                foreach (var (pool, address) in AddressesOf(endpoint))
-                {
-                    pool.Release(address);
-                }
+                known = _endpoints.RemoveAll(e => e.EndpointId == endpoint.EndpointId) > 0;
+            }
+
+            foreach (var (pool, address) in known ? AddressesOf(endpoint) : [])
+            {
+                pool.Release(address);
+            }
+        }
+    }
+
+    /// <summary>Closed to new endpoints: it is being removed.</summary>
+    public bool IsRetired
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _removed;
             }
         }
     }
@@ -148,7 +197,7 @@ internal sealed class NetworkEntry
     {
         lock (_lock)
         {
-            _removed = _endpoints.Count == 0;
+            _removed = _endpoints.Count == 0 && _coming == 0;
             return _removed;
         }
     }
@@ -161,6 +210,9 @@ internal sealed class NetworkEntry
             _removed = false;
         }
     }
+
+    /// <exception cref="GantryException">DataCorrupt: the record has none.</exception>
+    internal static Subnet SubnetOf(PoolState pool) => Parse(pool.Subnet);
 
     private static AddressAllocator Restore(PoolState pool)
     {
@@ -177,17 +229,17 @@ internal sealed class NetworkEntry
         Subnet.TryParse(text, out var subnet, out _) ? subnet : throw GantryException.DataCorrupt($"invalid subnet {text} in a network record");
 
     /// <summary>The address that is wanted, or the next free one of the first subnet that has any.</summary>
-    private (AddressAllocator Pool, IPAddress Address) Take(IReadOnlyList<AddressAllocator> pools, string wanted)
+    private (IAddressPool Pool, IPAddress Address) Take(IReadOnlyList<IAddressPool> pools, string wanted, string mac)
     {
         if (wanted.Length > 0)
         {
             var address = IPAddress.Parse(wanted);
-            return pools.FirstOrDefault(p => p.TryReserve(address)) is { } holder ? (holder, address) : throw new GantryException(ErrorKind.Forbidden, "Address already in use");
+            return pools.FirstOrDefault(p => p.Subnet.Contains(address) && p.TryReserve(address, mac)) is { } holder ? (holder, address) : throw new GantryException(ErrorKind.Forbidden, "Address already in use");
         }
 
         foreach (var pool in pools)
         {
-            if (pool.Allocate() is { } address)
+            if (pool.Allocate(mac) is { } address)
             {
                 return (pool, address);
             }
@@ -201,13 +253,13 @@ internal sealed class NetworkEntry
     private EndpointInfo WithAddress(EndpointInfo endpoint, Subnet subnet, IPAddress address)
     {
         var pool = State.Pools.First(p => p.Subnet == subnet.ToString());
-        var gateway = Record.Internal || RoutesToDevice || Parent is { IsDummy: true } ? "" : pool.ContainerGateway.Length > 0 ? pool.ContainerGateway : pool.Gateway;
+        var gateway = Record.Internal || IsPlugin || RoutesToDevice || Parent is { IsDummy: true } ? "" : pool.ContainerGateway.Length > 0 ? pool.ContainerGateway : pool.Gateway;
         return subnet.IsV6
             ? endpoint with { GlobalIPv6Address = address.ToString(), GlobalIPv6PrefixLen = subnet.PrefixLength, IPv6Gateway = gateway }
             : endpoint with { IPAddress = address.ToString(), IPPrefixLen = subnet.PrefixLength, Gateway = gateway };
     }
 
-    private IEnumerable<(AddressAllocator Pool, IPAddress Address)> AddressesOf(EndpointInfo endpoint) =>
+    private IEnumerable<(IAddressPool Pool, IPAddress Address)> AddressesOf(EndpointInfo endpoint) =>
         from text in new[] { endpoint.IPAddress, endpoint.GlobalIPv6Address }
         where text.Length > 0
         let address = IPAddress.Parse(text)

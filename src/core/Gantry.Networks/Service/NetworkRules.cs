@@ -18,11 +18,6 @@ internal static class NetworkRules
 
         CheckScope(options);
         CheckDriver(options.Driver);
-        if (options.Ipam.Driver is not ("" or "default" or NetworkDrivers.Null))
-        {
-            throw GantryException.NotFound($"plugin \"{options.Ipam.Driver}\" not found");
-        }
-
         if (options.EnableIPv4 == false && options.EnableIPv6 != true && !options.ConfigOnly && !NetworkDrivers.HasParent(options.Driver))
         {
             throw GantryException.InvalidArgument("IPv4 or IPv6 must be enabled");
@@ -32,10 +27,10 @@ internal static class NetworkRules
         return options with { Driver = options.Driver.Length > 0 ? options.Driver : NetworkDrivers.Bridge };
     }
 
-    /// <summary>The null driver gives no addresses: only networks of other engines' remote drivers, and configurations, can do with that.</summary>
+    /// <summary>The null driver gives no addresses: only networks of plugins, and configurations, can do with that.</summary>
     public static NetworkCreateOptions CheckPools(NetworkCreateOptions options)
     {
-        if (options.Ipam.Driver is NetworkDrivers.Null && !options.ConfigOnly)
+        if (options.Ipam.Driver is NetworkDrivers.Null && !options.ConfigOnly && (options.Ipam.Configs.Count > 0 || NetworkDrivers.IsBuiltIn(options.Driver)))
         {
             throw GantryException.InvalidArgument(
                 options.Ipam.Configs.Count > 0 ? "null ipam driver does not handle specific address pool requests"
@@ -81,16 +76,12 @@ internal static class NetworkRules
     {
         switch (driver)
         {
-            case "" or NetworkDrivers.Bridge or NetworkDrivers.Macvlan or NetworkDrivers.Ipvlan:
-                return;
             case NetworkDrivers.Host or NetworkDrivers.Null:
                 throw new GantryException(ErrorKind.Forbidden, $"only one instance of \"{driver}\" network is allowed");
             case "overlay":
                 throw new GantryException(
                     ErrorKind.Forbidden,
                     "This node is not a swarm manager. Use \"docker swarm init\" or \"docker swarm join\" to connect this node to swarm and try again.");
-            default:
-                throw GantryException.NotFound($"plugin \"{driver}\" not found");
         }
     }
 }

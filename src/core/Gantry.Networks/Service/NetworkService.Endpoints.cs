@@ -83,6 +83,7 @@ public sealed partial class NetworkService
         var endpoint = network.Admit(Describe(sandbox, network, options), !sandbox.Options.DisableIPv6);
         try
         {
+            endpoint = network.IsPlugin ? AttachByPlugin(sandbox, network, endpoint) : endpoint;
             Attach(sandbox, network, endpoint);
             sandbox.Endpoints = sandbox.Endpoints.Add(endpoint);
             SettleGateway(sandbox);
@@ -115,8 +116,8 @@ public sealed partial class NetworkService
             NetworkName = network.Record.Name,
             EndpointId = id,
             Options = options,
-            MacAddress = !inside || network.Parent is { IsMacvlan: false } ? "" : MacAddress.Format(MacAddress.Parse(options.MacAddress) ?? MacAddress.Random()),
-            InterfaceName = !inside ? "" : options.DriverOpts.GetValueOrDefault(InterfaceNameKey) is { Length: > 0 } named ? named : FreeInterfaceName(sandbox, network.Settings.InterfacePrefix),
+            MacAddress = !inside || network.Parent is { IsMacvlan: false } || (network.IsPlugin && options.MacAddress.Length == 0) ? "" : MacAddress.Format(MacAddress.Parse(options.MacAddress) ?? MacAddress.Random()),
+            InterfaceName = !inside || network.IsPlugin ? "" : options.DriverOpts.GetValueOrDefault(InterfaceNameKey) is { Length: > 0 } named ? named : FreeInterfaceName(sandbox, network.Settings.InterfacePrefix),
             HostInterfaceName = network.IsBridge ? "veth" + id[..VethDigits] : "",
             DnsNames = network.HasNames ? NamesOf(sandbox.Options, options) : [],
         };
@@ -207,10 +208,18 @@ public sealed partial class NetworkService
     /// <summary>Takes an endpoint off a sandbox that goes on living.</summary>
     private void Leave(SandboxEntry sandbox, EndpointInfo endpoint)
     {
+        var attached = sandbox.Endpoints.Any(e => e.EndpointId == endpoint.EndpointId);
         sandbox.Endpoints = sandbox.Endpoints.RemoveAll(e => e.EndpointId == endpoint.EndpointId);
         Attempt(sandbox, "move the default gateway", () => SettleGateway(sandbox));
         SettleNames(sandbox);
-        if (endpoint.InterfaceName.Length > 0)
+        if (_networks.GetValueOrDefault(endpoint.NetworkId) is { IsPlugin: true })
+        {
+            if (attached)
+            {
+                LeavePlugin(sandbox, endpoint);
+            }
+        }
+        else if (endpoint.InterfaceName.Length > 0)
         {
             Attempt(sandbox, "remove an interface", () => _endpoints.Detach(endpoint.HostInterfaceName, endpoint.InterfaceName, sandbox.Namespace!));
         }

@@ -20,6 +20,7 @@ public sealed partial class NetworkService
         _publisher.Move(sandbox, next.First, PortRoutesOf(old), PortRoutesOf(next));
         sandbox.Gateways = next;
         _endpoints.SetGateways(target, RoutesOf(old), RoutesOf(next));
+        TellOfPorts(sandbox, old.First, next.First);
     }
 
     /// <summary>

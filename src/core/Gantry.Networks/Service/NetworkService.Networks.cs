@@ -21,19 +21,29 @@ public sealed partial class NetworkService
 
     public async Task<NetworkRecord> CreateAsync(NetworkCreateOptions options, CancellationToken ct)
     {
+        var complete = Complete(options);
+        return UsesPlugins(complete) ? await CreateWithPluginsAsync(options, ct).ConfigureAwait(false) : (await AddAsync(options, [], "local", ct).ConfigureAwait(false)).Record;
+    }
+
+    /// <summary>Makes a network that is ours, or our part of one that is a plugin's.</summary>
+    /// <param name="pools">Those that a plugin gave; empty where we choose.</param>
+    private async Task<NetworkEntry> AddAsync(NetworkCreateOptions options, IReadOnlyList<PoolState> pools, string scope, CancellationToken ct)
+    {
         await _networkGate.WaitAsync(ct).ConfigureAwait(false);
         try
         {
-            options = NetworkRules.CheckPools(ApplyConfigFrom(NetworkRules.Check(NetworkDefaults.Apply(options, _options.DefaultNetworkOptions), FindExact)));
+            options = Complete(options);
             var entry = options.ConfigOnly ? NewConfigOnly(options)
-                : NetworkDrivers.HasParent(options.Driver) ? NewParentNetwork(options) : NewBridgeNetwork(options, origin: null);
+                : NetworkDrivers.HasParent(options.Driver) ? NewParentNetwork(options, pools)
+                : options.Driver == NetworkDrivers.Bridge ? NewBridgeNetwork(options, origin: null, pools)
+                : NewPluginNetwork(options, pools, scope);
             Install(entry);
             if (HasOddName(entry))
             {
                 _guard.Ensure(ForwardedBridges());
             }
 
-            return entry.Record;
+            return entry;
         }
         finally
         {
@@ -41,31 +51,56 @@ public sealed partial class NetworkService
         }
     }
 
+    /// <summary>The request as it will be carried out.</summary>
+    private NetworkCreateOptions Complete(NetworkCreateOptions options) =>
+        NetworkRules.CheckPools(ApplyConfigFrom(NetworkRules.Check(NetworkDefaults.Apply(options, _options.DefaultNetworkOptions), FindExact)));
+
     public async Task RemoveAsync(string id, CancellationToken ct)
     {
         await _networkGate.WaitAsync(ct).ConfigureAwait(false);
+        NetworkEntry entry;
         try
         {
-            var entry = GetNetwork(id);
+            entry = GetNetwork(id);
             CheckRemovable(entry);
-            try
+            if (!IsOfPlugins(entry))
             {
-                Uninstall(entry);
-            }
-            catch
-            {
-                entry.Revive();
-                throw;
-            }
-
-            if (HasOddName(entry))
-            {
-                _guard.RemoveExcept(ForwardedBridges());
+                Remove(entry);
+                return;
             }
         }
         finally
         {
             _networkGate.Release();
+        }
+
+        TellOfRemoval(entry);
+        await _networkGate.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+        try
+        {
+            Remove(entry);
+        }
+        finally
+        {
+            _networkGate.Release();
+        }
+    }
+
+    private void Remove(NetworkEntry entry)
+    {
+        try
+        {
+            Uninstall(entry);
+        }
+        catch
+        {
+            entry.Revive();
+            throw;
+        }
+
+        if (HasOddName(entry))
+        {
+            _guard.RemoveExcept(ForwardedBridges());
         }
     }
 
@@ -87,6 +122,11 @@ public sealed partial class NetworkService
         if (record.ConfigOnly && _networks.Values.Any(n => n.Record.ConfigFrom == record.Name))
         {
             throw new GantryException(ErrorKind.Forbidden, $"error while removing network: configuration network \"{record.Name}\" is in use");
+        }
+
+        if (entry.IsRetired)
+        {
+            throw GantryException.NotFound($"network {record.Name} not found");
         }
 
         if (!entry.TryRetire())
@@ -191,7 +231,7 @@ public sealed partial class NetworkService
     private static NetworkEntry NewConfigOnly(NetworkCreateOptions options) =>
         new(new NetworkState { Record = ToRecord(options, Ids.New()) with { Driver = NetworkDrivers.Null } }, new BridgeSettings());
 
-    private NetworkEntry NewBridgeNetwork(NetworkCreateOptions options, string? origin)
+    private NetworkEntry NewBridgeNetwork(NetworkCreateOptions options, string? origin, IReadOnlyList<PoolState> given)
     {
         var settings = BridgeSettings.Parse(options.Options);
         if (!options.Internal && (settings.Mode4 == GatewayMode.Isolated || settings.Mode6 == GatewayMode.Isolated))
@@ -209,9 +249,9 @@ public sealed partial class NetworkService
         }
 
         var gateways = (settings.Mode4 != GatewayMode.Isolated && !(settings.InhibitIPv4 && options.Internal), settings.Mode6 != GatewayMode.Isolated);
-        var pools = _planner.Plan(options, gateways, [.. _networks.Values.SelectMany(n => n.Subnets)], HostRanges());
+        var pools = given.Count > 0 ? given : _planner.Plan(options, gateways, [.. _networks.Values.SelectMany(n => n.Subnets)], HostRanges());
         var record = ToRecord(options, id) with { BridgeName = name, Predefined = origin is not null, Ipam = Describe(options.Ipam, pools) };
-        return new NetworkEntry(new NetworkState { Record = record, Pools = pools, Origin = origin ?? "" }, settings);
+        return new NetworkEntry(new NetworkState { Record = record, Pools = pools, Origin = origin ?? "" }, settings, PluginPool(record.Ipam.Driver));
     }
 
     private string FreeBridgeName(string id)

@@ -8,7 +8,7 @@ namespace Gantry.Networks.Service;
 /// <summary>macvlan and ipvlan networks: their interfaces hang on one of the host's.</summary>
 public sealed partial class NetworkService
 {
-    private NetworkEntry NewParentNetwork(NetworkCreateOptions options)
+    private NetworkEntry NewParentNetwork(NetworkCreateOptions options, IReadOnlyList<PoolState> given)
     {
         var id = Ids.New();
         var parent = ParentSettings.Parse(options.Driver, id, options.Options);
@@ -17,9 +17,9 @@ public sealed partial class NetworkService
         // Without a parent there is nothing outside.
         var internalOnly = options.Internal || parent.IsDummy;
         var gateway = !internalOnly && parent.Mode is not ("l3" or "l3s");
-        var pools = _planner.Plan(options, (gateway, gateway), [.. _networks.Values.SelectMany(n => n.Subnets)], HostRanges());
+        var pools = given.Count > 0 ? given : _planner.Plan(options, (gateway, gateway), [.. _networks.Values.SelectMany(n => n.Subnets)], HostRanges());
         var record = ToRecord(options, id) with { Ipam = Describe(options.Ipam, pools) };
-        return new NetworkEntry(new NetworkState { Record = record, Pools = pools, OwnsParent = OwnsParent(parent) }, new BridgeSettings()) { Parent = parent };
+        return new NetworkEntry(new NetworkState { Record = record, Pools = pools, OwnsParent = OwnsParent(parent) }, new BridgeSettings(), PluginPool(record.Ipam.Driver)) { Parent = parent };
     }
 
     private void CheckParent(ParentSettings parent)

@@ -98,8 +98,8 @@ public sealed partial class NetworkService
         {
             var record = state.Record;
             _networks[record.Id] = NetworkDrivers.HasParent(record.Driver)
-                ? new NetworkEntry(state, new BridgeSettings()) { Parent = ParentSettings.Parse(record.Driver, record.Id, record.Options) }
-                : new NetworkEntry(state, BridgeSettings.Parse(record.Options));
+                ? new NetworkEntry(state, new BridgeSettings(), PluginPool(record.Ipam.Driver)) { Parent = ParentSettings.Parse(record.Driver, record.Id, record.Options) }
+                : new NetworkEntry(state, NetworkDrivers.IsBuiltIn(record.Driver) ? BridgeSettings.Parse(record.Options) : new BridgeSettings(), PluginPool(record.Ipam.Driver));
         }
         catch (GantryException e)
         {
@@ -120,7 +120,7 @@ public sealed partial class NetworkService
 
         if (FindExact(NetworkDrivers.Bridge) is null && _options.DefaultBridge.Bridge != DefaultBridgeOptions.NoBridge)
         {
-            Note(NewBridgeNetwork(_defaultBridge.Plan(), _defaultBridge.Origin));
+            Note(NewBridgeNetwork(_defaultBridge.Plan(), _defaultBridge.Origin, []));
         }
     }
 
@@ -218,6 +218,11 @@ public sealed partial class NetworkService
             network.Names.Add(endpoint.DnsNames, TargetOf(endpoint));
         }
 
+        if (network.IsPlugin)
+        {
+            return;
+        }
+
         if (network.Parent is not null
             ? !_endpoints.IsInside(endpoint.InterfaceName, sandbox.Namespace!)
             : !_endpoints.TryRejoin(endpoint.HostInterfaceName, network.BridgeIndex))
@@ -242,7 +247,7 @@ public sealed partial class NetworkService
         {
             foreach (var endpoint in state.Endpoints)
             {
-                _networks.GetValueOrDefault(endpoint.NetworkId)?.Release(endpoint);
+                Release(endpoint);
             }
 
             try

@@ -108,8 +108,14 @@ public sealed partial class NetworkService
     {
         var endpoints = sandbox.Endpoints;
         Attempt(sandbox, "unpublish ports", () => _publisher.Move(sandbox, null, PortRoutesOf(sandbox.Gateways), PortRoutes.None));
+        TellOfPorts(sandbox, sandbox.Gateways.First, null);
         foreach (var endpoint in endpoints)
         {
+            if (_networks.GetValueOrDefault(endpoint.NetworkId) is { IsPlugin: true })
+            {
+                LeavePlugin(sandbox, endpoint);
+            }
+
             Attempt(sandbox, "leave a network", () => Forget(endpoint));
         }
 

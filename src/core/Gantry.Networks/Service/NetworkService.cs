@@ -6,8 +6,10 @@ using Gantry.Networks.Dns;
 using Gantry.Networks.Drivers;
 using Gantry.Networks.Files;
 using Gantry.Networks.Firewall;
+using Gantry.Networks.Plugins;
 using Gantry.Networks.Ports;
 using Gantry.Networks.State;
+using Gantry.Plugins;
 
 namespace Gantry.Networks.Service;
 
@@ -39,6 +41,8 @@ public sealed partial class NetworkService : INetworkService
     private readonly LinkReaper _reaper;
     private readonly ForwardGuard _guard;
     private readonly FirewallWatch _watch;
+    private readonly PluginTable<NetworkPlugin> _networkPlugins;
+    private readonly PluginTable<AddressPlugin> _addressPlugins;
 
     /// <param name="store">Keeps the records; owned by the caller.</param>
     /// <exception cref="GantryException">The host lacks something: libnftables, or the right to use it.</exception>
@@ -47,6 +51,8 @@ public sealed partial class NetworkService : INetworkService
         _options = options;
         _warn = options.Warn ?? (_ => { });
         _records = new StateRecords(store, _warn);
+        _networkPlugins = new PluginTable<NetworkPlugin>(options.Plugins, NetworkPlugin.Kind, (name, address) => new NetworkPlugin(name, address));
+        _addressPlugins = new PluginTable<AddressPlugin>(options.Plugins, AddressPlugin.Kind, (name, address) => new AddressPlugin(name, address));
         _host = new NamespaceThread(options.HostNamespace);
         try
         {
@@ -109,6 +115,8 @@ public sealed partial class NetworkService : INetworkService
         _nft.Dispose();
         _route.Dispose();
         _host.Dispose();
+        _networkPlugins.Dispose();
+        _addressPlugins.Dispose();
         _networkGate.Dispose();
     }
 

@@ -1,3 +1,6 @@
+using System.Buffers.Text;
+using System.Text;
+using Gantry.Linux;
 using Gantry.Linux.Cgroups;
 
 namespace Gantry.Runtime.Services;
@@ -27,13 +30,14 @@ internal static class CgroupStats
     private static CpuStats CpuV1(string? cpu, string? accounting)
     {
         var throttling = CgroupFiles.ReadKeyed($"{cpu}/cpu.stat");
-        var perCpu = CgroupFiles.ReadText($"{accounting}/cpuacct.usage_percpu").Split(' ', StringSplitOptions.RemoveEmptyEntries)
-            .Select(text => ulong.TryParse(text, out var value) ? value : 0).ToList();
+        // The total is the exact sum over the CPUs; user and kernel time are counted by ticks, so that they don't add up to it.
+        var perCpu = RawFiles.ReadFile($"{accounting}/cpuacct.usage_percpu", ParseNumbers) ?? [];
+        var (user, kernel) = UserAndKernel(CgroupFiles.ReadText($"{accounting}/cpuacct.usage_all"));
         return new CpuStats
         {
-            TotalUsage = CgroupFiles.ReadNumber($"{accounting}/cpuacct.usage") ?? 0,
-            UserUsage = CgroupFiles.ReadNumber($"{accounting}/cpuacct.usage_user") ?? 0,
-            KernelUsage = CgroupFiles.ReadNumber($"{accounting}/cpuacct.usage_sys") ?? 0,
+            TotalUsage = perCpu.Aggregate(0UL, (sum, usage) => sum + usage),
+            UserUsage = user,
+            KernelUsage = kernel,
             PerCpuUsage = perCpu,
             SystemUsage = HostStats.CpuTime(),
             OnlineCpus = Environment.ProcessorCount,
@@ -41,6 +45,35 @@ internal static class CgroupStats
             ThrottledPeriods = throttling.GetValueOrDefault("nr_throttled"),
             ThrottledTime = throttling.GetValueOrDefault("throttled_time"),
         };
+    }
+
+    private static List<ulong> ParseNumbers(ReadOnlySpan<byte> text)
+    {
+        var numbers = new List<ulong>();
+        while (Utf8Parser.TryParse(text = text.TrimStart((byte)' '), out ulong number, out var length))
+        {
+            numbers.Add(number);
+            text = text[length..];
+        }
+
+        return numbers;
+    }
+
+    /// <summary>Sums a <c>cpu user system</c> table with its heading, in nanoseconds.</summary>
+    internal static (ulong User, ulong Kernel) UserAndKernel(string table)
+    {
+        var (user, kernel) = (0UL, 0UL);
+        Span<Range> fields = stackalloc Range[4];
+        foreach (var line in table.AsSpan().EnumerateLines())
+        {
+            if (line.Split(fields, ' ') == 3 && ulong.TryParse(line[fields[1]], out var inUser) && ulong.TryParse(line[fields[2]], out var inKernel))
+            {
+                user += inUser;
+                kernel += inKernel;
+            }
+        }
+
+        return (user, kernel);
     }
 
     private static MemoryStats MemoryV1(string? directory)
@@ -63,23 +96,29 @@ internal static class CgroupStats
     };
 
     /// <summary>Lines like <c>254:0 Read 4096</c>; the file's total has no device and is left out.</summary>
+    /// <param name="files">The first that exists counts: older kernels lack the recursive ones.</param>
     private static List<BlockIoEntry> BlockIoEntries(params ReadOnlySpan<string> files)
     {
-        var entries = new List<BlockIoEntry>();
         foreach (var file in files)
         {
-            foreach (var line in CgroupFiles.ReadText(file).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+            if (RawFiles.ReadFile(file, ParseBlockIo) is { } entries)
             {
-                if (line.Split(' ') is [var device, var operation, var text] && device.Split(':') is [var major, var minor]
-                    && uint.TryParse(major, out var majorNumber) && uint.TryParse(minor, out var minorNumber) && ulong.TryParse(text, out var value))
-                {
-                    entries.Add(new BlockIoEntry(majorNumber, minorNumber, operation.ToLowerInvariant(), value));
-                }
+                return entries;
             }
+        }
 
-            if (entries.Count > 0)
+        return [];
+    }
+
+    private static List<BlockIoEntry> ParseBlockIo(ReadOnlySpan<byte> text)
+    {
+        var entries = new List<BlockIoEntry>();
+        foreach (var line in Encoding.UTF8.GetString(text).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (line.Split(' ') is [var device, var operation, var number] && device.Split(':') is [var major, var minor]
+                && uint.TryParse(major, out var majorNumber) && uint.TryParse(minor, out var minorNumber) && ulong.TryParse(number, out var value))
             {
-                break;
+                entries.Add(new BlockIoEntry(majorNumber, minorNumber, operation.ToLowerInvariant(), value));
             }
         }
 

@@ -9,8 +9,35 @@ internal static class HostStats
     private const ulong NanosecondsPerTick = 10_000_000;
     private const int CountedFields = 7;
 
+    /// <summary>Milliseconds for which one reading serves: many containers are asked about in a row, and the kernel takes longer to add up the host's figures than theirs.</summary>
+    private const long CpuTimeFresh = 10;
+    private const long MemoryFresh = 1000;
+
+    private static (long At, ulong Value) s_cpuTime = (long.MinValue / 2, 0);
+    private static (long At, ulong Value) s_memory = (long.MinValue / 2, 0);
+    private static readonly Lock s_lock = new();
+
     /// <summary>CPU time of all CPUs since boot in nanoseconds, as Docker counts it: the first seven fields of <c>/proc/stat</c> (USER_HZ is 100 on every Linux).</summary>
-    public static ulong CpuTime()
+    public static ulong CpuTime() => Fresh(ref s_cpuTime, CpuTimeFresh, ReadCpuTime);
+
+    /// <summary>The machine's memory in bytes.</summary>
+    public static ulong TotalMemory() => Fresh(ref s_memory, MemoryFresh, ReadTotalMemory);
+
+    private static ulong Fresh(ref (long At, ulong Value) kept, long milliseconds, Func<ulong> read)
+    {
+        lock (s_lock)
+        {
+            var now = Environment.TickCount64;
+            if (now - kept.At >= milliseconds)
+            {
+                kept = (now, read());
+            }
+
+            return kept.Value;
+        }
+    }
+
+    private static ulong ReadCpuTime()
     {
         Span<byte> buffer = stackalloc byte[256];
         var n = RawFiles.TryReadFile("/proc/stat", buffer);
@@ -24,8 +51,7 @@ internal static class HostStats
         return ticks * NanosecondsPerTick;
     }
 
-    /// <summary>The machine's memory in bytes.</summary>
-    public static ulong TotalMemory()
+    private static ulong ReadTotalMemory()
     {
         foreach (var line in CgroupFiles.ReadText("/proc/meminfo").AsSpan().EnumerateLines())
         {

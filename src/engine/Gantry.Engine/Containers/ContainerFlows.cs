@@ -34,7 +34,7 @@ internal sealed class ContainerFlows
         Remove = new RemoveFlow(core, Start, Stop, Volumes, images, shipping);
         Restore = new RestoreFlow(core, Exit, Remove, Start, Networks, images, health, shipping);
         Inspect = new InspectView(core);
-        List = new ListFlow(core, new ListView(core, Inspect));
+        List = new ListFlow(core, Inspect);
         Attach = new AttachFlow(core);
         Logs = new LogFlow(core);
         Rename = new RenameFlow(core, Networks);

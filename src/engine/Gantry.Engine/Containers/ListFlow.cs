@@ -14,7 +14,7 @@ namespace Gantry.Engine.Containers;
 public sealed record ListRequest(bool All, int Limit, bool Size, FilterSet Filters);
 
 /// <summary>Lists containers, newest first.</summary>
-internal sealed class ListFlow(EngineCore core, ListView view)
+internal sealed class ListFlow(EngineCore core, InspectView inspect)
 {
     private static readonly string[] s_states = ["paused", "restarting", "removing", "running", "dead", "created", "exited"];
 
@@ -34,8 +34,8 @@ internal sealed class ListFlow(EngineCore core, ListView view)
             chosen = chosen.Take(request.Limit);
         }
 
-        var linkNames = new ContainerLinks(core).Names();
-        return chosen.Select(r => view.Describe(r, request.Size, linkNames)).ToList();
+        var view = new ListView(core, inspect, new ContainerLinks(core).Names());
+        return chosen.Select(r => view.Describe(r, request.Size)).ToList();
     }
 
     private Func<ContainerRecord, bool> Compile(FilterSet filters)

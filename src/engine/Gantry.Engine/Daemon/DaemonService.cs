@@ -110,7 +110,7 @@ public sealed class DaemonService
                 ["userxattr", "false"],
             ],
             DockerRootDir = settings.DataRoot,
-            Plugins = new PluginsInfo { Volume = [.. _core.Parts.Volumes.Drivers], Network = ["bridge", "host", "ipvlan", "macvlan", "null"], Log = [.. LogDrivers.Names] },
+            Plugins = new PluginsInfo { Volume = [.. _core.Parts.Volumes.Drivers], Network = [.. _core.Parts.Networks.Drivers], Log = [.. LogDrivers.Names] },
             FirewallBackend = new FirewallInfo { Driver = "nftables" },
             MemoryLimit = cgroups.MemoryLimit,
             SwapLimit = cgroups.SwapLimit,

@@ -6,8 +6,6 @@ namespace Gantry.Linux.Cgroups;
 /// <summary>Reading the formats of cgroup files. A missing file or value reads as null or nothing: cgroups vanish at any moment.</summary>
 public static class CgroupFiles
 {
-    private const int BufferSize = 64 * 1024;
-
     /// <summary>A file with one number; null for <c>max</c>, what is no number, or no file.</summary>
     public static ulong? ReadNumber(string path)
     {
@@ -17,23 +15,21 @@ public static class CgroupFiles
     }
 
     /// <summary>The whole file; empty when it can't be read.</summary>
-    public static string ReadText(string path)
-    {
-        var buffer = new byte[BufferSize];
-        var n = RawFiles.TryReadFile(path, buffer);
-        return n > 0 ? Encoding.UTF8.GetString(buffer, 0, n) : "";
-    }
+    public static string ReadText(string path) => RawFiles.ReadFile(path, bytes => Encoding.UTF8.GetString(bytes)) ?? "";
 
     /// <summary>A file of <c>key value</c> lines.</summary>
-    public static Dictionary<string, ulong> ReadKeyed(string path)
+    public static Dictionary<string, ulong> ReadKeyed(string path) => RawFiles.ReadFile(path, ParseKeyed) ?? [];
+
+    private static Dictionary<string, ulong> ParseKeyed(ReadOnlySpan<byte> text)
     {
-        var values = new Dictionary<string, ulong>();
-        foreach (var line in ReadText(path).AsSpan().EnumerateLines())
+        var values = new Dictionary<string, ulong>(text.Count((byte)'\n'));
+        foreach (var range in text.Split((byte)'\n'))
         {
-            var space = line.IndexOf(' ');
-            if (space > 0 && ulong.TryParse(line[(space + 1)..], out var value))
+            var line = text[range];
+            var space = line.IndexOf((byte)' ');
+            if (space > 0 && Utf8Parser.TryParse(line[(space + 1)..], out ulong value, out _))
             {
-                values[line[..space].ToString()] = value;
+                values[Encoding.UTF8.GetString(line[..space])] = value;
             }
         }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -35,6 +36,7 @@ public static partial class RawFiles
     private const int AtEmptyPath = 0x1000;
     private const uint StatxSize = 0x200;
     private const int StatxSizeOffset = 40;
+    private const int SmallFile = 64 * 1024;
 
     /// <summary>Opens with close-on-exec; throws on failure.</summary>
     public static int Open(string path, OpenFlags flags, int mode = 0)
@@ -229,6 +231,22 @@ public static partial class RawFiles
 
         Close(fd);
         return total;
+    }
+
+    /// <summary>Makes something of the bytes of a small file (proc, sysfs, cgroup; up to 64 KiB); null when it can't be read.</summary>
+    public static T? ReadFile<T>(string path, Func<ReadOnlySpan<byte>, T> parse)
+        where T : class
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(SmallFile);
+        try
+        {
+            var n = TryReadFile(path, buffer.AsSpan(0, SmallFile));
+            return n >= 0 ? parse(buffer.AsSpan(0, n)) : null;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
     }
 
     /// <summary>Writes a value to an existing control file (proc, sysfs, cgroup) in one write. Returns 0 or the errno.</summary>

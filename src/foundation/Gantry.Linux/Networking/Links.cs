@@ -103,6 +103,22 @@ public static class Links
         batch.Attribute(AttributeMaster, (uint)master);
     }
 
+    /// <summary>Moves a device, which goes down by that, into another namespace under a new name.</summary>
+    public static void MoveLink(this NetlinkBatch batch, int index, string name, SafeFileHandle target, string newName)
+    {
+        batch.Begin(RouteMessage.NewLink, 0, $"move {name}");
+        batch.Put(new LinkHeader { Index = index });
+        batch.Attribute(AttributeName, newName);
+        batch.Attribute(AttributeNetNsFd, (uint)target.DangerousGetHandle());
+    }
+
+    public static void SetLinkMac(this NetlinkBatch batch, int index, string name, ReadOnlySpan<byte> mac)
+    {
+        batch.Begin(RouteMessage.NewLink, 0, $"set hardware address of {name}");
+        batch.Put(new LinkHeader { Index = index });
+        batch.Attribute(AttributeMac, mac);
+    }
+
     public static void SetLinkAlias(this NetlinkBatch batch, string name, string alias)
     {
         batch.Begin(RouteMessage.NewLink, 0, $"set alias of {name}");

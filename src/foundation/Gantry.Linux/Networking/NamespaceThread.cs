@@ -26,6 +26,9 @@ public sealed class NamespaceThread : IDisposable
         _thread.Start();
     }
 
+    /// <summary>The host's namespace.</summary>
+    public NetworkNamespace Home => _home;
+
     /// <summary>Runs work in the host's namespace; on the calling thread where that is the process' own.</summary>
     public T RunHome<T>(Func<T> work) => _homeIsOurs ? work() : Invoke(work);
 

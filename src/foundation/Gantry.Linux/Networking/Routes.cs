@@ -58,6 +58,16 @@ public static class Routes
         batch.Attribute(AttributeOutput, (uint)index);
     }
 
+    /// <summary>Adds a route through a gateway.</summary>
+    public static void AddRoute(this NetlinkBatch batch, IPAddress destination, int prefixLength, IPAddress gateway, int index)
+    {
+        batch.Begin(RouteMessage.NewRoute, RouteMessage.Create | RouteMessage.Replace, $"add route to {destination}/{prefixLength} via {gateway}");
+        batch.Put(Header(destination, prefixLength, 0));
+        batch.Attribute(AttributeDestination, destination.GetAddressBytes());
+        batch.Attribute(AttributeGateway, gateway.GetAddressBytes());
+        batch.Attribute(AttributeOutput, (uint)index);
+    }
+
     /// <summary>Unicast routes of the main table, both families.</summary>
     public static List<Route> ListRoutes(this NetlinkSocket socket)
     {

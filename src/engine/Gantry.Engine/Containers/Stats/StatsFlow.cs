@@ -1,8 +1,10 @@
-using System.Globalization;
+using System.Buffers.Text;
 using System.Runtime.CompilerServices;
+using System.Text;
 using Gantry.Api;
 using Gantry.Engine.Containers.State;
 using Gantry.Errors;
+using Gantry.Linux;
 using Gantry.Runtime;
 
 namespace Gantry.Engine.Containers.Stats;
@@ -10,21 +12,31 @@ namespace Gantry.Engine.Containers.Stats;
 /// <summary>A container's resource use, once or every second.</summary>
 internal sealed class StatsFlow(EngineCore core)
 {
-    private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(1);
+    /// <summary>Milliseconds.</summary>
+    private const long Interval = 1000;
 
     /// <summary>Samples until the container is gone. Of a container that doesn't run they are empty.</summary>
     internal async IAsyncEnumerable<ContainerStatsResponse> StreamAsync(Container container, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ContainerStats? previous = null;
-        using var timer = new PeriodicTimer(s_interval);
         do
         {
             var current = Read(container);
             yield return StatsView.Describe(container.Record, current, previous, Networks(container));
             previous = current;
-            await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false);
+            await Task.Delay(UntilNextRound(Environment.TickCount64), cancellationToken).ConfigureAwait(false);
         }
         while (core.Containers.TryGet(container.Id, out _));
+    }
+
+    /// <summary>
+    /// All streams take their samples in the same rounds, so that one look at the host's clocks serves them all and the processor wakes once. A first
+    /// interval is between half a round and one and a half.
+    /// </summary>
+    internal static TimeSpan UntilNextRound(long now)
+    {
+        var wait = Interval - (now % Interval);
+        return TimeSpan.FromMilliseconds(wait < Interval / 2 ? wait + Interval : wait);
     }
 
     /// <summary>One sample; unless it is to be quick, with one of a second before to compare it with.</summary>
@@ -33,7 +45,7 @@ internal sealed class StatsFlow(EngineCore core)
         var previous = quick ? null : Read(container);
         if (previous is not null)
         {
-            await Task.Delay(s_interval, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(TimeSpan.FromMilliseconds(Interval), cancellationToken).ConfigureAwait(false);
         }
 
         return StatsView.Describe(container.Record, Read(container), previous, Networks(container));
@@ -65,23 +77,39 @@ internal sealed class StatsFlow(EngineCore core)
             return null;
         }
 
-        try
-        {
-            return File.ReadLines($"/proc/{record.State.Pid}/net/dev").Skip(2).Select(Parse).Where(n => n.Name != "lo")
-                .ToDictionary(n => n.Name, n => (ContainerNetworkStats?)n.Stats);
-        }
-        catch (IOException)
-        {
-            // The process ended meanwhile.
-            return null;
-        }
+        // Nothing when the process ended meanwhile.
+        return RawFiles.ReadFile($"/proc/{record.State.Pid}/net/dev", ParseNetworks);
     }
 
-    private static (string Name, ContainerNetworkStats Stats) Parse(string line)
+    private static Dictionary<string, ContainerNetworkStats?> ParseNetworks(ReadOnlySpan<byte> table)
     {
-        var colon = line.IndexOf(':', StringComparison.Ordinal);
-        var n = line[(colon + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(v => ulong.Parse(v, CultureInfo.InvariantCulture)).ToArray();
-        return (line[..colon].Trim(), new ContainerNetworkStats
+        var networks = new Dictionary<string, ContainerNetworkStats?>();
+        foreach (var range in table.Split((byte)'\n'))
+        {
+            // Two lines of headings have no colon.
+            var line = table[range];
+            var colon = line.IndexOf((byte)':');
+            var name = colon < 0 ? default : line[..colon].TrimStart((byte)' ');
+            if (name.Length > 0 && !name.SequenceEqual("lo"u8))
+            {
+                networks[Encoding.UTF8.GetString(name)] = ParseCounters(line[(colon + 1)..]);
+            }
+        }
+
+        return networks;
+    }
+
+    private static ContainerNetworkStats ParseCounters(ReadOnlySpan<byte> text)
+    {
+        Span<ulong> n = stackalloc ulong[12];
+        for (var i = 0; i < n.Length; i++)
+        {
+            text = text.TrimStart((byte)' ');
+            _ = Utf8Parser.TryParse(text, out n[i], out var length);
+            text = text[length..];
+        }
+
+        return new ContainerNetworkStats
         {
             RxBytes = n[0],
             RxPackets = n[1],
@@ -91,6 +119,6 @@ internal sealed class StatsFlow(EngineCore core)
             TxPackets = n[9],
             TxErrors = n[10],
             TxDropped = n[11],
-        });
+        };
     }
 }

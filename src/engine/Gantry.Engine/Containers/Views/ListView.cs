@@ -4,11 +4,14 @@ using Gantry.Oci;
 
 namespace Gantry.Engine.Containers.Views;
 
-/// <summary>Containers as lists show them.</summary>
-internal sealed class ListView(EngineCore core, InspectView inspect)
+/// <summary>Containers as one list shows them.</summary>
+/// <param name="linkNames">Names that other containers' links give.</param>
+internal sealed class ListView(EngineCore core, InspectView inspect, ILookup<string, string> linkNames)
 {
-    /// <param name="linkNames">Names that other containers' links give.</param>
-    internal ContainerSummary Describe(ContainerRecord record, bool withSize, ILookup<string, string> linkNames)
+    /// <summary>What the names of images mean now: many containers share one, and each look asks the database.</summary>
+    private readonly Dictionary<string, string?> _imagesByName = [];
+
+    internal ContainerSummary Describe(ContainerRecord record, bool withSize)
     {
         var summary = new ContainerSummary
         {
@@ -71,9 +74,12 @@ internal sealed class ListView(EngineCore core, InspectView inspect)
             return name;
         }
 
-        return ImageReference.TryParse(name, out var reference)
-            && core.Parts.Images.FindReference(reference.WithDefaultTag()) is { } now && now.ToString() == record.ImageId
-            ? name
-            : record.ImageId;
+        if (!_imagesByName.TryGetValue(name, out var now))
+        {
+            now = ImageReference.TryParse(name, out var reference) ? core.Parts.Images.FindReference(reference.WithDefaultTag())?.ToString() : null;
+            _imagesByName.Add(name, now);
+        }
+
+        return now == record.ImageId ? name : record.ImageId;
     }
 }

@@ -1,4 +1,4 @@
-namespace Gantry.Volumes.Plugins;
+namespace Gantry.Plugins;
 
 /// <summary>Where plugins make themselves known (Docker's plugin discovery).</summary>
 /// <param name="Sockets">Directory of <c>NAME.sock</c> and <c>NAME/NAME.sock</c>.</param>

@@ -2,12 +2,13 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Gantry.Errors;
 
-namespace Gantry.Volumes.Plugins;
+namespace Gantry.Plugins;
 
 /// <summary>Speaks Docker's plugin protocol with one plugin: every question is a POST of JSON.</summary>
-internal sealed class PluginConnection : IDisposable
+public sealed class PluginConnection : IDisposable
 {
     private const string MediaType = "application/vnd.docker.plugins.v1.1+json";
     private const int MaxAnswer = 16 * 1024 * 1024;
@@ -47,20 +48,34 @@ internal sealed class PluginConnection : IDisposable
 
     /// <summary>Asks, and waits for the answer.</summary>
     /// <param name="method"><c>VolumeDriver.Create</c> and the like.</param>
+    /// <param name="optional">A plugin that doesn't know the question (404) has answered nothing.</param>
     /// <exception cref="GantryException">The plugin can't be reached, or says that it failed; its words.</exception>
-    public PluginAnswer Call(string method, PluginRequest? question)
+    public TAnswer Call<TQuestion, TAnswer>(
+        string method, TQuestion question, JsonTypeInfo<TQuestion> asked, JsonTypeInfo<TAnswer> answered, bool optional = false)
+        where TAnswer : PluginAnswer, new() =>
+        Call(method, JsonSerializer.SerializeToUtf8Bytes(question, asked), answered, optional);
+
+    /// <summary>Asks something that needs no words.</summary>
+    /// <inheritdoc cref="Call{TQuestion, TAnswer}(string, TQuestion, JsonTypeInfo{TQuestion}, JsonTypeInfo{TAnswer}, bool)"/>
+    public TAnswer Call<TAnswer>(string method, JsonTypeInfo<TAnswer> answered, bool optional = false)
+        where TAnswer : PluginAnswer, new() =>
+        Call(method, [], answered, optional);
+
+    public void Dispose() => _client.Dispose();
+
+    private TAnswer Call<TAnswer>(string method, byte[] question, JsonTypeInfo<TAnswer> answered, bool optional)
+        where TAnswer : PluginAnswer, new()
     {
         for (var attempt = 0; ; attempt++)
         {
             try
             {
-                return CallOnce(method, question);
+                return CallOnce(method, question, answered, optional);
             }
             catch (HttpRequestException e) when (e.InnerException is SocketException && attempt < s_pauses.Length)
             {
                 // It never got the question, so asking again does no harm.
-                using var pause = new ManualResetEventSlim();
-                pause.Wait(s_pauses[attempt]);
+                Thread.Sleep(s_pauses[attempt]);
             }
             catch (Exception e) when (e is HttpRequestException or OperationCanceledException or JsonException)
             {
@@ -69,11 +84,10 @@ internal sealed class PluginConnection : IDisposable
         }
     }
 
-    public void Dispose() => _client.Dispose();
-
-    private PluginAnswer CallOnce(string method, PluginRequest? question)
+    private TAnswer CallOnce<TAnswer>(string method, byte[] question, JsonTypeInfo<TAnswer> answered, bool optional)
+        where TAnswer : PluginAnswer, new()
     {
-        using var content = new ByteArrayContent(question is null ? [] : JsonSerializer.SerializeToUtf8Bytes(question, PluginJson.Default.PluginRequest));
+        using var content = new ByteArrayContent(question);
         content.Headers.ContentType = new MediaTypeHeaderValue(MediaType);
         using var request = new HttpRequestMessage(HttpMethod.Post, method) { Content = content };
         request.Headers.Accept.ParseAdd(MediaType);
@@ -82,10 +96,15 @@ internal sealed class PluginConnection : IDisposable
         using var buffer = new MemoryStream();
         stream.CopyTo(buffer);
         var body = buffer.ToArray();
-        var answer = Parse(body, lenient: response.StatusCode != HttpStatusCode.OK);
-        if (!string.IsNullOrEmpty(answer.Err))
+        if (optional && response.StatusCode == HttpStatusCode.NotFound)
         {
-            throw GantryException.Internal(response.StatusCode == HttpStatusCode.OK ? answer.Err : $"{method}: {answer.Err}");
+            return new TAnswer();
+        }
+
+        var answer = Parse(body, answered, lenient: response.StatusCode != HttpStatusCode.OK);
+        if (!string.IsNullOrEmpty(answer.Failure))
+        {
+            throw GantryException.Internal(response.StatusCode == HttpStatusCode.OK ? answer.Failure : $"{method}: {answer.Failure}");
         }
 
         return response.StatusCode == HttpStatusCode.OK
@@ -94,15 +113,16 @@ internal sealed class PluginConnection : IDisposable
     }
 
     /// <summary>An empty body is an answer that says nothing; what isn't JSON counts as text where the status tells of a failure.</summary>
-    private static PluginAnswer Parse(byte[] body, bool lenient)
+    private static TAnswer Parse<TAnswer>(byte[] body, JsonTypeInfo<TAnswer> type, bool lenient)
+        where TAnswer : PluginAnswer, new()
     {
         try
         {
-            return body.AsSpan().Trim(" \t\r\n"u8).IsEmpty ? new PluginAnswer() : JsonSerializer.Deserialize(body, PluginJson.Default.PluginAnswer) ?? new PluginAnswer();
+            return body.AsSpan().Trim(" \t\r\n"u8).IsEmpty ? new TAnswer() : JsonSerializer.Deserialize(body, type) ?? new TAnswer();
         }
         catch (JsonException) when (lenient)
         {
-            return new PluginAnswer();
+            return new TAnswer();
         }
     }
 }

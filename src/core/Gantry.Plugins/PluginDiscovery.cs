@@ -1,10 +1,10 @@
 using System.Text.Json;
 using Gantry.Errors;
 
-namespace Gantry.Volumes.Plugins;
+namespace Gantry.Plugins;
 
 /// <summary>Finds plugins by name: a socket, or a file that says where the plugin listens.</summary>
-internal sealed class PluginDiscovery(PluginDirectories directories)
+public sealed class PluginDiscovery(PluginDirectories directories)
 {
     private const string UnixScheme = "unix://";
 

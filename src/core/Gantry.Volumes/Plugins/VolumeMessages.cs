@@ -1,10 +1,11 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Gantry.Plugins;
 
 namespace Gantry.Volumes.Plugins;
 
 /// <summary>What is asked of a volume plugin.</summary>
-internal sealed record PluginRequest
+internal sealed record VolumeQuestion
 {
     public string? Name { get; init; }
 
@@ -15,11 +16,8 @@ internal sealed record PluginRequest
 }
 
 /// <summary>What a plugin answers; which members are there depends on the question.</summary>
-internal sealed record PluginAnswer
+internal sealed record VolumeAnswer : PluginAnswer
 {
-    /// <summary>Not empty: the question failed.</summary>
-    public string? Err { get; init; }
-
     public string? Mountpoint { get; init; }
 
     public PluginVolume? Volume { get; init; }
@@ -27,9 +25,6 @@ internal sealed record PluginAnswer
     public List<PluginVolume>? Volumes { get; init; }
 
     public PluginCapabilities? Capabilities { get; init; }
-
-    /// <summary>Kinds of drivers that a plugin is, of its activation.</summary>
-    public List<string>? Implements { get; init; }
 }
 
 /// <summary>A volume as its plugin knows it.</summary>
@@ -50,27 +45,7 @@ internal sealed record PluginCapabilities
     public string? Scope { get; init; }
 }
 
-/// <summary>A file <c>NAME.json</c> about a plugin.</summary>
-internal sealed record PluginFile
-{
-    public string? Name { get; init; }
-
-    public string? Addr { get; init; }
-
-    public PluginTls? TLSConfig { get; init; }
-}
-
-internal sealed record PluginTls
-{
-    public string? CAFile { get; init; }
-
-    public string? CertFile { get; init; }
-
-    public string? KeyFile { get; init; }
-}
-
 [JsonSourceGenerationOptions(PropertyNameCaseInsensitive = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
-[JsonSerializable(typeof(PluginRequest))]
-[JsonSerializable(typeof(PluginAnswer))]
-[JsonSerializable(typeof(PluginFile))]
-internal sealed partial class PluginJson : JsonSerializerContext;
+[JsonSerializable(typeof(VolumeQuestion))]
+[JsonSerializable(typeof(VolumeAnswer))]
+internal sealed partial class VolumeMessages : JsonSerializerContext;
