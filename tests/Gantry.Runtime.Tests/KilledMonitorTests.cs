@@ -124,7 +124,7 @@ public class KilledMonitorTests
         var exits = new ExitProbe(service);
         var started = 0;
         var failures = new List<string>();
-        for (var i = 0; i < 14; i++)
+        for (var i = 0; i < 16; i++)
         {
             // A monitor that is at work, not one that is just coming up.
             await service.StartAsync(root.Bundle($"warm{i}", "true"), CancellationToken.None);
@@ -132,7 +132,8 @@ public class KilledMonitorTests
             await service.DeleteAsync($"warm{i}", CancellationToken.None);
             var id = $"c{i}";
             var start = service.StartAsync(root.Bundle(id, "sh", "-c", "echo hello; sleep 0.4; exit 6"), CancellationToken.None);
-            await Task.Delay(i % 12);
+            // The last ones give a busy machine the time to get through a start.
+            await Task.Delay(i < 12 ? i : 50 << (2 * (i - 12)));
             Leftovers.KillMonitor(root.ExecRoot);
             try
             {
