@@ -41,8 +41,8 @@ public class CgroupTests
         using var nowhere = new MigrationWarmUp(CgroupLayout.Parse([]));
         for (var i = 0; i < 5; i++)
         {
-            warmUp.Expect();
-            nowhere.Expect();
+            warmUp.Expect(more: i > 2);
+            nowhere.Expect(more: i > 2);
             await Task.Delay(10);
         }
 

@@ -32,7 +32,8 @@ public interface ITaskService : IAsyncDisposable
     Task<IReadOnlyList<TaskState>> RestoreAsync(CancellationToken cancellationToken);
 
     /// <summary>A <see cref="StartAsync"/> or <see cref="ExecAsync"/> will probably follow in some milliseconds: what those would wait for begins now. Returns at once.</summary>
-    void ExpectStart();
+    /// <param name="more">Others may follow in the next half second.</param>
+    void ExpectStart(bool more);
 
     /// <summary>
     /// Runs the bundle's process. Returns when it runs (it may have exited already: the exit follows through

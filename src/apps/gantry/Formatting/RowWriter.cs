@@ -27,7 +27,8 @@ internal static class RowWriter
 
         foreach (var item in items)
         {
-            rows.Append(Execute(template, new Row<T>(columns, item))).Append('\n');
+            Execute(template, new Row<T>(columns, item), rows);
+            rows.Append('\n');
         }
 
         return IsTable(format) ? TabWriter.Format(rows.ToString()) : rows.ToString();
@@ -37,7 +38,7 @@ internal static class RowWriter
     public static HashSet<string> FieldsUsed<T>(string format, Columns<T> columns, T sample)
     {
         var used = new HashSet<string>(StringComparer.Ordinal);
-        Execute(Parse(format, "failed to parse template"), new Row<T>(columns, sample, used), "failed to execute template");
+        Execute(Parse(format, "failed to parse template"), new Row<T>(columns, sample, used), new StringBuilder(), "failed to execute template");
         return used;
     }
 
@@ -55,11 +56,11 @@ internal static class RowWriter
         }
     }
 
-    private static string Execute<T>(Template template, Row<T> row, string complaint = "template parsing error")
+    private static void Execute<T>(Template template, Row<T> row, StringBuilder output, string complaint = "template parsing error")
     {
         try
         {
-            return template.Execute(row);
+            template.Execute(row, output);
         }
         catch (GantryException e)
         {

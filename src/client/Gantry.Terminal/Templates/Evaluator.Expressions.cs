@@ -16,13 +16,14 @@ internal sealed partial class Evaluator
     {
         _at = pipe;
         var value = s_missing;
-        foreach (var command in pipe.Commands)
+        for (var i = 0; i < pipe.Commands.Count; i++)
         {
-            value = Evaluate(command, dot, value);
+            value = Evaluate(pipe.Commands[i], dot, value);
         }
 
-        foreach (var variable in pipe.Variables)
+        for (var i = 0; i < pipe.Variables.Count; i++)
         {
+            var variable = pipe.Variables[i];
             if (pipe.IsAssignment)
             {
                 Assign(variable.Names[0], value);
@@ -109,10 +110,23 @@ internal sealed partial class Evaluator
             receiver = Field(receiver, names[i], [], i == 0);
         }
 
-        var arguments = new List<object?>();
-        foreach (var argument in command?.Arguments.Skip(1) ?? [])
+        var arguments = Arguments(command, dot, piped);
+        _at = node;
+        return Field(receiver, names[^1], arguments, names.Count == 1);
+    }
+
+    /// <summary>What a command gives to its field or method.</summary>
+    private IReadOnlyList<object?> Arguments(CommandNode? command, object? dot, object? piped)
+    {
+        if (command is null or { Arguments.Count: 1 } && piped == s_missing)
         {
-            arguments.Add(Argument(argument, dot));
+            return [];
+        }
+
+        var arguments = new List<object?>();
+        for (var i = 1; i < (command?.Arguments.Count ?? 0); i++)
+        {
+            arguments.Add(Argument(command!.Arguments[i], dot));
         }
 
         if (piped != s_missing)
@@ -120,8 +134,7 @@ internal sealed partial class Evaluator
             arguments.Add(piped);
         }
 
-        _at = node;
-        return Field(receiver, names[^1], arguments, names.Count == 1);
+        return arguments;
     }
 
     private object? Field(object? receiver, string name, IReadOnlyList<object?> arguments, bool isRoot)

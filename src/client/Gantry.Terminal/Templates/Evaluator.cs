@@ -13,14 +13,18 @@ internal sealed partial class Evaluator
 
     private readonly Template _template;
     private readonly bool _failOnMissingKey;
-    private readonly StringBuilder _output = new();
+    private readonly StringBuilder _output;
+    private readonly int _start;
     private readonly List<(string Name, object? Value)> _variables = [];
     private Node? _at;
     private string _templateName;
     private int _templateDepth;
 
-    public Evaluator(Template template, bool failOnMissingKey)
+    /// <param name="output">What is written is appended here.</param>
+    public Evaluator(Template template, bool failOnMissingKey, StringBuilder output)
     {
+        _output = output;
+        _start = output.Length;
         _template = template;
         _failOnMissingKey = failOnMissingKey;
         _templateName = template.Name;
@@ -33,18 +37,18 @@ internal sealed partial class Evaluator
         Continue,
     }
 
-    public string Run(object? data)
+    public void Run(object? data)
     {
         _variables.Add(("$", data));
         Walk(_template.Root, data);
-        return _output.ToString();
     }
 
     private Flow Walk(IReadOnlyList<Node> nodes, object? dot)
     {
-        foreach (var node in nodes)
+        // By index, here and where expressions are evaluated: a row of a list is not to cost an enumerator for every node.
+        for (var i = 0; i < nodes.Count; i++)
         {
-            var flow = Walk(node, dot);
+            var flow = Walk(nodes[i], dot);
             if (flow != Flow.Next)
             {
                 return flow;
@@ -83,7 +87,7 @@ internal sealed partial class Evaluator
                 return Flow.Continue;
         }
 
-        return _output.Length <= MaximumOutput ? Flow.Next : throw Fail("output is too large");
+        return _output.Length - _start <= MaximumOutput ? Flow.Next : throw Fail("output is too large");
     }
 
     private Flow WalkBranch(BranchNode branch, object? dot)

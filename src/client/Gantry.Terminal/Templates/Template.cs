@@ -1,3 +1,4 @@
+using System.Text;
 using Gantry.Errors;
 
 namespace Gantry.Terminal.Templates;
@@ -39,5 +40,13 @@ public sealed class Template
     /// <summary>Evaluates the template over <paramref name="data"/>.</summary>
     /// <param name="failOnMissingKey">Whether a key that a map lacks is an error (Go's missingkey=error) rather than "&lt;no value&gt;".</param>
     /// <exception cref="GantryException">The template does not fit the data.</exception>
-    public string Execute(object? data, bool failOnMissingKey = false) => new Evaluator(this, failOnMissingKey).Run(data);
+    public string Execute(object? data, bool failOnMissingKey = false)
+    {
+        var output = new StringBuilder();
+        Execute(data, output, failOnMissingKey);
+        return output.ToString();
+    }
+
+    /// <summary>As <see cref="Execute(object?, bool)"/>, appending.</summary>
+    public void Execute(object? data, StringBuilder output, bool failOnMissingKey = false) => new Evaluator(this, failOnMissingKey, output).Run(data);
 }

@@ -47,7 +47,7 @@ public sealed partial class TaskService : ITaskService
     public Func<string, Task>? OnOom { get; set; }
 
     /// <inheritdoc/>
-    public void ExpectStart() => _warmUp.Expect();
+    public void ExpectStart(bool more) => _warmUp.Expect(more);
 
     /// <inheritdoc/>
     public TaskState? Find(string id, string? execId = null) => _tasks.GetValueOrDefault((id, execId ?? ""))?.ToState();

@@ -42,7 +42,7 @@ public sealed class ExecService
     public string Create(string reference, ExecCreateRequest request)
     {
         var container = RunningContainer(reference);
-        _core.Parts.Tasks.ExpectStart();
+        _core.Parts.Tasks.ExpectStart(more: false);
         if (request.Cmd is not { Count: > 0 })
         {
             throw GantryException.InvalidArgument("No exec command specified");

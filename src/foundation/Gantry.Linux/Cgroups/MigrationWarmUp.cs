@@ -3,24 +3,35 @@ namespace Gantry.Linux.Cgroups;
 /// <summary>
 /// Moving a process into a cgroup takes a lock over all of the system's processes (cgroup_threadgroup_rwsem) whose first taker waits for an RCU
 /// grace period: 5 to 14 ms on an idle machine. It stays quick for some 20 ms after. Who knows that a move is coming lets this wait for it
-/// meanwhile, by moving its own process to where it is, which changes nothing. Owns a thread, started by the first call.
+/// meanwhile, by moving its own process to where it is, which changes nothing. Where one container is started others often are: then the lock is
+/// taken again and again for half a second. Owns a thread, started by the first call, which sleeps at all other times.
 /// </summary>
 public sealed class MigrationWarmUp : IDisposable
 {
     /// <summary>Milliseconds after a move in which the lock is surely still quick.</summary>
     private const long SurelyQuick = 4;
 
+    /// <summary>Milliseconds for which the lock is kept quick where more moves may come.</summary>
+    private const long KeptQuick = 500;
+
     private readonly AutoResetEvent _wanted = new(initialState: false);
     private readonly CgroupLayout _layout;
     private long _lastEnd = -SurelyQuick;
+    private long _keepUntil;
     private int _started;
     private volatile bool _disposed;
 
     public MigrationWarmUp(CgroupLayout layout) => _layout = layout;
 
     /// <summary>A process will be moved in a few milliseconds. Returns at once.</summary>
-    public void Expect()
+    /// <param name="more">Others may follow.</param>
+    public void Expect(bool more)
     {
+        if (more)
+        {
+            Volatile.Write(ref _keepUntil, Environment.TickCount64 + KeptQuick);
+        }
+
         if (_disposed || Environment.TickCount64 - Volatile.Read(ref _lastEnd) < SurelyQuick)
         {
             return;
@@ -71,7 +82,7 @@ public sealed class MigrationWarmUp : IDisposable
     {
         while (!_disposed)
         {
-            _wanted.WaitOne();
+            _wanted.WaitOne(Environment.TickCount64 < Volatile.Read(ref _keepUntil) ? (int)SurelyQuick : Timeout.Infinite);
             if (!_disposed && OwnProcesses() is { } file)
             {
                 // Zero is the writer itself. A refusal doesn't matter: only the lock was wanted.

@@ -20,7 +20,7 @@ internal sealed class CreateFlow(EngineCore core, VolumeUse volumes, ImageMounts
     internal async Task<ContainerCreateResponse> CreateAsync(ContainerCreateRequest request, string name, Platform? platform, bool readOnlyNonRecursive)
     {
         // Most creates are followed by a start.
-        core.Parts.Tasks.ExpectStart();
+        core.Parts.Tasks.ExpectStart(more: true);
 
         // Step 1: what was asked for, completed from the image and the daemon's settings.
         var given = ConfigOf(request);

@@ -35,7 +35,7 @@ internal sealed class StartFlow(
     /// <param name="reset">What a successful start changes in the state beside the obvious.</param>
     internal async Task StartLockedAsync(Container container, Func<ContainerStateRecord, ContainerStateRecord> reset)
     {
-        core.Parts.Tasks.ExpectStart();
+        core.Parts.Tasks.ExpectStart(more: true);
         var record = container.Record;
         TaskState task;
         Task<ILogDestination?>? log = null;

@@ -33,7 +33,7 @@ internal sealed class StatsFlow(EngineCore core)
     /// All streams take their samples in the same rounds, so that one look at the host's clocks serves them all and the processor wakes once. A first
     /// interval is between half a round and one and a half.
     /// </summary>
-    internal static TimeSpan UntilNextRound(long now)
+    private static TimeSpan UntilNextRound(long now)
     {
         var wait = Interval - (now % Interval);
         return TimeSpan.FromMilliseconds(wait < Interval / 2 ? wait + Interval : wait);
