@@ -59,8 +59,8 @@ public sealed record EndpointInfo
     /// <summary>Interface on the host, or empty.</summary>
     public string HostInterfaceName { get; init; } = "";
 
-    /// <summary>Name of the interface before the container got it, where a plugin made it; else empty.</summary>
-    public string PluginInterfaceName { get; init; } = "";
+    /// <summary>Name of the interface before the container got it, where a plugin made it; else null, as in records of earlier versions.</summary>
+    public string? PluginInterfaceName { get; init; }
 
     /// <summary>Ports published through this endpoint; empty unless it holds the default gateway.</summary>
     public IReadOnlyList<PublishedPort> Ports { get; init; } = [];

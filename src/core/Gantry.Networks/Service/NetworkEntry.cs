@@ -26,7 +26,7 @@ internal sealed class NetworkEntry
     {
         State = state;
         Settings = settings;
-        _pools = [.. state.Pools.Select(p => p.PluginPool.Length > 0 && pluginPool is not null ? pluginPool(p) : Restore(p))];
+        _pools = [.. state.Pools.Select(p => p.PluginPool is not null && pluginPool is not null ? pluginPool(p) : Restore(p))];
     }
 
     public NetworkState State { get; }

@@ -18,11 +18,11 @@ public sealed partial class NetworkService
     private static bool UsesPlugins(NetworkCreateOptions options) =>
         !options.ConfigOnly && !(NetworkDrivers.IsBuiltIn(options.Driver) && NetworkDrivers.IsOwnIpam(options.Ipam.Driver));
 
-    private static bool IsOfPlugins(NetworkEntry entry) => entry.IsPlugin || entry.State.Pools.Any(p => p.PluginPool.Length > 0);
+    private static bool IsOfPlugins(NetworkEntry entry) => entry.IsPlugin || entry.State.Pools.Any(p => p.PluginPool is not null);
 
     private Func<PoolState, IAddressPool>? PluginPool(string driver) => NetworkDrivers.IsOwnIpam(driver)
         ? null
-        : pool => new PluginAddressPool(_addressPlugins, driver, pool.PluginPool, NetworkEntry.SubnetOf(pool));
+        : pool => new PluginAddressPool(_addressPlugins, driver, pool.PluginPool!, NetworkEntry.SubnetOf(pool));
 
     /// <summary>No plugin is asked while the gate is held: one that hangs holds up its own networks only.</summary>
     private async Task<NetworkRecord> CreateWithPluginsAsync(NetworkCreateOptions options, CancellationToken ct)
@@ -129,14 +129,19 @@ public sealed partial class NetworkService
     /// <summary>Gives back what was asked for on behalf of a network itself, then its pools.</summary>
     private void ReleasePools(string driver, IReadOnlyList<PoolState> pools)
     {
-        foreach (var pool in pools.Where(p => p.PluginPool.Length > 0))
+        foreach (var pool in pools)
         {
-            foreach (var address in pool.Excluded.Append(pool.Gateway).Where(a => a.Length > 0))
+            if (pool.PluginPool is not { } id)
             {
-                TryAsk($"ipam driver {driver}: can't release {address}", () => _addressPlugins.Get(driver).ReleaseAddress(pool.PluginPool, IPAddress.Parse(address)));
+                continue;
             }
 
-            TryAsk($"ipam driver {driver}: can't release pool {pool.Subnet}", () => _addressPlugins.Get(driver).ReleasePool(pool.PluginPool));
+            foreach (var address in pool.Excluded.Append(pool.Gateway).Where(a => a.Length > 0))
+            {
+                TryAsk($"ipam driver {driver}: can't release {address}", () => _addressPlugins.Get(driver).ReleaseAddress(id, IPAddress.Parse(address)));
+            }
+
+            TryAsk($"ipam driver {driver}: can't release pool {pool.Subnet}", () => _addressPlugins.Get(driver).ReleasePool(id));
         }
     }
 
@@ -176,7 +181,7 @@ public sealed partial class NetworkService
                    where subnet.IsV6 == v6
                    select new PluginPool
                    {
-                       AddressSpace = pool.PluginSpace.Length > 0 ? pool.PluginSpace : "LocalDefault",
+                       AddressSpace = pool.PluginSpace ?? "LocalDefault",
                        Pool = pool.Subnet,
                        Gateway = pool.Gateway.Length > 0 ? $"{pool.Gateway}/{subnet.PrefixLength}" : null,
                        AuxAddresses = named.Where(n => pool.Excluded.Contains(n.Value)).ToDictionary(n => n.Key, n => $"{n.Value}/{subnet.PrefixLength}"),
@@ -293,9 +298,9 @@ public sealed partial class NetworkService
     {
         var driver = _networks[endpoint.NetworkId].Record.Driver;
         TryAsk($"network {endpoint.NetworkName}", () => _networkPlugins.Get(driver).Leave(endpoint.NetworkId, endpoint.EndpointId));
-        if (endpoint.PluginInterfaceName.Length > 0 && sandbox.Namespace is { } inside)
+        if (endpoint.PluginInterfaceName is { } source && sandbox.Namespace is { } inside)
         {
-            Attempt(sandbox, "give an interface back", () => _endpoints.GiveBack(endpoint.InterfaceName, endpoint.PluginInterfaceName, inside));
+            Attempt(sandbox, "give an interface back", () => _endpoints.GiveBack(endpoint.InterfaceName, source, inside));
         }
 
         TryAsk($"network {endpoint.NetworkName}", () => _networkPlugins.Get(driver).DeleteEndpoint(endpoint.NetworkId, endpoint.EndpointId));

@@ -32,11 +32,11 @@ internal sealed record PoolState
     /// <summary>The subnet was asked for, not chosen here; only then can containers ask for addresses in it.</summary>
     public bool Configured { get; init; }
 
-    /// <summary>The name by which a plugin that gives addresses knows the pool; empty where we give them.</summary>
-    public string PluginPool { get; init; } = "";
+    /// <summary>The name by which a plugin that gives addresses knows the pool; null where we give them, as in records of earlier versions.</summary>
+    public string? PluginPool { get; init; }
 
-    /// <summary>The plugin's address space in which the pool lies; else empty.</summary>
-    public string PluginSpace { get; init; } = "";
+    /// <summary>The plugin's address space in which the pool lies; else null.</summary>
+    public string? PluginSpace { get; init; }
 
     /// <summary>Addresses that are never handed out.</summary>
     public IReadOnlyList<string> Excluded { get; init; } = [];
