@@ -63,7 +63,7 @@ internal static class ContainerObserveRoutes
         using var stream = new JsonStream(request.Context);
         await foreach (var sample in containers.StatsAsync(request.Id, request.Aborted).ConfigureAwait(false))
         {
-            await stream.WriteAsync(sample, ApiJson.Default.ContainerStatsResponse).ConfigureAwait(false);
+            await stream.WriteAsync(sample.WriteTo).ConfigureAwait(false);
         }
     }
 

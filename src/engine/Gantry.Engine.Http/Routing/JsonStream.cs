@@ -25,7 +25,10 @@ internal sealed class JsonStream : IDisposable
     }
 
     /// <summary>Writes one value. May be called from several threads.</summary>
-    internal async Task WriteAsync<T>(T value, JsonTypeInfo<T> type)
+    internal Task WriteAsync<T>(T value, JsonTypeInfo<T> type) => WriteAsync(writer => JsonSerializer.Serialize(writer, value, type));
+
+    /// <summary>As <see cref="WriteAsync{T}(T, JsonTypeInfo{T})"/>, for what is written often: past the serializer, with a type's generated writer.</summary>
+    internal async Task WriteAsync(Action<Utf8JsonWriter> write)
     {
         await _turn.WaitAsync(_context.RequestAborted).ConfigureAwait(false);
         try
@@ -33,7 +36,7 @@ internal sealed class JsonStream : IDisposable
             _buffer.ResetWrittenCount();
             using (var writer = new Utf8JsonWriter(_buffer, new JsonWriterOptions { SkipValidation = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
             {
-                JsonSerializer.Serialize(writer, value, type);
+                write(writer);
             }
 
             _buffer.Write("\r\n"u8);
