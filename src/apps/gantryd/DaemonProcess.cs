@@ -40,6 +40,11 @@ internal sealed class DaemonProcess : IAsyncDisposable
             _log.Warn($"--{flag} has no effect: {why}");
         }
 
+        if (settings.IsRemappedToRoot)
+        {
+            _log.Warn("User namespaces: root cannot be remapped with itself; user namespaces are OFF");
+        }
+
         settings.ApplyProxies(_log);
         WarnOfPlainTcp(settings);
         var parts = Compose(settings, engine);
@@ -98,12 +103,11 @@ internal sealed class DaemonProcess : IAsyncDisposable
 
     private EngineParts Compose(DaemonSettings settings, Gantry.Engine.Settings.EngineSettings engine)
     {
-        Directory.CreateDirectory(settings.DataRoot, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
-            | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
-        Keep(RootLock.Take(settings.DataRoot));
+        DataFolders.Make(settings.GivenDataRoot, settings.DataRoot, settings.UserNamespace);
+        Keep(RootLock.Take(settings.GivenDataRoot));
         var database = Keep(Database.Open(Path.Combine(settings.DataRoot, "gantry.db")));
         var content = ContentStore.Open(Path.Combine(settings.DataRoot, "content"));
-        var layers = Keep(LayerStore.Open(Path.Combine(settings.DataRoot, "snapshots")));
+        var layers = Keep(LayerStore.Open(Path.Combine(settings.DataRoot, "snapshots"), new LayerStoreOptions { Ids = settings.UserNamespace }));
         var networks = Keep(new NetworkService(settings.Networks(text => _log.Warn(text)), new NetworkStateStore(database)));
         var tasks = Keep(new TaskService(settings.Tasks(engine)));
         return new EngineParts
@@ -112,7 +116,7 @@ internal sealed class DaemonProcess : IAsyncDisposable
             Content = content,
             Layers = layers,
             Images = new ImageStore(database, content, layers),
-            Volumes = new VolumeStore(database, Path.Combine(settings.DataRoot, "volumes"), Keep(new VolumePlugins(PluginDirectories.Default))),
+            Volumes = new VolumeStore(database, Path.Combine(settings.DataRoot, "volumes"), Keep(new VolumePlugins(PluginDirectories.Default)), settings.UserNamespace),
             Networks = networks,
             Tasks = tasks,
             Registry = Keep(new RegistryClient(DaemonSettings.Registry(engine))),

@@ -1,3 +1,5 @@
+using Gantry.Linux;
+
 namespace Gantry.Networks;
 
 /// <summary>Settings of the network service, mostly keys of <c>daemon.json</c>.</summary>
@@ -42,6 +44,9 @@ public sealed record NetworkServiceOptions
 
     /// <summary>Other hosts may reach published ports at the containers' own addresses too.</summary>
     public bool AllowDirectRouting { get; init; }
+
+    /// <summary>Maps of the user namespaces that sandboxes which ask for one get; null where there are none.</summary>
+    public IdMaps? Ids { get; init; }
 
     /// <summary>Address that <c>host-gateway</c> stands for; empty: the default bridge's.</summary>
     public IReadOnlyList<string> HostGatewayIps { get; init; } = [];

@@ -78,6 +78,7 @@ internal static class FlagTable
         Text("tlskey", "Path to TLS key file"),
         Bool("tlsverify", "Use TLS and verify the remote"),
         Bool("userland-proxy", "Forward in user mode what the kernel does not translate") with { Default = "true" },
+        Text("userns-remap", "User/Group setting for user namespaces (\"default\", USER[:GROUP], UID[:GID])"),
         new("validate", null, FlagKind.Bool, "Validate daemon configuration and exit", null),
         new("version", 'v', FlagKind.Bool, "Print version information and quit", null),
         NoEffect("containerd", FlagKind.Text, NoContainerd),
@@ -106,7 +107,6 @@ internal static class FlagTable
         Fixed("storage-driver", FlagKind.Text, "overlay2", shortName: 's'),
         Missing("storage-opt", FlagKind.List, "storage-opts"),
         Missing("swarm-default-advertise-addr", FlagKind.Text),
-        Missing("userns-remap", FlagKind.Text),
         Missing("builder", FlagKind.Map),
     ];
 

@@ -180,6 +180,11 @@ public sealed class DaemonService
             options.Add($"name=seccomp,profile={(_core.Settings.SeccompProfile is null ? "builtin" : _core.Settings.SeccompProfile == "unconfined" ? "unconfined" : "custom")}");
         }
 
+        if (_core.Settings.Ids is not null)
+        {
+            options.Add("name=userns");
+        }
+
         if (_core.Host.Cgroups.Version == 2)
         {
             options.Add("name=cgroupns");

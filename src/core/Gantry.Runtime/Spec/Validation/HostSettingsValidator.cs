@@ -50,7 +50,7 @@ public static class HostSettingsValidator
         Require(Modes.IsValidPid(settings.PidMode), $"invalid PID mode: {settings.PidMode}");
         Require(Modes.IsValidUts(settings.UTSMode), $"invalid UTS mode: {settings.UTSMode}");
         Require(Modes.IsValidCgroupns(settings.CgroupnsMode), $"invalid cgroup namespace mode: {settings.CgroupnsMode}");
-        Require(settings.UsernsMode is null or "" or "host", $"user namespace remapping is not available; invalid USER mode: {settings.UsernsMode}");
+        Require(settings.UsernsMode is null or "" or "host", $"invalid USER mode: {settings.UsernsMode}");
         Require(settings.Isolation is null or "" or "default", $"invalid isolation ({settings.Isolation}): linux only supports 'default'");
         Require(!Modes.IsHost(settings.UTSMode) || string.IsNullOrEmpty(config.Hostname), "conflicting options: hostname and the UTS mode");
         Require(

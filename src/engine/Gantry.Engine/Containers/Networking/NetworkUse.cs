@@ -9,8 +9,9 @@ namespace Gantry.Engine.Containers.Networking;
 
 /// <summary>A container's place on the network, ready for its bundle.</summary>
 /// <param name="NamespacePath">Path of the network namespace, or null for the host's.</param>
+/// <param name="UserNamespacePath">Path of the user namespace that the network namespace belongs to, or null for the host's.</param>
 /// <param name="FilesOwner">Container whose hosts, hostname and resolv.conf are used: the container itself, or the one whose network it joins.</param>
-internal sealed record NetworkPlace(string? NamespacePath, string FilesOwner);
+internal sealed record NetworkPlace(string? NamespacePath, string? UserNamespacePath, string FilesOwner);
 
 /// <summary>Puts containers on their networks at start and takes them off at exit.</summary>
 internal sealed class NetworkUse(EngineCore core)
@@ -45,7 +46,7 @@ internal sealed class NetworkUse(EngineCore core)
             }
 
             AllowLinks();
-            return new NetworkPlace(sandbox.Mode == SandboxMode.Host ? null : sandbox.SandboxKey, record.Id);
+            return new NetworkPlace(sandbox.Mode == SandboxMode.Host ? null : sandbox.SandboxKey, sandbox.UserNamespacePath, record.Id);
         }
         catch (Exception e)
         {
@@ -127,7 +128,7 @@ internal sealed class NetworkUse(EngineCore core)
         record.HostConfig.NetworkMode == "host" && string.IsNullOrEmpty(record.Config.Hostname) ? Environment.MachineName : record.Config.Hostname ?? string.Empty;
 
     /// <summary>Same inode: a rename would leave the container with the old file.</summary>
-    private static void WriteInPlace(string path, string content)
+    private void WriteInPlace(string path, string content)
     {
         using var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite, 1);
         var bytes = System.Text.Encoding.UTF8.GetBytes(content);
@@ -135,6 +136,7 @@ internal sealed class NetworkUse(EngineCore core)
         file.SetLength(bytes.Length);
         file.Flush();
         File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+        core.Settings.Ids?.GiveToRoot(path);
     }
 
     private NetworkPlace JoinOther(string reference)
@@ -156,11 +158,17 @@ internal sealed class NetworkUse(EngineCore core)
         }
 
         var sandbox = core.Parts.Networks.FindSandbox(other.Id);
-        return new NetworkPlace(sandbox is null or { Mode: SandboxMode.Host } ? null : sandbox.SandboxKey, other.Id);
+        var user = core.Settings.Ids is null ? null : $"/proc/{other.State.Pid}/ns/user";
+        return new NetworkPlace(sandbox is null or { Mode: SandboxMode.Host } ? null : sandbox.SandboxKey, user, other.Id);
     }
 
-    private static SandboxOptions SandboxFor(ContainerRecord record) => new()
+    /// <summary>A namespace whose files another is joined to is not ours to make: that one's user namespace comes with it.</summary>
+    private bool HasUserNamespace(HostConfig host) => core.Settings.Ids is not null && host.UsernsMode != "host"
+        && !NetworkSelection.IsContainer(host.PidMode) && !NetworkSelection.IsContainer(host.IpcMode);
+
+    private SandboxOptions SandboxFor(ContainerRecord record) => new()
     {
+        UserNamespace = HasUserNamespace(record.HostConfig),
         ContainerId = record.Id,
         ContainerName = record.Name,
         Mode = record.HostConfig.NetworkMode == "host" ? SandboxMode.Host : SandboxMode.Private,
