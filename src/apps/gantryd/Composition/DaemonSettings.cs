@@ -11,6 +11,7 @@ using Gantry.Logs.Drivers;
 using Gantry.Networks;
 using Gantry.Registry;
 using Gantry.Runtime;
+using Gantry.Runtime.Spec;
 
 namespace Gantry.Apps.Daemon.Composition;
 
@@ -71,6 +72,7 @@ internal sealed class DaemonSettings(FlagValues flags)
         {
             DataRoot = DataRoot,
             Ids = UserNamespace,
+            CdiDirectories = CdiDirectories(),
             ExecRoot = ExecRoot,
             Runtimes = runtimes.All,
             DefaultRuntime = runtimes.Default,
@@ -171,6 +173,12 @@ internal sealed class DaemonSettings(FlagValues flags)
             ? new UlimitSetting(text[..equals], soft, hard)
             : throw GantryException.InvalidArgument($"invalid argument \"{text}\" for \"--default-ulimit\" flag: invalid ulimit argument: {text}");
     }
+
+    /// <summary>None where the feature is off, or one empty name is given.</summary>
+    private List<string> CdiDirectories() =>
+        FeatureSettings.Read(flags).TryGetValue("cdi", out var on) && !on ? []
+            : flags.Has("cdi-spec-dir") ? [.. flags.List("cdi-spec-dir").Where(d => d.Length > 0)]
+            : [.. CdiDevices.DefaultDirectories];
 
     private string LogDriver()
     {

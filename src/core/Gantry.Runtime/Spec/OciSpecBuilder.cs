@@ -29,7 +29,7 @@ public static class OciSpecBuilder
         }
 
         var mounts = new MountSpec(hostConfig, context, security);
-        return new RuntimeSpec
+        var spec = new RuntimeSpec
         {
             Process = ProcessSpec.Build(config, hostConfig, context, security, capabilities),
             Root = new RuntimeRoot(context.RootfsPath, hostConfig.ReadonlyRootfs == true ? true : null),
@@ -38,6 +38,7 @@ public static class OciSpecBuilder
             Annotations = hostConfig.Annotations is { Count: > 0 } annotations ? annotations : null,
             Linux = BuildLinux(config, hostConfig, context, capabilities) with { RootfsPropagation = mounts.RootPropagation() },
         };
+        return DeviceRequests.Apply(spec, hostConfig.DeviceRequests, context.Devices);
     }
 
     /// <summary>The container's cgroup below each hierarchy's root: parent and id.</summary>

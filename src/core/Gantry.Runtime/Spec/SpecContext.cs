@@ -49,6 +49,9 @@ public sealed record SpecContext
     /// </summary>
     public string? InitPath { get; init; }
 
+    /// <summary>The devices that <c>--device vendor/class=name</c> can name; null where they are switched off.</summary>
+    public CdiDevices? Devices { get; init; }
+
     /// <summary>The AppArmor profile of containers that name none; only used where AppArmor is on.</summary>
     public string? DefaultAppArmorProfile { get; init; }
 

@@ -48,6 +48,9 @@ public sealed record EngineSettings
     /// <summary>Maps of the user namespaces that containers run in (<c>--userns-remap</c>); null: containers' users are the host's.</summary>
     public IdMaps? Ids { get; init; }
 
+    /// <summary>Directories of files that describe devices (<c>--cdi-spec-dir</c>); empty switches them off.</summary>
+    public IReadOnlyList<string> CdiDirectories { get; init; } = [];
+
     public bool SelinuxEnabled { get; init; }
 
     public IReadOnlyList<string> Labels { get; init; } = [];

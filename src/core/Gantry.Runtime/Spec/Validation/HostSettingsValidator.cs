@@ -27,7 +27,6 @@ public static class HostSettingsValidator
         Rlimits.Check(settings.Ulimits);
         DeviceSpec.Check(settings.Devices);
         DeviceRules.CheckRules(settings.DeviceCgroupRules);
-        CheckDeviceRequests(settings);
         CheckHost(settings, host, all);
         return new ValidationResult(settings, all);
     }
@@ -84,16 +83,6 @@ public static class HostSettingsValidator
         foreach (var name in settings.Sysctls?.Keys ?? Enumerable.Empty<string>())
         {
             Sysctls.CheckAllowed(name, settings, config);
-        }
-    }
-
-    private static void CheckDeviceRequests(HostConfig settings)
-    {
-        // No device drivers (GPUs, CDI) are known, which a real engine without any answers in these words.
-        if (settings.DeviceRequests is [var request, ..])
-        {
-            var wanted = string.Join(" ", (request.Capabilities ?? []).Select(set => $"[{string.Join(" ", set)}]"));
-            throw GantryException.InvalidArgument($"could not select device driver \"{request.Driver}\" with capabilities: [{wanted}]");
         }
     }
 
