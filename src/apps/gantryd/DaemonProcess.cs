@@ -27,6 +27,7 @@ internal sealed class DaemonProcess : IAsyncDisposable
     private readonly PidFile _pidFile;
     private readonly EngineHost _engine;
     private readonly EngineServer _server;
+    private readonly MetricsServer? _metrics;
     private readonly StopSignals _signals;
     private readonly PosixSignalRegistration _reload;
 
@@ -50,6 +51,7 @@ internal sealed class DaemonProcess : IAsyncDisposable
         var parts = Compose(settings, engine);
         _engine = new EngineHost(engine, parts, _log);
         _server = Keep(new EngineServer(settings.Server(), _engine, _log));
+        _metrics = settings.MetricsAddress.Length > 0 ? Keep(new MetricsServer(settings.MetricsAddress, _engine, _log)) : null;
         _signals = new StopSignals(() => _end.TrySetResult());
         _reload = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
         {
@@ -65,6 +67,11 @@ internal sealed class DaemonProcess : IAsyncDisposable
         try
         {
             await daemon._engine.StartAsync(cancellationToken).ConfigureAwait(false);
+            if (daemon._metrics is { } metrics)
+            {
+                await metrics.StartAsync(cancellationToken).ConfigureAwait(false);
+            }
+
             await daemon._server.StartAsync(cancellationToken).ConfigureAwait(false);
             daemon._log.Info("Daemon has completed initialization", ("version", EngineVersion.Text), ("data-root", settings.DataRoot));
             return daemon;

@@ -31,6 +31,9 @@ internal sealed class DaemonSettings(FlagValues flags)
 
     internal string PidFile => flags.Has("pidfile") ? Absolute(flags.Text("pidfile")) : Path.Combine(ExecRoot, "gantryd.pid");
 
+    /// <summary><c>HOST:PORT</c> of the metrics, or empty.</summary>
+    internal string MetricsAddress => flags.Text("metrics-addr");
+
     internal bool Debug => flags.Bool("debug");
 
     internal string MonitorPath => flags.Text("monitor-path") is { Length: > 0 } given

@@ -22,7 +22,10 @@ internal sealed class NetworkUse(EngineCore core)
     /// Makes the sandbox, connects the networks (the one of the network mode first: it becomes eth0) and writes the files that name hosts and
     /// name servers. On failure nothing is left.
     /// </summary>
-    internal async Task<NetworkPlace> JoinAsync(ContainerRecord record, CancellationToken cancellationToken)
+    internal Task<NetworkPlace> JoinAsync(ContainerRecord record, CancellationToken cancellationToken) =>
+        core.Metrics.Networks.MeasureAsync("allocate", () => AllocateAsync(record, cancellationToken));
+
+    private async Task<NetworkPlace> AllocateAsync(ContainerRecord record, CancellationToken cancellationToken)
     {
         var mode = record.HostConfig.NetworkMode!;
         if (NetworkSelection.IsContainer(mode))
@@ -66,7 +69,8 @@ internal sealed class NetworkUse(EngineCore core)
     {
         var found = core.Parts.Networks.Find(network) ?? throw GantryException.NotFound($"network {network} not found");
         var options = OptionsFor(record, network, settings);
-        var endpoint = await core.Parts.Networks.ConnectAsync(record.Id, found.Id, options, cancellationToken).ConfigureAwait(false);
+        var endpoint = await core.Metrics.Networks.MeasureAsync(
+            "connect", () => core.Parts.Networks.ConnectAsync(record.Id, found.Id, options, cancellationToken)).ConfigureAwait(false);
         Publish("connect", found.Id, found.Name, found.Driver, record.Id);
         return endpoint;
     }
@@ -78,7 +82,7 @@ internal sealed class NetworkUse(EngineCore core)
     internal async Task LeaveAsync(ContainerRecord record)
     {
         var endpoints = core.Parts.Networks.FindSandbox(record.Id)?.Endpoints ?? [];
-        await core.Parts.Networks.ReleaseSandboxAsync(record.Id, CancellationToken.None).ConfigureAwait(false);
+        await core.Metrics.Networks.MeasureAsync("release", () => core.Parts.Networks.ReleaseSandboxAsync(record.Id, CancellationToken.None)).ConfigureAwait(false);
         AllowLinks();
         foreach (var endpoint in endpoints)
         {
