@@ -142,6 +142,40 @@ public sealed class UserNamespaceTests(RemappedEngine engine) : IClassFixture<Re
     }
 
     [Fact]
+    public async Task A_container_outside_can_be_joined_by_one_inside()
+    {
+        (await engine.GantryAsync("run", "-d", "--name", "un-outside", "--userns", "host", "busybox", "sleep", "1000")).Succeeded();
+
+        var joined = await engine.GantryAsync("run", "--rm", "--network", "container:un-outside", "busybox", "sh", "-c", "cat /proc/self/uid_map | wc -l; ip -o link | wc -l");
+        Assert.Equal("2\n2", joined.Succeeded().Text);
+        (await engine.GantryAsync("rm", "-f", "un-outside")).Succeeded();
+    }
+
+    [Fact]
+    public async Task It_outlives_the_engine_and_is_found_again()
+    {
+        (await engine.GantryAsync("run", "-d", "--name", "un-stays", "busybox", "sleep", "1000")).Succeeded();
+
+        await engine.RestartAsync();
+
+        Assert.Equal("0", (await engine.GantryAsync("exec", "un-stays", "sh", "-c", "touch /made && stat -c %u /made")).Succeeded().Text);
+        (await engine.GantryAsync("restart", "-t", "0", "un-stays")).Succeeded();
+        Assert.Equal("0", (await engine.GantryAsync("exec", "un-stays", "stat", "-c", "%u", "/made")).Succeeded().Text);
+        (await engine.GantryAsync("rm", "-f", "un-stays")).Succeeded();
+    }
+
+    [Fact]
+    public async Task A_build_step_on_the_hosts_network_keeps_its_own_users()
+    {
+        var context = Directory.CreateDirectory($"{engine.Folder}/host-context").FullName;
+        File.WriteAllText($"{context}/Dockerfile", "FROM busybox\nRUN --network=host test \"$(cat /proc/self/uid_map | wc -l)\" = 2 && touch /f\n");
+
+        (await engine.GantryAsync("build", "-t", "un-host", context)).Succeeded();
+        Assert.Equal("0", (await engine.GantryAsync("run", "--rm", "un-host", "stat", "-c", "%u", "/f")).Succeeded().Text);
+        (await engine.GantryAsync("rmi", "un-host")).Succeeded();
+    }
+
+    [Fact]
     public async Task Another_runtime_does_the_same() =>
         Assert.Equal("0 0", (await engine.GantryAsync("run", "--rm", "--runtime", "runc", "busybox", "sh", "-c", "echo $(id -u) $(stat -c %u /bin/busybox)")).Succeeded().Text);
 

@@ -13,6 +13,7 @@ public sealed class RemappedEngine : IAsyncLifetime
     internal const uint SecondId = 500000;
 
     private readonly ScratchDaemon _daemon = new();
+    private Process? _process;
 
     internal string Folder => _daemon.Folder;
 
@@ -30,7 +31,7 @@ public sealed class RemappedEngine : IAsyncLifetime
         var ranges = $"somebody:100000:65536\n{User}:{FirstId}:{FirstCount}\n{User}:{SecondId}:65536\n";
         File.WriteAllText($"{Etc}/subuid", ranges);
         File.WriteAllText($"{Etc}/subgid", ranges);
-        await StartAsync(_daemon, User);
+        _process = await StartAsync(_daemon, User);
         (await GantryAsync("import", "-c", "CMD [\"sh\"]", "-c", "ENV PATH=/bin", Repository.BusyboxTar, "busybox:latest")).Succeeded();
     }
 
@@ -43,6 +44,14 @@ public sealed class RemappedEngine : IAsyncLifetime
         }
 
         await _daemon.DisposeAsync();
+    }
+
+    /// <summary>kill -9 and a new engine.</summary>
+    internal async Task RestartAsync()
+    {
+        _process!.Kill();
+        await _process.WaitForExitAsync();
+        _process = await StartAsync(_daemon, User);
     }
 
     internal Task<Result> GantryAsync(params string[] arguments) => _daemon.GantryAsync(["-H", _daemon.Socket, .. arguments]);

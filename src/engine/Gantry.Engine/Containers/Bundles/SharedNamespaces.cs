@@ -30,7 +30,7 @@ internal sealed class SharedNamespaces(EngineCore core)
 
     /// <summary>
     /// User namespace of the container whose namespaces of another kind are joined: to act in them a process must be in it too. Null where there are
-    /// no user namespaces, and unless a mode names a container.
+    /// no user namespaces, and unless a mode names a container that has one.
     /// </summary>
     internal string? UserPath(HostConfig host)
     {
@@ -39,9 +39,10 @@ internal sealed class SharedNamespaces(EngineCore core)
             return null;
         }
 
-        return NetworkSelection.IsContainer(host.PidMode) ? PathOf(Other(host.PidMode!, "PID"), "user")
-            : NetworkSelection.IsContainer(host.IpcMode) ? PathOf(Other(host.IpcMode!, "IPC"), "user")
+        var other = NetworkSelection.IsContainer(host.PidMode) ? Other(host.PidMode!, "PID")
+            : NetworkSelection.IsContainer(host.IpcMode) ? Other(host.IpcMode!, "IPC")
             : null;
+        return other is null || other.HostConfig.UsernsMode == "host" ? null : PathOf(other, "user");
     }
 
     /// <summary>Host path of the shared memory that a container shares or joins; made for the one that shares.</summary>

@@ -162,7 +162,7 @@ internal sealed class NetworkUse(EngineCore core)
         }
 
         var sandbox = core.Parts.Networks.FindSandbox(other.Id);
-        var user = core.Settings.Ids is null ? null : $"/proc/{other.State.Pid}/ns/user";
+        var user = core.Settings.Ids is null || other.HostConfig.UsernsMode == "host" ? null : $"/proc/{other.State.Pid}/ns/user";
         return new NetworkPlace(sandbox is null or { Mode: SandboxMode.Host } ? null : sandbox.SandboxKey, user, other.Id);
     }
 
