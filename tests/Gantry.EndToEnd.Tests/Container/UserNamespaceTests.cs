@@ -125,6 +125,7 @@ public sealed class UserNamespaceTests(RemappedEngine engine) : IClassFixture<Re
 
         Assert.Equal("0\n0", (await engine.GantryAsync("exec", "un-ipc", "sh", "-c", "touch /dev/shm/f /t/f && stat -c %u /dev/shm/f /t/f")).Succeeded().Text);
         Assert.Equal("0", (await engine.GantryAsync("run", "--rm", "--ipc", "container:un-ipc", "busybox", "stat", "-c", "%u", "/dev/shm/f")).Succeeded().Text);
+        Assert.Equal("65534", (await engine.GantryAsync("run", "--rm", "--ipc", "host", "busybox", "stat", "-c", "%u", "/dev/shm")).Succeeded().Text);
         Assert.Equal("/dev/pts/0", (await engine.GantryAsync("run", "--rm", "-t", "--read-only", "busybox", "tty")).Succeeded().Output.TrimEnd('\r', '\n'));
         (await engine.GantryAsync("rm", "-f", "un-ipc")).Succeeded();
     }
