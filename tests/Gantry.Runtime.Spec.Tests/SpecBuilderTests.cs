@@ -1,5 +1,6 @@
 using Gantry.Api;
 using Gantry.Errors;
+using Gantry.Linux;
 using Gantry.Oci;
 
 namespace Gantry.Runtime.Spec.Tests;
@@ -21,6 +22,21 @@ public sealed class SpecBuilderTests
         var spec = Build(new HostConfig { NetworkMode = "bridge" }, c => c with { NetworkNamespacePath = "/run/netns/x" });
 
         Assert.Contains(new LinuxNamespace("network", "/run/netns/x"), spec.Linux!.Namespaces);
+    }
+
+    [Fact]
+    public void A_user_namespace_has_its_maps_and_is_joined_where_it_is_there()
+    {
+        var ids = new IdMaps(new IdMap([new(0, 1000, 10)]), new IdMap([new(0, 2000, 5), new(5, 9000, 5)]));
+
+        var linux = Build(new HostConfig(), c => c with { Ids = ids, UserNamespacePath = "/x/user" }).Linux!;
+
+        Assert.Contains(new LinuxNamespace("user", "/x/user"), linux.Namespaces);
+        Assert.Equal([new LinuxIdMapping(0, 1000, 10)], linux.UidMappings);
+        Assert.Equal([new LinuxIdMapping(0, 2000, 5), new LinuxIdMapping(5, 9000, 5)], linux.GidMappings);
+        var outside = Build(new HostConfig { UsernsMode = "host" }, c => c with { Ids = ids }).Linux!;
+        Assert.DoesNotContain(outside.Namespaces, n => n.Type == "user");
+        Assert.Null(outside.UidMappings);
     }
 
     [Theory]

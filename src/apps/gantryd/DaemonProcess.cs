@@ -28,6 +28,7 @@ internal sealed class DaemonProcess : IAsyncDisposable
     private readonly PidFile _pidFile;
     private readonly EngineHost _engine;
     private readonly EngineServer _server;
+    private readonly MetricsServer? _metrics;
     private readonly StopSignals _signals;
     private readonly PosixSignalRegistration _reload;
 
@@ -41,11 +42,17 @@ internal sealed class DaemonProcess : IAsyncDisposable
             _log.Warn($"--{flag} has no effect: {why}");
         }
 
+        if (settings.IsRemappedToRoot)
+        {
+            _log.Warn("User namespaces: root cannot be remapped with itself; user namespaces are OFF");
+        }
+
         settings.ApplyProxies(_log);
         WarnOfPlainTcp(settings);
         var parts = Compose(settings, engine);
         _engine = new EngineHost(engine, parts, _log);
         _server = Keep(new EngineServer(settings.Server(), _engine, _log));
+        _metrics = settings.MetricsAddress.Length > 0 ? Keep(new MetricsServer(settings.MetricsAddress, _engine, _log)) : null;
         _signals = new StopSignals(() => _end.TrySetResult());
         _reload = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
         {
@@ -61,6 +68,11 @@ internal sealed class DaemonProcess : IAsyncDisposable
         try
         {
             await daemon._engine.StartAsync(cancellationToken).ConfigureAwait(false);
+            if (daemon._metrics is { } metrics)
+            {
+                await metrics.StartAsync(cancellationToken).ConfigureAwait(false);
+            }
+
             await daemon._server.StartAsync(cancellationToken).ConfigureAwait(false);
             daemon._log.Info("Daemon has completed initialization", ("version", EngineVersion.Text), ("data-root", settings.DataRoot));
             return daemon;
@@ -99,12 +111,11 @@ internal sealed class DaemonProcess : IAsyncDisposable
 
     private EngineParts Compose(DaemonSettings settings, Gantry.Engine.Settings.EngineSettings engine)
     {
-        Directory.CreateDirectory(settings.DataRoot, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
-            | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
-        Keep(RootLock.Take(settings.DataRoot));
+        DataFolders.Make(settings.GivenDataRoot, settings.DataRoot, settings.UserNamespace);
+        Keep(RootLock.Take(settings.GivenDataRoot));
         var database = Keep(Database.Open(Path.Combine(settings.DataRoot, "gantry.db")));
         var content = ContentStore.Open(Path.Combine(settings.DataRoot, "content"));
-        var layers = Keep(LayerStore.Open(Path.Combine(settings.DataRoot, "snapshots")));
+        var layers = Keep(LayerStore.Open(Path.Combine(settings.DataRoot, "snapshots"), new LayerStoreOptions { Ids = settings.UserNamespace }));
         var networks = Keep(new NetworkService(settings.Networks(text => _log.Warn(text)), new NetworkStateStore(database)));
         var tasks = Keep(new TaskService(settings.Tasks(engine)));
         return new EngineParts
@@ -113,7 +124,7 @@ internal sealed class DaemonProcess : IAsyncDisposable
             Content = content,
             Layers = layers,
             Images = new ImageStore(database, content, layers),
-            Volumes = new VolumeStore(database, Path.Combine(settings.DataRoot, "volumes"), Keep(new VolumePlugins(PluginDirectories.Default))),
+            Volumes = new VolumeStore(database, Path.Combine(settings.DataRoot, "volumes"), Keep(new VolumePlugins(PluginDirectories.Default)), settings.UserNamespace),
             Networks = networks,
             Tasks = tasks,
             Registry = Keep(new RegistryClient(DaemonSettings.Registry(engine))),

@@ -64,6 +64,8 @@ internal static class Program
             throw GantryException.InvalidArgument("gantryd needs to be started with root privileges");
         }
 
+        settings.ResolveUserNamespace();
+        DataFolders.Make(settings.GivenDataRoot, settings.DataRoot, settings.UserNamespace);
         EngineNamespace.Enter(new EngineNamespaceOptions { DataRoot = settings.DataRoot, ExecRoot = settings.ExecRoot });
         var daemon = await DaemonProcess.StartAsync(settings, () => Reread(arguments), CancellationToken.None).ConfigureAwait(false);
         await using (daemon.ConfigureAwait(false))
@@ -79,7 +81,9 @@ internal static class Program
     {
         var flags = CommandLine.Parse(arguments);
         ConfigFile.Apply(flags, flags.Text("config-file", FlagTable.DefaultConfigFile), flags.Has("config-file"));
-        return new DaemonSettings(flags);
+        var settings = new DaemonSettings(flags);
+        settings.ResolveUserNamespace();
+        return settings;
     }
 
     private static async Task<int> ServeRegistryAsync(string[] arguments)

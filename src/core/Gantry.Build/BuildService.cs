@@ -34,7 +34,7 @@ public sealed partial class BuildService
         _content = content;
         var folders = BuildFolders.Create(options);
         _parts = new BuildParts(
-            images, layers, provider, runner, new BuildCache(database, layers), new CacheMounts(folders.Mounts, database), new SharedWork<Solved>(), folders, new KnownContents(),
+            images, layers, provider, runner, new BuildCache(database, layers), new CacheMounts(folders.Mounts, database, layers.Ids), new SharedWork<Solved>(), folders, new KnownContents(),
             options.EngineVersion);
         folders.Empty();
         foreach (var leftover in layers.ContainerLayers().Where(l => l.Id.StartsWith(LayerMaker.Prefix, StringComparison.Ordinal)))

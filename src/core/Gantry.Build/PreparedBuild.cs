@@ -126,7 +126,7 @@ public sealed class PreparedBuild : IDisposable
         var stream = client.OpenExport(exporter, cancellationToken);
         await using (stream.ConfigureAwait(false))
         {
-            var export = new FolderExport(new DirectoryTree(view.Root, view), stream);
+            var export = new FolderExport(new DirectoryTree(view.Root, view, ids: view.Ids), stream);
             await export.RunAsync(cancellationToken).ConfigureAwait(false);
             return export.Bytes;
         }

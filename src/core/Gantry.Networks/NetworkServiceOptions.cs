@@ -1,3 +1,4 @@
+using Gantry.Linux;
 using Gantry.Plugins;
 
 namespace Gantry.Networks;
@@ -44,6 +45,9 @@ public sealed record NetworkServiceOptions
 
     /// <summary>Other hosts may reach published ports at the containers' own addresses too.</summary>
     public bool AllowDirectRouting { get; init; }
+
+    /// <summary>Maps of the user namespaces that sandboxes which ask for one get; null where there are none.</summary>
+    public IdMaps? Ids { get; init; }
 
     /// <summary>Address that <c>host-gateway</c> stands for; empty: the default bridge's.</summary>
     public IReadOnlyList<string> HostGatewayIps { get; init; } = [];

@@ -20,6 +20,9 @@ public sealed record SandboxOptions
 
     public SandboxMode Mode { get; init; }
 
+    /// <summary>The namespace belongs to a user namespace of its own, whose root may change it.</summary>
+    public bool UserNamespace { get; init; }
+
     public string Hostname { get; init; } = "";
 
     public string Domainname { get; init; } = "";
@@ -60,6 +63,9 @@ public sealed record SandboxInfo
 
     /// <summary>Path of the namespace for the OCI bundle; <c>NetworkSettings.SandboxKey</c>. Empty in host mode.</summary>
     public required string SandboxKey { get; init; }
+
+    /// <summary>Path of the user namespace that it belongs to, good as long as the engine that made the sandbox runs; null for the host's.</summary>
+    public string? UserNamespacePath { get; init; }
 
     public required SandboxMode Mode { get; init; }
 

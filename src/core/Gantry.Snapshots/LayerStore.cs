@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Gantry.Errors;
 using Gantry.IO.Durability;
+using Gantry.Linux;
 using Gantry.Oci;
 
 namespace Gantry.Snapshots;
@@ -31,8 +32,9 @@ public sealed partial class LayerStore : IAsyncDisposable
         _containers = MakeDirectory(root, "containers");
         _temporary = MakeDirectory(root, "tmp");
         _empty = MakeDirectory(root, "empty");
+        options.Ids?.GiveToRoot(_empty);
         _trash = new Trash(MakeDirectory(root, "trash"));
-        _mountPoints = new MountPoints(MakeDirectory(root, "mountpoints"), _trash);
+        _mountPoints = new MountPoints(MakeDirectory(root, "mountpoints"), _trash, options.Ids);
         _unsynced = UnsyncedJournal.Open(Path.Combine(root, "unsynced"), DropSuspect);
         foreach (var leftover in Directory.GetFileSystemEntries(_temporary))
         {
@@ -46,6 +48,9 @@ public sealed partial class LayerStore : IAsyncDisposable
     /// </summary>
     /// <param name="root">On a file system that overlayfs accepts as upper (ext4, xfs, btrfs, ...).</param>
     public static LayerStore Open(string root, LayerStoreOptions? options = null) => new(Path.GetFullPath(root), options ?? new LayerStoreOptions());
+
+    /// <summary><see cref="LayerStoreOptions.Ids"/>, for who writes into a layer's directory or reads there.</summary>
+    public IdMaps? Ids => _options.Ids;
 
     /// <summary>Makes everything written so far survive a power cut (syncfs).</summary>
     public Task SyncAsync(CancellationToken cancellationToken = default) => Task.Run(_unsynced.Sync, cancellationToken);

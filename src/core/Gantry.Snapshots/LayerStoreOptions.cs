@@ -1,8 +1,16 @@
+using Gantry.Linux;
+
 namespace Gantry.Snapshots;
 
-/// <summary>What a layer tar may ask for; one beyond is refused with DataCorrupt.</summary>
+/// <summary>How layers are kept and what a layer tar may ask for; one beyond is refused with DataCorrupt.</summary>
 public sealed record LayerStoreOptions
 {
+    /// <summary>
+    /// Maps of the user namespace that containers run in: files belong to its ids, tars have the container's. All of a store's life the same
+    /// (docs/design/user-namespaces.md); null for none.
+    /// </summary>
+    public IdMaps? Ids { get; init; }
+
     public long MaxEntries { get; init; } = 20_000_000;
 
     /// <summary>Bytes of all file contents of a layer together.</summary>

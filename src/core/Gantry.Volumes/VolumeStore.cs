@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Gantry.Api;
 using Gantry.Errors;
 using Gantry.IO.Trees;
+using Gantry.Linux;
 using Gantry.Metadata;
 using Gantry.Volumes.Plugins;
 
@@ -21,10 +22,13 @@ public sealed partial class VolumeStore
     private readonly Lock _lock = new();
     private readonly RecordTable<VolumeRecord> _records;
     private readonly string _root;
+    private readonly IdMaps? _ids;
 
     /// <param name="plugins">Owned by the caller.</param>
-    public VolumeStore(Database database, string root, VolumePlugins plugins)
+    /// <param name="ids">Maps of the user namespaces that containers run in: new volumes belong to their root. Null for none.</param>
+    public VolumeStore(Database database, string root, VolumePlugins plugins, IdMaps? ids = null)
     {
+        _ids = ids;
         _plugins = plugins;
         _records = new RecordTable<VolumeRecord>(database, "volume", VolumeJson.Default.VolumeRecord);
         _root = root;
@@ -166,6 +170,7 @@ public sealed partial class VolumeStore
 
         var data = Path.Combine(directory, "_data");
         Directory.CreateDirectory(data);
+        _ids?.GiveToRoot(data);
         var record = new VolumeRecord
         {
             Id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)),

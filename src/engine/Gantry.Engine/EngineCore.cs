@@ -39,6 +39,8 @@ internal sealed class EngineCore
 
     internal EventBus Events { get; } = new();
 
+    internal EngineMetrics Metrics { get; } = new();
+
     internal ContainerIndex Containers { get; } = new();
 
     internal RecordTable<ContainerRecord> Records { get; }

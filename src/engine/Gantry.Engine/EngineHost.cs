@@ -38,6 +38,9 @@ public sealed class EngineHost
         _steps = new StepRunner(_core, _flows.Networks, _flows.Bundles);
     }
 
+    /// <summary>Media type of <see cref="Metrics"/>.</summary>
+    public const string MetricsContentType = MetricsText.ContentType;
+
     public EngineSettings Settings => _core.Settings;
 
     public EventBus Events => _core.Events;
@@ -62,6 +65,9 @@ public sealed class EngineHost
 
     /// <summary>Opened by <see cref="StartAsync"/>, after what earlier builds left is gone.</summary>
     public BuildsService Builds => _builds ?? throw new InvalidOperationException("the engine has not started");
+
+    /// <summary>The engine's figures in Prometheus' text format.</summary>
+    public string Metrics() => MetricsText.Write(_core, Daemon.Info());
 
     /// <summary>Takes over what is there. Clients may be served when this returns; restart policies act from then on.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)

@@ -271,4 +271,39 @@ public sealed class RunTests(EngineProcess engine)
 
         return "";
     }
+
+    [Theory]
+    [InlineData("crun")]
+    [InlineData("runc")]
+    public async Task What_the_kernel_does_not_execute_says_so_as_runc_does(string runtime)
+    {
+        const string Make = "echo nonsense >/no-format && echo '#!/no/such' >/no-interpreter && chmod +x /no-*";
+        (await engine.GantryAsync("run", "--name", "rt-made", "busybox", "sh", "-c", Make)).Succeeded();
+        (await engine.GantryAsync("commit", "rt-made", "rt-format")).Succeeded();
+
+        var format = await engine.GantryAsync("run", "--name", "rt-bad", "--runtime", runtime, "rt-format", "/no-format");
+        var interpreter = await engine.GantryAsync("run", "--rm", "--runtime", runtime, "rt-format", "/no-interpreter");
+
+        Assert.Equal("exec /no-format: exec format error\n", format.Error);
+        Assert.Equal("exec /no-interpreter: no such file or directory\n", interpreter.Error);
+        Assert.Equal("exec /no-format: exec format error\n", (await engine.GantryAsync("logs", "rt-bad")).Error);
+
+        // runc before 1.2 ended with 1.
+        Assert.Contains(format.ExitCode, runtime == "crun" ? [255] : (int[])[255, 1]);
+        Assert.Equal($"exited {format.ExitCode}", (await engine.GantryAsync("inspect", "-f", "{{.State.Status}} {{.State.ExitCode}}", "rt-bad")).Text);
+        (await engine.GantryAsync("rm", "rt-made", "rt-bad")).Succeeded();
+        (await engine.GantryAsync("rmi", "rt-format")).Succeeded();
+    }
+
+    [Fact]
+    public async Task An_exec_that_the_kernel_does_not_execute_says_so_too()
+    {
+        (await engine.GantryAsync("run", "-d", "--name", "rt-exec", "busybox", "sh", "-c", "echo nonsense >/no-format && chmod +x /no-format && sleep 1000")).Succeeded();
+        await engine.GantryAsync("exec", "rt-exec", "sh", "-c", "until [ -x /no-format ]; do :; done");
+
+        var result = await engine.GantryAsync("exec", "rt-exec", "/no-format");
+
+        Assert.Equal((255, "exec /no-format: exec format error\n"), (result.ExitCode, result.Error));
+        (await engine.GantryAsync("rm", "-f", "rt-exec")).Succeeded();
+    }
 }

@@ -50,6 +50,38 @@ public sealed class DaemonTests
     }
 
     [Fact]
+    public async Task Its_figures_are_served_where_prometheus_looks()
+    {
+        await using var daemon = new ScratchDaemon();
+        await daemon.StartAsync("-H", daemon.Socket, "--metrics-addr", "127.0.0.1:19323");
+        (await daemon.GantryAsync("-H", daemon.Socket, "import", Repository.BusyboxTar, "busybox:latest")).Succeeded();
+        (await daemon.GantryAsync("-H", daemon.Socket, "create", "--name", "mt-one", "busybox", "/bin/true")).Succeeded();
+        (await daemon.GantryAsync("-H", daemon.Socket, "start", "-a", "mt-one")).Succeeded();
+
+        using var http = new HttpClient();
+        var text = await http.GetStringAsync(new Uri("http://127.0.0.1:19323/metrics"));
+
+        Assert.Contains("engine_daemon_container_actions_seconds_count{action=\"create\"} 1\n", text, StringComparison.Ordinal);
+        Assert.Contains("engine_daemon_container_actions_seconds_bucket{action=\"start\",le=\"+Inf\"} 1\n", text, StringComparison.Ordinal);
+        Assert.Contains("engine_daemon_container_actions_seconds_count{action=\"delete\"} 0\n", text, StringComparison.Ordinal);
+        Assert.Contains("engine_daemon_container_states_containers{state=\"stopped\"} 1\n", text, StringComparison.Ordinal);
+        Assert.Contains("engine_daemon_network_actions_seconds_count{action=\"allocate\"} 1\n", text, StringComparison.Ordinal);
+        Assert.Contains("graphdriver=\"overlay2\"", text, StringComparison.Ordinal);
+        Assert.All(text.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => Assert.Matches("^(# (HELP|TYPE) |[a-z_]+(\\{.*\\})? [0-9.e+-]+$)", line));
+        Assert.Equal(System.Net.HttpStatusCode.NotFound, (await http.GetAsync(new Uri("http://127.0.0.1:19323/"))).StatusCode);
+    }
+
+    [Fact]
+    public async Task An_address_that_is_none_ends_it()
+    {
+        await using var daemon = new ScratchDaemon();
+
+        var result = await daemon.RunAsync(Repository.Binary("gantryd"), [.. daemon.Roots, "-H", daemon.Socket, "--metrics-addr", "nowhere"]);
+
+        result.Failed("failed to start metrics server: listen tcp: address nowhere: missing port in address");
+    }
+
+    [Fact]
     public async Task What_has_no_effect_is_accepted_and_said()
     {
         await using var daemon = new ScratchDaemon();

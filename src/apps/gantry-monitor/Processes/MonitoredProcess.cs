@@ -34,6 +34,9 @@ internal sealed class MonitoredProcess
     /// <summary>Tells the end of a process that is no child of ours.</summary>
     public PidFdWatch? ExitWatch { get; set; }
 
+    /// <summary>The kernel refused its program: its output was the runtime's complaint.</summary>
+    public bool WasNotExecuted { get; set; }
+
     public bool IsRunning => !Record.Has(ProcessFlags.Exited);
 
     /// <summary>Opens the log. A log that can't be opened costs the entries, not the container.</summary>

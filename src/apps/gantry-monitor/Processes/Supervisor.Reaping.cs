@@ -151,6 +151,11 @@ internal sealed partial class Supervisor
         record.Flags |= ProcessFlags.Exited;
         process.ReleaseExitWatch();
         process.FinishStdio();
+        if (process.WasNotExecuted && status == 1 << 8)
+        {
+            record.WaitStatus = FailedExec.ExitCode << 8;
+        }
+
         Save(record, RunFiles.Exit);
         Engine?.SendExited(record);
     }

@@ -33,7 +33,7 @@ internal sealed partial class Supervisor
     {
         Loop = loop;
         Journal = journal;
-        _nullDevice = RawFiles.Open("/dev/null", OpenFlags.ReadWrite);
+        _nullDevice = NullDevice.OpenOwn();
         _environment = [$"PATH={Environment.GetEnvironmentVariable("PATH") ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}"];
     }
 

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Text;
 using Gantry.Apps.Monitor.Loop;
 using Gantry.Apps.Monitor.Processes;
 using Gantry.Linux;
@@ -20,6 +21,7 @@ internal sealed class OutputPump : Source
     private readonly string _key;
     private int _slot = -1;
     private bool _waitsForInputRoom;
+    private bool _hasRead;
 
     public OutputPump(EventLoop loop, Journal journal, MonitoredProcess process, LogStream stream, int fd)
     {
@@ -129,7 +131,7 @@ internal sealed class OutputPump : Source
             _journal.BeginRead(_slot, wanted, _process.Log!.FileSize);
         }
 
-        var n = Read(Math.Max(wanted, 1));
+        var n = Translate(Read(Math.Max(wanted, 1)));
         if (logged)
         {
             _journal.EndRead(n);
@@ -159,6 +161,24 @@ internal sealed class OutputPump : Source
         // 6. Hand it on.
         Deliver(n, last);
         return true;
+    }
+
+    /// <summary>What a runtime wrote in place of the program is put into runc's words, which are shorter than crun's where there is a log.</summary>
+    private unsafe int Translate(int count)
+    {
+        if (_hasRead || count <= 0 || !(IsStderr || _process.Record.Has(ProcessFlags.Tty)))
+        {
+            return count;
+        }
+
+        _hasRead = true;
+        if (FailedExec.Translate(_process.Record, new ReadOnlySpan<byte>(_journal.Data, count)) is not { } text)
+        {
+            return count;
+        }
+
+        _process.WasNotExecuted = true;
+        return Encoding.UTF8.GetBytes(text, new Span<byte>(_journal.Data, JournalLayout.DataSize));
     }
 
     private unsafe int Read(int count) => RawFiles.TryRead(Fd, _journal.Data, count);

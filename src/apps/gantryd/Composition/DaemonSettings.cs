@@ -6,21 +6,33 @@ using Gantry.Engine.Diagnostics;
 using Gantry.Engine.Http.Hosting;
 using Gantry.Engine.Settings;
 using Gantry.Errors;
+using Gantry.Linux;
 using Gantry.Logs.Drivers;
 using Gantry.Networks;
 using Gantry.Registry;
 using Gantry.Runtime;
+using Gantry.Runtime.Spec;
 
 namespace Gantry.Apps.Daemon.Composition;
 
 /// <summary>The flags and the file, checked and turned into what each part of the engine takes.</summary>
 internal sealed class DaemonSettings(FlagValues flags)
 {
-    internal string DataRoot { get; } = Absolute(flags.Text("data-root", FlagTable.DefaultDataRoot));
+    /// <summary>As it was given. With user namespaces the data is in a folder of it.</summary>
+    internal string GivenDataRoot { get; } = Absolute(flags.Text("data-root", FlagTable.DefaultDataRoot));
+
+    /// <summary>Where the data is: each map of ids has a place of its own, as the owners of all files follow from it.</summary>
+    internal string DataRoot => UserNamespace is { Root: var (user, group) } ? Path.Combine(GivenDataRoot, $"{user}.{group}") : GivenDataRoot;
+
+    /// <summary>Maps of the containers' user namespaces, once <see cref="ResolveUserNamespace"/> has found them; null for none.</summary>
+    internal IdMaps? UserNamespace { get; private set; }
 
     internal string ExecRoot { get; } = Absolute(flags.Text("exec-root", FlagTable.DefaultExecRoot));
 
     internal string PidFile => flags.Has("pidfile") ? Absolute(flags.Text("pidfile")) : Path.Combine(ExecRoot, "gantryd.pid");
+
+    /// <summary><c>HOST:PORT</c> of the metrics, or empty.</summary>
+    internal string MetricsAddress => flags.Text("metrics-addr");
 
     internal bool Debug => flags.Bool("debug");
 
@@ -47,6 +59,14 @@ internal sealed class DaemonSettings(FlagValues flags)
 
     private string DefaultSocket => Path.Combine(ExecRoot, "gantry.sock");
 
+    /// <summary>Looks the user of <c>--userns-remap</c> up, and creates Docker's for <c>default</c>. Call as root, before anything else is used.</summary>
+    /// <exception cref="GantryException">InvalidArgument in dockerd's words.</exception>
+    internal void ResolveUserNamespace() =>
+        UserNamespace = flags.Text("userns-remap") is { Length: > 0 } given ? new RemappedRoot(new UserFiles()).Resolve(given) : null;
+
+    /// <summary>User namespaces were asked for with root as their root.</summary>
+    internal bool IsRemappedToRoot => flags.Text("userns-remap").Length > 0 && UserNamespace is null;
+
     internal EngineSettings Engine()
     {
         var runtimes = RuntimeSettings.Read(flags);
@@ -54,6 +74,8 @@ internal sealed class DaemonSettings(FlagValues flags)
         return new EngineSettings
         {
             DataRoot = DataRoot,
+            Ids = UserNamespace,
+            CdiDirectories = CdiDirectories(),
             ExecRoot = ExecRoot,
             Runtimes = runtimes.All,
             DefaultRuntime = runtimes.Default,
@@ -94,7 +116,7 @@ internal sealed class DaemonSettings(FlagValues flags)
 
     internal (string Name, object? Value)[] DescribeProxies() => ProxySettings.Describe(flags);
 
-    internal NetworkServiceOptions Networks(Action<string> warn) => NetworkFlags.Read(flags, ExecRoot, InstanceId()) with { Warn = warn };
+    internal NetworkServiceOptions Networks(Action<string> warn) => NetworkFlags.Read(flags, ExecRoot, InstanceId()) with { Warn = warn, Ids = UserNamespace };
 
     internal TaskServiceOptions Tasks(EngineSettings engine) => new()
     {
@@ -131,9 +153,9 @@ internal sealed class DaemonSettings(FlagValues flags)
         Server().Listeners.Where(l => l.Kind == ListenKind.Tcp).Select(l => l.ToString()).ToList();
 
     /// <summary>Tells engines on one host apart by where their data is; the default one is called by the product's name.</summary>
-    private string InstanceId() => DataRoot == FlagTable.DefaultDataRoot
+    private string InstanceId() => GivenDataRoot == FlagTable.DefaultDataRoot
         ? "gantry"
-        : "gantry" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(DataRoot)))[..8];
+        : "gantry" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(GivenDataRoot)))[..8];
 
     private TlsOptions? Tls()
     {
@@ -154,6 +176,12 @@ internal sealed class DaemonSettings(FlagValues flags)
             ? new UlimitSetting(text[..equals], soft, hard)
             : throw GantryException.InvalidArgument($"invalid argument \"{text}\" for \"--default-ulimit\" flag: invalid ulimit argument: {text}");
     }
+
+    /// <summary>None where the feature is off, or one empty name is given.</summary>
+    private List<string> CdiDirectories() =>
+        FeatureSettings.Read(flags).TryGetValue("cdi", out var on) && !on ? []
+            : flags.Has("cdi-spec-dir") ? [.. flags.List("cdi-spec-dir").Where(d => d.Length > 0)]
+            : [.. CdiDevices.DefaultDirectories];
 
     private string LogDriver()
     {

@@ -10,7 +10,6 @@ internal static class FeatureSettings
     private static readonly Dictionary<string, (bool Only, string Why)> s_fixed = new()
     {
         ["containerd-snapshotter"] = (false, "there is no containerd"),
-        ["cdi"] = (false, "there are no CDI devices"),
     };
 
     /// <exception cref="GantryException">InvalidArgument: not a boolean; NotImplemented: a feature that isn't there.</exception>

@@ -10,12 +10,15 @@ internal sealed class CacheMounts
 {
     private readonly string _root;
     private readonly Database _database;
+    private readonly IdMaps? _ids;
     private readonly Lock _lock = new();
     private readonly Dictionary<string, int> _lent = [];
     private readonly Dictionary<string, SemaphoreSlim> _locks = [];
 
-    public CacheMounts(string root, Database database)
+    /// <param name="ids">Maps of the user namespace that steps run in; null for none.</param>
+    public CacheMounts(string root, Database database, IdMaps? ids)
     {
+        _ids = ids;
         _root = root;
         _database = database;
         database.Migrate("build-mounts", """
@@ -93,7 +96,9 @@ internal sealed class CacheMounts
             if (isNew)
             {
                 Directory.CreateDirectory(path);
-                FileAt.Check(FileAt.TryChangeOwner(FileAt.CurrentDirectory, path, (uint)(mount.Uid ?? 0), (uint)(mount.Gid ?? 0)), "chown", path);
+                var (user, group) = ((uint)(mount.Uid ?? 0), (uint)(mount.Gid ?? 0));
+                (user, group) = _ids?.ToHost(user, group) ?? (user, group);
+                FileAt.Check(FileAt.TryChangeOwner(FileAt.CurrentDirectory, path, user, group), "chown", path);
                 FileAt.Check(FileAt.TryChangeMode(FileAt.CurrentDirectory, path, mount.Mode ?? 0x1ed), "chmod", path);
             }
         }

@@ -112,7 +112,7 @@ internal sealed class ArchiveExtractor(LayerWriter layer)
                 }
             }
 
-            LayerWriter.SetAttributes(descriptor, path, entry.Mode, owner, entry.ModifiedNanoseconds);
+            layer.SetAttributes(descriptor, path, entry.Mode, owner, entry.ModifiedNanoseconds);
         }
         finally
         {

@@ -24,7 +24,7 @@ internal sealed class LayerWriter : IDisposable
         _view = view;
         _lower = (int)view.Root.DangerousGetHandle();
         _upper = FileAt.OpenDirectory(upperDirectory);
-        Below = new DirectoryTree(view.Root, view);
+        Below = new DirectoryTree(view.Root, view, ids: view.Ids);
     }
 
     /// <summary>The layers below as a tree.</summary>
@@ -88,9 +88,10 @@ internal sealed class LayerWriter : IDisposable
     }
 
     /// <summary>Attributes of an open file, after its content.</summary>
-    public static void SetAttributes(int descriptor, string path, int mode, CopyOwner owner, long modified)
+    public void SetAttributes(int descriptor, string path, int mode, CopyOwner owner, long modified)
     {
-        FileAt.Check(FileAt.TryChangeOwner(descriptor, owner.UserId, owner.GroupId), "fchown", path);
+        var (user, group) = OnHost(owner);
+        FileAt.Check(FileAt.TryChangeOwner(descriptor, user, group), "fchown", path);
         FileAt.Check(FileAt.TryChangeMode(descriptor, mode), "fchmod", path);
         FileAt.Check(FileAt.TrySetTime(descriptor, modified), "utimensat", path);
     }
@@ -112,7 +113,8 @@ internal sealed class LayerWriter : IDisposable
     public void PutSymlink(string path, string target, CopyOwner owner, long modified)
     {
         Replace(path, () => FileAt.TryMakeSymlink(target, _upper, path), "symlink");
-        FileAt.Check(FileAt.TryChangeOwner(_upper, path, owner.UserId, owner.GroupId), "lchown", path);
+        var (user, group) = OnHost(owner);
+        FileAt.Check(FileAt.TryChangeOwner(_upper, path, user, group), "lchown", path);
         SetTime(path, modified);
     }
 
@@ -169,7 +171,7 @@ internal sealed class LayerWriter : IDisposable
         }
 
         FileAt.Check(FileAt.TryMakeDirectory(_upper, path, NewDirectoryMode), "mkdir", "/" + path);
-        SetOwnerAndMode(path, below ? status.Mode : NewDirectoryMode, below ? new CopyOwner(status.UserId, status.GroupId) : owner);
+        SetOwnerAndMode(path, below ? status.Mode : NewDirectoryMode, below ? InContainer(status) : owner);
         if (below)
         {
             SetXattrs(path, Below.Xattrs(new SourceFile { Path = path, Kind = FileKind.Directory }));
@@ -212,8 +214,17 @@ internal sealed class LayerWriter : IDisposable
     /// <summary>Owner first: changing it takes setuid and setgid away.</summary>
     private void SetOwnerAndMode(string path, int mode, CopyOwner owner)
     {
-        FileAt.Check(FileAt.TryChangeOwner(_upper, path, owner.UserId, owner.GroupId), "chown", path);
+        var (user, group) = OnHost(owner);
+        FileAt.Check(FileAt.TryChangeOwner(_upper, path, user, group), "chown", path);
         FileAt.Check(FileAt.TryChangeMode(_upper, path, mode), "chmod", path);
+    }
+
+    private (uint UserId, uint GroupId) OnHost(CopyOwner owner) => _view.Ids?.ToHost(owner.UserId, owner.GroupId) ?? (owner.UserId, owner.GroupId);
+
+    private CopyOwner InContainer(FileStatus status)
+    {
+        var (user, group) = _view.Ids?.ToContainer(status.UserId, status.GroupId) ?? (status.UserId, status.GroupId);
+        return new CopyOwner(user, group);
     }
 
     private string? ReadLink(string path) =>

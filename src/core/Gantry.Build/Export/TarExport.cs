@@ -13,7 +13,7 @@ internal static class TarExport
     {
         using (var writer = new TarWriter(new Messages(stream)))
         {
-            await TreePacker.PackAsync(view.Descriptor, writer, new TreePackerOptions(), cancellationToken).ConfigureAwait(false);
+            await TreePacker.PackAsync(view.Descriptor, writer, new TreePackerOptions { Ids = view.Ids }, cancellationToken).ConfigureAwait(false);
             await writer.CompleteAsync(cancellationToken).ConfigureAwait(false);
             await writer.FlushAsync(cancellationToken).ConfigureAwait(false);
         }

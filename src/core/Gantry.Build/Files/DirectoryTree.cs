@@ -8,7 +8,8 @@ namespace Gantry.Build.Files;
 /// <summary>A tree that lies in a directory: an image's root file system, or a context on this host.</summary>
 /// <param name="root">The directory; closed with <paramref name="owner"/>.</param>
 /// <param name="ignore">What is not seen, or null.</param>
-internal sealed class DirectoryTree(SafeFileHandle root, IDisposable owner, IgnoreFile? ignore = null) : ISourceTree
+/// <param name="ids">Maps of a user namespace that the files belong to: they are shown with the owners it sees.</param>
+internal sealed class DirectoryTree(SafeFileHandle root, IDisposable owner, IgnoreFile? ignore = null, IdMaps? ids = null) : ISourceTree
 {
     private readonly int _root = (int)root.DangerousGetHandle();
 
@@ -86,8 +87,8 @@ internal sealed class DirectoryTree(SafeFileHandle root, IDisposable owner, Igno
         Path = path,
         Kind = status.Kind,
         Mode = status.Mode,
-        UserId = ignore is null ? status.UserId : 0,
-        GroupId = ignore is null ? status.GroupId : 0,
+        UserId = ignore is not null ? 0 : ids?.Users.ToContainer(status.UserId) ?? status.UserId,
+        GroupId = ignore is not null ? 0 : ids?.Groups.ToContainer(status.GroupId) ?? status.GroupId,
         Size = status.Size,
         Modified = status.ModifiedNanoseconds,
         LinkTarget = status.Kind == FileKind.Symlink ? ReadLink(path) ?? string.Empty : string.Empty,

@@ -67,7 +67,7 @@ internal sealed class CopyOperation : IOperation
     private DirectoryTree Open(Digest chainId)
     {
         var view = _maker.Layers.OpenView(chainId);
-        return new DirectoryTree(view.Root, view);
+        return new DirectoryTree(view.Root, view, ids: view.Ids);
     }
 
     private static KeyBuilder Key(string kind, CopySpec spec) => new KeyBuilder(kind)

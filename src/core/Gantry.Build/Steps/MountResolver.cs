@@ -130,8 +130,8 @@ internal sealed class MountResolver(
         var path = Path.Combine(folder, "agent");
         try
         {
-            resolved.OnDispose(await AgentSocket.OpenAsync(
-                client, id, path, mount.Mode ?? AgentMode, (uint)(mount.Uid ?? 0), (uint)(mount.Gid ?? 0), cancellationToken).ConfigureAwait(false));
+            var (user, group) = OnHost((uint)(mount.Uid ?? 0), (uint)(mount.Gid ?? 0));
+            resolved.OnDispose(await AgentSocket.OpenAsync(client, id, path, mount.Mode ?? AgentMode, user, group, cancellationToken).ConfigureAwait(false));
         }
         catch (GantryException) when (!mount.Required)
         {
@@ -158,7 +158,7 @@ internal sealed class MountResolver(
         maker.Layers.Mount(id, target);
         resolved.OnDispose(() => maker.Layers.Unmount(target));
         using var view = maker.Layers.OpenView(input.ChainId);
-        var found = new DirectoryTree(view.Root, view).Find(source) ?? throw Missing(source);
+        var found = new DirectoryTree(view.Root, view, ids: view.Ids).Find(source) ?? throw Missing(source);
         return Path.Combine(target, found.Path);
     }
 
@@ -178,7 +178,7 @@ internal sealed class MountResolver(
     private void Fill(string folder, LayerResult input, string source, CancellationToken cancellationToken)
     {
         using var view = maker.Layers.OpenView(input.ChainId);
-        var tree = new DirectoryTree(view.Root, view);
+        var tree = new DirectoryTree(view.Root, view, ids: view.Ids);
         var directory = tree.Find(source) is { IsDirectory: true } found ? found : throw Missing(source);
         using var writer = new LayerWriter(folder, maker.Layers.OpenView(default));
         new TreeCopier(tree, writer, null, null, _ => false, cancellationToken).CopyContents(directory, string.Empty);
@@ -194,8 +194,11 @@ internal sealed class MountResolver(
         return folder;
     }
 
-    private static void WriteFile(string path, ReadOnlySpan<byte> content, int mode, uint user, uint group)
+    private (uint UserId, uint GroupId) OnHost(uint user, uint group) => maker.Layers.Ids?.ToHost(user, group) ?? (user, group);
+
+    private void WriteFile(string path, ReadOnlySpan<byte> content, int mode, uint user, uint group)
     {
+        (user, group) = OnHost(user, group);
         var fd = FileAt.Open(FileAt.CurrentDirectory, path, OpenAtFlags.WriteOnly | OpenAtFlags.Create | OpenAtFlags.Exclusive, SecretMode);
         try
         {

@@ -1,6 +1,7 @@
 using System.Net;
 using Gantry.Linux;
 using Gantry.Linux.Networking;
+using Microsoft.Win32.SafeHandles;
 
 namespace Gantry.Networks.Drivers;
 
@@ -40,13 +41,29 @@ internal sealed class EndpointDriver(NetlinkSocket route, NamespaceThread host, 
     private const int LoopbackIndex = 1;
 
     /// <summary>Makes an empty namespace with loopback up.</summary>
-    public NetworkNamespace CreateNamespace() => host.Create(() =>
+    public NetworkNamespace CreateNamespace() => host.Create(RaiseLoopback);
+
+    /// <summary>The same in a new user namespace, which may change it. The caller disposes both.</summary>
+    public (SafeFileHandle User, NetworkNamespace Network) CreateNamespace(IdMaps ids)
     {
-        using var inside = NetlinkSocket.Open(NetlinkFamily.Route);
-        var batch = new NetlinkBatch();
-        batch.SetLinkUp(LoopbackIndex, "lo");
-        inside.Execute(batch);
-    });
+        var (user, network) = UserNamespace.CreateWithNetwork(ids);
+        var made = NetworkNamespace.Of(network);
+        try
+        {
+            host.RunIn(made, () =>
+            {
+                RaiseLoopback();
+                return true;
+            });
+            return (user, made);
+        }
+        catch
+        {
+            user.Dispose();
+            made.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>Makes the interface and gives it its addresses. Nothing of it stays when this fails.</summary>
     public void Attach(EndpointPlan plan, NetworkNamespace target)
@@ -292,6 +309,14 @@ internal sealed class EndpointDriver(NetlinkSocket route, NamespaceThread host, 
 
     private static int Index(NetlinkSocket socket, string name) =>
         socket.FindLink(name)?.Index ?? throw new LinuxException("netlink", Errno.ENODEV, name);
+
+    private static void RaiseLoopback()
+    {
+        using var inside = NetlinkSocket.Open(NetlinkFamily.Route);
+        var batch = new NetlinkBatch();
+        batch.SetLinkUp(LoopbackIndex, "lo");
+        inside.Execute(batch);
+    }
 }
 
 /// <summary>A route in a container.</summary>

@@ -97,7 +97,15 @@ public sealed partial class NetworkService
     {
         if (sandbox.Options.Mode == SandboxMode.Private)
         {
-            sandbox.Namespace = _endpoints.CreateNamespace();
+            if (sandbox.Options.UserNamespace && _options.Ids is { } ids)
+            {
+                (sandbox.UserNamespace, sandbox.Namespace) = _endpoints.CreateNamespace(ids);
+            }
+            else
+            {
+                sandbox.Namespace = _endpoints.CreateNamespace();
+            }
+
             Directory.CreateDirectory(_options.RunDirectory);
             sandbox.Namespace.MountAt(sandbox.Key);
         }
@@ -124,6 +132,7 @@ public sealed partial class NetworkService
             sandbox.Dns?.Dispose();
             sandbox.Dns = null;
             sandbox.Namespace?.Dispose();
+            sandbox.UserNamespace?.Dispose();
             if (sandbox.Key.Length > 0)
             {
                 NetworkNamespace.Unmount(sandbox.Key);

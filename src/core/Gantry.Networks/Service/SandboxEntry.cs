@@ -3,6 +3,7 @@ using Gantry.Linux.Networking;
 using Gantry.Networks.Dns;
 using Gantry.Networks.Ports;
 using Gantry.Networks.State;
+using Microsoft.Win32.SafeHandles;
 
 namespace Gantry.Networks.Service;
 
@@ -21,6 +22,9 @@ internal sealed class SandboxEntry(SandboxOptions options, string id, string key
     public SandboxOptions Options { get; set; } = options;
 
     public NetworkNamespace? Namespace { get; set; }
+
+    /// <summary>What <see cref="Namespace"/> belongs to; null: the host's, or not known after a restart of the engine, which needs it for a start only.</summary>
+    public SafeFileHandle? UserNamespace { get; set; }
 
     public DnsListener? Dns { get; set; }
 
@@ -59,6 +63,7 @@ internal sealed class SandboxEntry(SandboxOptions options, string id, string key
             ContainerId = Options.ContainerId,
             SandboxId = Id,
             SandboxKey = Key,
+            UserNamespacePath = UserNamespace is { IsClosed: false } user ? $"/proc/{Environment.ProcessId}/fd/{user.DangerousGetHandle()}" : null,
             Mode = Options.Mode,
             Endpoints = [.. Endpoints.Select(e => e.EndpointId == Gateways.First?.EndpointId ? e with { Ports = ports } : e)],
             Ports = ports,
@@ -77,6 +82,7 @@ internal sealed class SandboxEntry(SandboxOptions options, string id, string key
     {
         Dns?.Dispose();
         Namespace?.Dispose();
+        UserNamespace?.Dispose();
         _gate.Dispose();
     }
 

@@ -21,6 +21,9 @@ public static class RunFiles
     public const string RuntimeLog = "log";
     public const string Console = "console";
 
+    /// <summary>Empty; there for a container that the runtime itself has to delete.</summary>
+    public const string StopHooks = "stop-hooks";
+
     private const int MaxRecord = 64 * 1024;
 
     public static string TaskDirectory(string execRoot, string id) => $"{execRoot}/{Tasks}/{id}";

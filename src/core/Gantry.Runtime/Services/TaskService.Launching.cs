@@ -25,6 +25,12 @@ public sealed partial class TaskService
         {
             Failure = log => RuntimeErrors.StartFailed(runtime.Program, log, BundleConfig.FirstArgument(spec.BundlePath)),
         };
+        if (spec.HasStopHooks)
+        {
+            RawFiles.MakeDirectory(directory, DirectoryMode);
+            RawFiles.Replace($"{directory}/{RunFiles.StopHooks}", [], ProcessFileMode);
+        }
+
         return await LaunchAsync(plan, cancellationToken).ConfigureAwait(false);
     }
 

@@ -8,6 +8,7 @@ namespace Gantry.Runtime.Spec;
 internal sealed class MountSpec(HostConfig hostConfig, SpecContext context, SecurityOptions security)
 {
     private const string InitPathInContainer = "/sbin/docker-init";
+    private const string HostQueues = "/dev/mqueue";
 
     /// <summary>Mounts that stay writable under a read-only root; the container could not run without.</summary>
     private static readonly HashSet<string> s_alwaysWritable = ["/proc", "/dev", "/dev/pts", "/dev/shm", "/dev/mqueue"];
@@ -56,7 +57,15 @@ internal sealed class MountSpec(HostConfig hostConfig, SpecContext context, Secu
         yield return writable || security.WritableCgroups
             ? Mount("/sys/fs/cgroup", "cgroup", "cgroup", "nosuid", "noexec", "nodev")
             : Mount("/sys/fs/cgroup", "cgroup", "cgroup", "ro", "nosuid", "noexec", "nodev");
-        yield return Mount("/dev/mqueue", "mqueue", "mqueue", "nosuid", "noexec", "nodev");
+        if (!Modes.IsHost(hostConfig.IpcMode) || !NamespaceSpec.IsUserPrivate(hostConfig, context))
+        {
+            yield return Mount("/dev/mqueue", "mqueue", "mqueue", "nosuid", "noexec", "nodev");
+        }
+        else if (Directory.Exists(HostQueues))
+        {
+            // A user namespace may not mount the queues of the host's IPC namespace, but look at where the host has them.
+            yield return Mount(HostQueues, "bind", HostQueues, "rbind", "rprivate", "nosuid", "noexec", "nodev");
+        }
     }
 
     private IEnumerable<RuntimeMount> Shm()

@@ -10,6 +10,11 @@ internal static class NamespaceSpec
     internal static IReadOnlyList<LinuxNamespace> Build(HostConfig hostConfig, SpecContext context)
     {
         var namespaces = new List<LinuxNamespace> { new("mount") };
+        if (IsUserPrivate(hostConfig, context))
+        {
+            namespaces.Add(new LinuxNamespace("user", context.UserNamespacePath));
+        }
+
         var sharesHosts = Modes.Container(hostConfig.NetworkMode) is not null && context.NetworkNamespacePath is null;
         if (!Modes.IsHost(hostConfig.NetworkMode) && !sharesHosts)
         {
@@ -30,6 +35,8 @@ internal static class NamespaceSpec
 
         return namespaces;
     }
+
+    internal static bool IsUserPrivate(HostConfig hostConfig, SpecContext context) => context.Ids is not null && !Modes.IsHost(hostConfig.UsernsMode);
 
     private static void Add(List<LinuxNamespace> namespaces, string type, string? mode, string? path)
     {

@@ -1,5 +1,6 @@
 using Gantry.Api;
 using Gantry.Errors;
+using Gantry.Linux;
 using Gantry.Oci;
 
 namespace Gantry.Runtime.Spec;
@@ -28,7 +29,7 @@ public static class OciSpecBuilder
         }
 
         var mounts = new MountSpec(hostConfig, context, security);
-        return new RuntimeSpec
+        var spec = new RuntimeSpec
         {
             Process = ProcessSpec.Build(config, hostConfig, context, security, capabilities),
             Root = new RuntimeRoot(context.RootfsPath, hostConfig.ReadonlyRootfs == true ? true : null),
@@ -37,6 +38,7 @@ public static class OciSpecBuilder
             Annotations = hostConfig.Annotations is { Count: > 0 } annotations ? annotations : null,
             Linux = BuildLinux(config, hostConfig, context, capabilities) with { RootfsPropagation = mounts.RootPropagation() },
         };
+        return DeviceRequests.Apply(spec, hostConfig.DeviceRequests, context.Devices);
     }
 
     /// <summary>The container's cgroup below each hierarchy's root: parent and id.</summary>
@@ -48,16 +50,23 @@ public static class OciSpecBuilder
         return Path.GetFullPath("/" + parent + "/" + context.ContainerId);
     }
 
+    private static List<LinuxIdMapping>? Mappings(HostConfig hostConfig, SpecContext context, IdMap? map) =>
+        map is not null && NamespaceSpec.IsUserPrivate(hostConfig, context)
+            ? [.. map.Ranges.Select(r => new LinuxIdMapping(r.Inside, r.Outside, r.Count))]
+            : null;
+
     private static LinuxSpec BuildLinux(ContainerConfig config, HostConfig hostConfig, SpecContext context, IReadOnlyList<string> capabilities)
     {
         var privileged = hostConfig.Privileged == true;
         var (nodes, rules) = DeviceSpec.Build(hostConfig);
         return new LinuxSpec
         {
-            Sysctl = Sysctls.Build(config, hostConfig),
+            Sysctl = Sysctls.Build(config, hostConfig, context),
             Resources = ResourceSpec.Build(hostConfig) with { Devices = context.Host.Cgroups.Devices ? rules : null },
             CgroupsPath = CgroupsPath(hostConfig, context),
             Namespaces = NamespaceSpec.Build(hostConfig, context),
+            UidMappings = Mappings(hostConfig, context, context.Ids?.Users),
+            GidMappings = Mappings(hostConfig, context, context.Ids?.Groups),
             Devices = nodes,
             Seccomp = SeccompFilters.Choose(
                 SecurityOptions.Parse(hostConfig).SeccompProfile, context.DefaultSeccompProfile, privileged, context.Host, capabilities),

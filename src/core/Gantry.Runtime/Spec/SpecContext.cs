@@ -1,4 +1,5 @@
 using Gantry.Api;
+using Gantry.Linux;
 using Gantry.Oci;
 
 namespace Gantry.Runtime.Spec;
@@ -22,6 +23,15 @@ public sealed record SpecContext
     /// <summary>The namespace made for the container, or of the one it joins; null lets the runtime make one (or none with mode host).</summary>
     public string? NetworkNamespacePath { get; init; }
 
+    /// <summary>Maps of the engine's user namespaces; null where it has none. Used unless the HostConfig says <c>host</c>.</summary>
+    public IdMaps? Ids { get; init; }
+
+    /// <summary>The user namespace that the other namespaces with paths belong to; null lets the runtime make one.</summary>
+    public string? UserNamespacePath { get; init; }
+
+    /// <summary>The network namespace belongs to another user namespace than the container's, so that nothing in it can be set from inside.</summary>
+    public bool IsNetworkForeign { get; init; }
+
     /// <summary>For mode <c>container:ID</c>: the namespace file of that container.</summary>
     public string? PidNamespacePath { get; init; }
 
@@ -38,6 +48,9 @@ public sealed record SpecContext
     /// A static init for <c>--init</c> (see <see cref="InitBinary"/>); null when the host has none, which then is an error.
     /// </summary>
     public string? InitPath { get; init; }
+
+    /// <summary>The devices that <c>--device vendor/class=name</c> can name; null where they are switched off.</summary>
+    public CdiDevices? Devices { get; init; }
 
     /// <summary>The AppArmor profile of containers that name none; only used where AppArmor is on.</summary>
     public string? DefaultAppArmorProfile { get; init; }

@@ -13,13 +13,17 @@ internal static class Sysctls
     ];
 
     /// <summary>What to write, or null when nothing is to be set. The user's values win over Docker's defaults.</summary>
-    internal static IReadOnlyDictionary<string, string>? Build(ContainerConfig config, HostConfig hostConfig)
+    internal static IReadOnlyDictionary<string, string>? Build(ContainerConfig config, HostConfig hostConfig, SpecContext context)
     {
         var values = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        if (HasOwnNetwork(hostConfig) && Modes.Container(hostConfig.NetworkMode) is null)
+        if (HasOwnNetwork(hostConfig) && Modes.Container(hostConfig.NetworkMode) is null && !context.IsNetworkForeign)
         {
-            // Ping and low ports without capabilities: harmless in a network namespace of its own.
-            values["net.ipv4.ping_group_range"] = "0 2147483647";
+            // Ping and low ports without capabilities: harmless in a network namespace of its own. A user namespace lacks most groups of the range.
+            if (!NamespaceSpec.IsUserPrivate(hostConfig, context))
+            {
+                values["net.ipv4.ping_group_range"] = "0 2147483647";
+            }
+
             values["net.ipv4.ip_unprivileged_port_start"] = "0";
         }
 

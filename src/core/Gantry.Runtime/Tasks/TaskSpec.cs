@@ -33,6 +33,9 @@ public sealed record TaskSpec
     /// <summary>True when the container has no pid namespace of its own: its other processes are killed when init ends.</summary>
     public bool SharedPidNamespace { get; init; }
 
+    /// <summary>The configuration has <c>poststop</c> hooks, which the runtime carries out when it is asked to delete the container.</summary>
+    public bool HasStopHooks { get; init; }
+
     public LogConfig Log { get; init; } = LogConfig.None;
 }
 

@@ -10,7 +10,7 @@ public sealed partial class LayerStore
     public IReadOnlyList<FileChange> Changes(string id, CancellationToken cancellationToken = default)
     {
         var layer = GetContainerLayer(id);
-        using var lower = new LayerView(OverlayMount.OpenReadOnly(LowerDirectories(layer.ParentChainId, layer.Options.MountPoints), _temporary));
+        using var lower = new LayerView(OverlayMount.OpenReadOnly(LowerDirectories(layer.ParentChainId, layer.Options.MountPoints), _temporary), Ids);
         return ChangeDetector.Detect(layer.UpperDirectory, lower, cancellationToken);
     }
 
@@ -42,7 +42,7 @@ public sealed partial class LayerStore
         var upper = FileAt.OpenDirectory(layer.UpperDirectory);
         try
         {
-            var options = new TreePackerOptions { Overlay = true, IncludeRoot = IsRootChanged(layer), Content = content };
+            var options = new TreePackerOptions { Overlay = true, IncludeRoot = IsRootChanged(layer), Content = content, Ids = Ids };
             var bytes = await TreePacker.PackAsync(upper, writer, options, cancellationToken).ConfigureAwait(false);
             await writer.CompleteAsync(cancellationToken).ConfigureAwait(false);
             return bytes;

@@ -105,7 +105,7 @@ public sealed partial class LayerStore
     public void Unmount(string id, string target) => Unmount(target);
 
     /// <summary>The container's root file system without a mount point, for reading and writing files in it from here.</summary>
-    public LayerView OpenContainer(string id) => new(OverlayMount.Create(SpecOf(GetContainerLayer(id)), _temporary));
+    public LayerView OpenContainer(string id) => new(OverlayMount.Create(SpecOf(GetContainerLayer(id)), _temporary), Ids);
 
     /// <summary>Removes the container layer; must be unmounted. Quick: files go in the background. False when it isn't there.</summary>
     public bool RemoveContainerLayer(string id)

@@ -103,7 +103,7 @@ public sealed partial class LayerStore
     }
 
     /// <summary>A view of the whole file system that <paramref name="chainId"/> (default: empty) ends.</summary>
-    public LayerView OpenView(Digest chainId) => new(OverlayMount.OpenReadOnly(LowerDirectories(chainId, mountPoints: false), _temporary));
+    public LayerView OpenView(Digest chainId) => new(OverlayMount.OpenReadOnly(LowerDirectories(chainId, mountPoints: false), _temporary), Ids);
 
     /// <summary>What to stack below a writable layer, top first; never empty.</summary>
     private List<string> LowerDirectories(Digest chainId, bool mountPoints)

@@ -38,9 +38,11 @@ internal sealed class LayerUnpacker : IDisposable
         _openParent = openParent;
         _diff = FileAt.OpenDirectory(Path.Combine(directory, LayerStore.DiffName));
         FileAt.Check(FileAt.TryChangeMode(_diff, 0x1ED), "fchmod", directory);
+        options.Ids?.GiveToRoot(Path.Combine(directory, LayerStore.DiffName));
         _split = TarSplitWriter.Create(Path.Combine(directory, TarSplitWriter.FileName));
         _tree = new TreeWriter(_diff, new TreeWriterOptions
         {
+            Ids = options.Ids,
             MaxEntries = options.MaxEntries,
             MaxBytes = options.MaxBytes,
             Implied = OnImplied,

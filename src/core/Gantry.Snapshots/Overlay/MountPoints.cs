@@ -8,7 +8,8 @@ namespace Gantry.Snapshots;
 /// The files and directories that the runtime mounts over (and <c>/.dockerenv</c>), for images that lack them: one extra read-only layer an
 /// image, made on its first use, so that they don't show up as changes of each container. Docker makes the same as an "init" layer a container.
 /// </summary>
-internal sealed class MountPoints(string root, Trash trash)
+/// <param name="ids">Whose root the made files belong to; null for the host's.</param>
+internal sealed class MountPoints(string root, Trash trash, IdMaps? ids)
 {
     private static readonly (string Path, FileKind Kind)[] s_points =
     [
@@ -65,6 +66,7 @@ internal sealed class MountPoints(string root, Trash trash)
     private void Fill(string directory, IReadOnlyList<string> lower)
     {
         var upper = Directory.CreateDirectory(Path.Combine(directory, LayerStore.DiffName)).FullName;
+        ids?.GiveToRoot(upper);
         var work = Directory.CreateDirectory(Path.Combine(directory, "work")).FullName;
         var mount = OverlayMount.Create(new OverlaySpec(lower, upper, work, Volatile: true), directory);
         try
@@ -83,13 +85,13 @@ internal sealed class MountPoints(string root, Trash trash)
     }
 
     /// <summary>What is there in the image stays, whatever it is; a part of the path that isn't a directory is the image's own business.</summary>
-    private static void MakePoint(int mount, string path, FileKind kind)
+    private void MakePoint(int mount, string path, FileKind kind)
     {
         var slash = path.IndexOf('/', StringComparison.Ordinal);
         var parent = slash < 0 ? string.Empty : path[..slash];
         if (parent.Length > 0)
         {
-            Accept(FileAt.TryMakeDirectory(mount, parent, 0x1ED), "mkdir", parent);
+            Accept(FileAt.TryMakeDirectory(mount, parent, 0x1ED), "mkdir", mount, parent);
         }
 
         var directory = FileAt.TryOpenRooted(mount, parent, OpenAtFlags.Path | OpenAtFlags.Directory, ResolveFlags.InRoot | ResolveFlags.NoMagicLinks);
@@ -106,7 +108,7 @@ internal sealed class MountPoints(string root, Trash trash)
                 FileKind.Directory => FileAt.TryMakeDirectory(directory, name, 0x1ED),
                 FileKind.Symlink => FileAt.TryMakeSymlink("/proc/mounts", directory, name),
                 _ => FileAt.TryMakeNode(directory, name, FileKind.File, 0x1ED),
-            }, "create", path);
+            }, "create", directory, name);
         }
         finally
         {
@@ -114,11 +116,18 @@ internal sealed class MountPoints(string root, Trash trash)
         }
     }
 
-    private static void Accept(int result, string call, string path)
+    /// <summary>What was there keeps its owner.</summary>
+    private void Accept(int result, string call, int directory, string name)
     {
-        if (result != -Errno.EEXIST)
+        if (result == -Errno.EEXIST)
         {
-            FileAt.Check(result, call, path);
+            return;
+        }
+
+        FileAt.Check(result, call, name);
+        if (ids is { Root: var (user, group) })
+        {
+            FileAt.Check(FileAt.TryChangeOwner(directory, name, user, group), "chown", name);
         }
     }
 }

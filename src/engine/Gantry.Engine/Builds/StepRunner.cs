@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Gantry.Build;
 using Gantry.Engine.Containers;
 using Gantry.Engine.Containers.Bundles;
+using Gantry.Engine.Containers.Create;
 using Gantry.Engine.Containers.Networking;
 using Gantry.Engine.Containers.State;
 using Gantry.Errors;
@@ -33,6 +34,7 @@ internal sealed class StepRunner(EngineCore core, NetworkUse networks, BundleWri
     {
         cancellationToken.ThrowIfCancellationRequested();
         var record = StepRecord.From(spec, core);
+        UserNamespaceRules.Check(record.HostConfig with { NetworkMode = "default" }, core.Settings);
         var ended = new TaskCompletionSource<TaskExit>(TaskCreationOptions.RunContinuationsAsynchronously);
         _running[spec.Id] = ended;
         try
@@ -65,7 +67,7 @@ internal sealed class StepRunner(EngineCore core, NetworkUse networks, BundleWri
             await network.ConfigureAwait(false);
         }
 
-        var task = bundles.Write(new BundleInputs(record, await network.ConfigureAwait(false), [.. StepRecord.Mounts(spec), .. StepVolumes.Prepare(spec, rootfs, core.Paths.Container(record.Id))]));
+        var task = bundles.Write(new BundleInputs(record, await network.ConfigureAwait(false), [.. StepRecord.Mounts(spec), .. StepVolumes.Prepare(spec, rootfs, core.Paths.Container(record.Id), core.Settings.Ids)]));
         var attachment = core.Parts.Tasks.Attach(record.Id, null, new AttachOptions { Overflow = AttachOverflow.Block });
         await using (attachment.ConfigureAwait(false))
         {

@@ -13,7 +13,8 @@ internal static class StepVolumes
 
     /// <param name="rootfs">The mounted file system; hostile.</param>
     /// <param name="folder">Of the step, removed after it.</param>
-    internal static IEnumerable<PreparedMount> Prepare(StepSpec step, string rootfs, string folder)
+    /// <param name="ids">Maps of the user namespace that the step runs in; null for none.</param>
+    internal static IEnumerable<PreparedMount> Prepare(StepSpec step, string rootfs, string folder, IdMaps? ids)
     {
         var mounts = new List<PreparedMount>();
         if (step.Volumes.Count == 0)
@@ -28,6 +29,7 @@ internal static class StepVolumes
             {
                 var source = Path.Combine(folder, "volumes", mounts.Count.ToString(CultureInfo.InvariantCulture));
                 Directory.CreateDirectory(source);
+                ids?.GiveToRoot(source);
                 mounts.Add(new PreparedMount(
                     new ContainerMount { Type = "bind", Destination = path, Source = source, ReadWrite = true, Propagation = "rprivate" }, source));
             }

@@ -28,9 +28,9 @@ public sealed class ContainerService
     /// <param name="platform">What the image must be for; null takes any.</param>
     /// <param name="readOnlyNonRecursive">Mounts below a read-only bind stay writable, whatever the bind says.</param>
     public Task<ContainerCreateResponse> CreateAsync(ContainerCreateRequest request, string name, Platform? platform, bool readOnlyNonRecursive = false) =>
-        _flows.Create.CreateAsync(request, name, platform, readOnlyNonRecursive);
+        _core.Metrics.Containers.MeasureAsync("create", () => _flows.Create.CreateAsync(request, name, platform, readOnlyNonRecursive));
 
-    public Task StartAsync(string reference) => _flows.Start.StartAsync(Get(reference));
+    public Task StartAsync(string reference) => _core.Metrics.Containers.MeasureAsync("start", () => _flows.Start.StartAsync(Get(reference)));
 
     /// <param name="signal">Empty for the container's.</param>
     /// <param name="timeout">Seconds; null for the container's, negative to wait for ever.</param>
@@ -46,7 +46,8 @@ public sealed class ContainerService
 
     public Task UnpauseAsync(string reference) => _flows.Pause.UnpauseAsync(Get(reference));
 
-    public Task RemoveAsync(string reference, bool force, bool removeVolumes) => _flows.Remove.RemoveAsync(Get(reference), force, removeVolumes, reference);
+    public Task RemoveAsync(string reference, bool force, bool removeVolumes) =>
+        _core.Metrics.Containers.MeasureAsync("delete", () => _flows.Remove.RemoveAsync(Get(reference), force, removeVolumes, reference));
 
     /// <summary>Takes a link given at create away.</summary>
     public Task RemoveLinkAsync(string reference, string alias) => _flows.Links.RemoveAsync(Get(reference), reference, alias);
@@ -116,7 +117,8 @@ public sealed class ContainerService
 
     /// <summary>What was changed against the image.</summary>
     public IReadOnlyList<FilesystemChange> Changes(string reference, CancellationToken cancellationToken) =>
-        _core.Parts.Layers.Changes(Get(reference).Id, cancellationToken).Select(c => new FilesystemChange { Path = c.Path, Kind = (int)c.Kind }).ToList();
+        _core.Metrics.Containers.Measure("changes", () => _core.Parts.Layers.Changes(Get(reference).Id, cancellationToken))
+            .Select(c => new FilesystemChange { Path = c.Path, Kind = (int)c.Kind }).ToList();
 
     public Task<PathStat> StatPathAsync(string reference, string path) => _flows.Archive.StatAsync(Get(reference), reference, path);
 
@@ -133,7 +135,8 @@ public sealed class ContainerService
         _flows.Archive.ExportAsync(Get(reference), destination, cancellationToken);
 
     /// <summary>Returns the new image's id.</summary>
-    public Task<string> CommitAsync(CommitRequest request, CancellationToken cancellationToken) => _flows.Commit.CommitAsync(request, cancellationToken);
+    public Task<string> CommitAsync(CommitRequest request, CancellationToken cancellationToken) =>
+        _core.Metrics.Containers.MeasureAsync("commit", () => _flows.Commit.CommitAsync(request, cancellationToken));
 
     public Task<ContainerPruneResponse> PruneAsync(FilterSet filters) => _flows.Prune.PruneAsync(filters);
 

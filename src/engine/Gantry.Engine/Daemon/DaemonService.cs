@@ -92,6 +92,8 @@ public sealed class DaemonService
         var settings = _core.Settings;
         var cgroups = _core.Host.Cgroups;
         var states = _core.Containers.All().Select(c => c.State).ToList();
+        var (devices, problems) = new Gantry.Runtime.Spec.CdiDevices(settings.CdiDirectories).List();
+        List<string> warnings = [.. settings.ApiWarnings, .. problems];
         return new SystemInfo
         {
             ID = _id,
@@ -160,10 +162,11 @@ public sealed class DaemonService
             RuncCommit = new Commit { ID = DefaultRuntime.Commit },
             InitCommit = new Commit { ID = string.Empty },
             SecurityOptions = SecurityOptions(),
-            Warnings = settings.ApiWarnings.Count == 0 ? null : [.. settings.ApiWarnings],
+            Warnings = warnings.Count == 0 ? null : warnings,
             DefaultAddressPools = settings.DefaultAddressPools.Count == 0 ? null
                 : [.. settings.DefaultAddressPools.Select(p => new SystemInfoDefaultAddressPool { Base = p.Base, Size = p.Size })],
-            CDISpecDirs = [],
+            CDISpecDirs = [.. settings.CdiDirectories],
+            DiscoveredDevices = devices.Count == 0 ? null : [.. devices.Select(d => new DeviceInfo { Source = "cdi", ID = d })],
         };
     }
 
@@ -178,6 +181,11 @@ public sealed class DaemonService
         if (_core.Host.SeccompSupported)
         {
             options.Add($"name=seccomp,profile={(_core.Settings.SeccompProfile is null ? "builtin" : _core.Settings.SeccompProfile == "unconfined" ? "unconfined" : "custom")}");
+        }
+
+        if (_core.Settings.Ids is not null)
+        {
+            options.Add("name=userns");
         }
 
         if (_core.Host.Cgroups.Version == 2)

@@ -16,6 +16,7 @@ public sealed class EventBus
     private readonly Queue<EngineEvent> _history = new(HistoryLength);
     private readonly List<Channel<EngineEvent>> _subscribers = [];
     private long _lastNano;
+    private long _published;
 
     /// <summary>How many clients listen now.</summary>
     public int Listeners
@@ -28,6 +29,9 @@ public sealed class EventBus
             }
         }
     }
+
+    /// <summary>Events so far.</summary>
+    public long Published => Interlocked.Read(ref _published);
 
     /// <summary>Publishes an event with the time of this call.</summary>
     public void Publish(string type, string action, string id, IReadOnlyDictionary<string, string> attributes, string scope = "local")
@@ -55,6 +59,7 @@ public sealed class EventBus
             }
 
             _history.Enqueue(entry);
+            _published++;
             _subscribers.RemoveAll(s => !s.Writer.TryWrite(entry) && s.Writer.TryComplete());
         }
     }

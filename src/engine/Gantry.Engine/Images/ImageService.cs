@@ -72,7 +72,8 @@ public sealed class ImageService
     }
 
     public Task<IReadOnlyList<ImageDeleteResponseItem>> RemoveAsync(string name, bool force, bool pruneParents) =>
-        Store.RemoveAsync(name, new RemoveImageOptions { Force = force, PruneParents = pruneParents, Users = AllUsers() }, CancellationToken.None);
+        _core.Metrics.Images.MeasureAsync(
+            "delete", () => Store.RemoveAsync(name, new RemoveImageOptions { Force = force, PruneParents = pruneParents, Users = AllUsers() }, CancellationToken.None));
 
     public Task<ImagePruneResponse> PruneAsync(FilterSet filters, CancellationToken cancellationToken) =>
         Store.PruneAsync(CheckUntil(filters.Validate("dangling", "label", "label!", "until")).ToDictionary(), AllUsers(), cancellationToken);

@@ -1,3 +1,4 @@
+using Gantry.Linux;
 using Gantry.Networks;
 using Gantry.Runtime;
 
@@ -43,6 +44,12 @@ public sealed record EngineSettings
     public string? SeccompProfile { get; init; }
 
     public bool NoNewPrivileges { get; init; }
+
+    /// <summary>Maps of the user namespaces that containers run in (<c>--userns-remap</c>); null: containers' users are the host's.</summary>
+    public IdMaps? Ids { get; init; }
+
+    /// <summary>Directories of files that describe devices (<c>--cdi-spec-dir</c>); empty switches them off.</summary>
+    public IReadOnlyList<string> CdiDirectories { get; init; } = [];
 
     public bool SelinuxEnabled { get; init; }
 

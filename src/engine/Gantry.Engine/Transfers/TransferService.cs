@@ -37,7 +37,8 @@ public sealed class TransferService
     public async Task<PullResult> PullAsync(
         ImageReference reference, Platform? platform, RegistryCredentials? credentials, IProgress<TransferEvent> progress, CancellationToken cancellationToken)
     {
-        var result = await _puller.PullAsync(reference, platform, credentials, progress, cancellationToken).ConfigureAwait(false);
+        var result = await _core.Metrics.Images.MeasureAsync(
+            "pull", () => _puller.PullAsync(reference, platform, credentials, progress, cancellationToken)).ConfigureAwait(false);
         Publish("pull", (reference.Digest.IsEmpty ? reference.WithDefaultTag() : reference).Familiar, reference.FamiliarName);
         return result;
     }
@@ -46,14 +47,15 @@ public sealed class TransferService
     public async Task PullAllAsync(
         ImageReference reference, Platform? platform, RegistryCredentials? credentials, IProgress<TransferEvent> progress, CancellationToken cancellationToken)
     {
-        await _puller.PullAllTagsAsync(reference, platform, credentials, progress, cancellationToken).ConfigureAwait(false);
+        await _core.Metrics.Images.MeasureAsync(
+            "pull", () => _puller.PullAllTagsAsync(reference, platform, credentials, progress, cancellationToken)).ConfigureAwait(false);
         Publish("pull", reference.FamiliarName, reference.FamiliarName);
     }
 
     /// <summary>Pushes one tag, or all tags of the repository when the reference has none.</summary>
     public async Task PushAsync(ImageReference reference, RegistryCredentials? credentials, IProgress<TransferEvent> progress, CancellationToken cancellationToken)
     {
-        await _pusher.PushAsync(reference, credentials, progress, cancellationToken).ConfigureAwait(false);
+        await _core.Metrics.Images.MeasureAsync("push", () => _pusher.PushAsync(reference, credentials, progress, cancellationToken)).ConfigureAwait(false);
         Publish("push", reference.Familiar, reference.FamiliarName);
     }
 

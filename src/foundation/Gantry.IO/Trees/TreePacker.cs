@@ -201,13 +201,14 @@ public sealed class TreePacker
         };
         var isDevice = kind is TarEntryKind.CharacterDevice or TarEntryKind.BlockDevice;
         var time = status.ModifiedNanoseconds;
+        var (user, group) = _options.Ids?.ToContainer(status.UserId, status.GroupId) ?? (status.UserId, status.GroupId);
         return new TarEntry
         {
             Name = ArchiveName(path),
             Kind = kind,
             Mode = status.Mode,
-            UserId = status.UserId,
-            GroupId = status.GroupId,
+            UserId = user,
+            GroupId = group,
             Size = kind == TarEntryKind.File ? status.Size : 0,
             ModifiedNanoseconds = _options.WholeSeconds ? time - (((time % 1_000_000_000) + 1_000_000_000) % 1_000_000_000) : time,
             LinkName = kind == TarEntryKind.Symlink && FileAt.TryReadLink(directory, name, out var target) == 0 ? target : string.Empty,
@@ -218,14 +219,14 @@ public sealed class TreePacker
     }
 
     /// <summary>Attributes in name order. Docker's layers carry only capabilities; more makes a better copy and costs nothing where there are none.</summary>
-    private static List<KeyValuePair<string, byte[]>>? ReadXattrs(int directory, string name)
+    private List<KeyValuePair<string, byte[]>>? ReadXattrs(int directory, string name)
     {
         List<KeyValuePair<string, byte[]>>? attributes = null;
         foreach (var attribute in Xattrs.List(directory, name).Where(IsPacked).Order(StringComparer.Ordinal))
         {
             if (Xattrs.Get(directory, name, attribute) is { } value)
             {
-                (attributes ??= []).Add(new(attribute, value));
+                (attributes ??= []).Add(new(attribute, _options.Ids is null ? value : FileCapabilities.WithoutOwner(attribute, value)));
             }
         }
 

@@ -1,4 +1,5 @@
 using Gantry.IO.Tar;
+using Gantry.Linux;
 
 namespace Gantry.IO.Trees;
 
@@ -25,6 +26,9 @@ public sealed record TreePackerOptions
 
     /// <summary>True leaves the entry of a directory out, but not what is below it.</summary>
     public Func<string, bool>? OmitDirectory { get; init; }
+
+    /// <summary>Write owners as they are in a user namespace with these maps; null: as they are.</summary>
+    public IdMaps? Ids { get; init; }
 
     /// <summary>Changes an entry before it is written (owner, time, ...), not its kind or size.</summary>
     public Func<TarEntry, TarEntry>? Map { get; init; }

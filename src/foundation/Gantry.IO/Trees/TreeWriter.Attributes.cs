@@ -8,7 +8,7 @@ public sealed partial class TreeWriter
     /// <summary>Owner first: changing it clears setuid bits and capabilities.</summary>
     private void SetAttributes(int fd, TarEntry entry, string path)
     {
-        var (user, group) = _options.Owner ?? (entry.UserId, entry.GroupId);
+        var (user, group) = OwnerOf(entry);
         FileAt.Check(FileAt.TryChangeOwner(fd, user, group), "fchown", path);
         foreach (var (name, value) in entry.Xattrs ?? [])
         {
@@ -23,8 +23,14 @@ public sealed partial class TreeWriter
 
     private void SetOwner(Place place, TarEntry entry)
     {
-        var (user, group) = _options.Owner ?? (entry.UserId, entry.GroupId);
+        var (user, group) = OwnerOf(entry);
         FileAt.Check(FileAt.TryChangeOwner(place.Directory, place.Name, user, group), "fchownat", place.Path);
+    }
+
+    private (uint UserId, uint GroupId) OwnerOf(TarEntry entry)
+    {
+        var (user, group) = _options.Owner ?? (entry.UserId, entry.GroupId);
+        return _options.Ids?.ToHost(user, group) ?? (user, group);
     }
 
     private static void SetXattrs(Place place, TarEntry entry)

@@ -146,6 +146,11 @@ public sealed partial class TreeWriter : IDisposable
         }
 
         FileAt.Check(FileAt.TryMakeDirectory(fd, name, 0x1ED), "mkdir", TreePath.Printable(path));
+        if (_options.Ids is { Root: var (user, group) })
+        {
+            FileAt.Check(FileAt.TryChangeOwner(fd, name, user, group), "fchownat", TreePath.Printable(path));
+        }
+
         _options.Implied?.Invoke(path);
         return StepResult.Directory;
     }

@@ -8,6 +8,9 @@ public sealed record TreeWriterOptions
     /// <summary>Give all files this owner instead of the archive's.</summary>
     public (uint UserId, uint GroupId)? Owner { get; init; }
 
+    /// <summary>Owners are a user namespace's, which these maps turn into the host's; null: they are the host's.</summary>
+    public IdMaps? Ids { get; init; }
+
     /// <summary>Refuse to put a file where a directory is or the other way round, as <c>docker cp</c> asks for (noOverwriteDirNonDir).</summary>
     public bool KeepKind { get; init; }
 

@@ -25,6 +25,9 @@ public sealed unsafe partial class NetworkNamespace : IDisposable
         return handle.IsInvalid ? throw LinuxException.FromLastError("open", path) : new NetworkNamespace(handle);
     }
 
+    /// <summary>Takes over the handle of a namespace.</summary>
+    public static NetworkNamespace Of(SafeFileHandle handle) => new(handle);
+
     /// <summary>The namespace of the calling thread.</summary>
     public static NetworkNamespace OfThread() => Open("/proc/thread-self/ns/net");
 

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Gantry.Oci;
 
 /// <summary>The Linux part of a runtime configuration (runtime-spec config-linux.md).</summary>
@@ -11,6 +13,12 @@ public sealed record LinuxSpec
     public string? CgroupsPath { get; init; }
 
     public IReadOnlyList<LinuxNamespace> Namespaces { get; init; } = [];
+
+    /// <summary>Of the namespace <c>user</c>.</summary>
+    public IReadOnlyList<LinuxIdMapping>? UidMappings { get; init; }
+
+    /// <inheritdoc cref="UidMappings"/>
+    public IReadOnlyList<LinuxIdMapping>? GidMappings { get; init; }
 
     public IReadOnlyList<LinuxDevice>? Devices { get; init; }
 
@@ -28,6 +36,10 @@ public sealed record LinuxSpec
 /// <param name="Type">pid, network, mount, ipc, uts, user or cgroup.</param>
 /// <param name="Path">File of the namespace to join; null makes a new one.</param>
 public sealed record LinuxNamespace(string Type, string? Path = null);
+
+/// <summary>Ids of the container and what they are on the host.</summary>
+public sealed record LinuxIdMapping(
+    [property: JsonPropertyName("containerID")] uint ContainerId, [property: JsonPropertyName("hostID")] uint HostId, uint Size);
 
 /// <summary>A device node made in the container.</summary>
 public sealed record LinuxDevice

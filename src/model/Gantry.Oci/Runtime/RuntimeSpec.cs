@@ -13,6 +13,8 @@ public sealed record RuntimeSpec
 
     public IReadOnlyList<RuntimeMount> Mounts { get; init; } = [];
 
+    public RuntimeHooks? Hooks { get; init; }
+
     public IReadOnlyDictionary<string, string>? Annotations { get; init; }
 
     public LinuxSpec? Linux { get; init; }

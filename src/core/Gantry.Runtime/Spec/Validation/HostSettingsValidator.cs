@@ -27,7 +27,6 @@ public static class HostSettingsValidator
         Rlimits.Check(settings.Ulimits);
         DeviceSpec.Check(settings.Devices);
         DeviceRules.CheckRules(settings.DeviceCgroupRules);
-        CheckDeviceRequests(settings);
         CheckHost(settings, host, all);
         return new ValidationResult(settings, all);
     }
@@ -50,7 +49,7 @@ public static class HostSettingsValidator
         Require(Modes.IsValidPid(settings.PidMode), $"invalid PID mode: {settings.PidMode}");
         Require(Modes.IsValidUts(settings.UTSMode), $"invalid UTS mode: {settings.UTSMode}");
         Require(Modes.IsValidCgroupns(settings.CgroupnsMode), $"invalid cgroup namespace mode: {settings.CgroupnsMode}");
-        Require(settings.UsernsMode is null or "" or "host", $"user namespace remapping is not available; invalid USER mode: {settings.UsernsMode}");
+        Require(settings.UsernsMode is null or "" or "host", $"invalid USER mode: {settings.UsernsMode}");
         Require(settings.Isolation is null or "" or "default", $"invalid isolation ({settings.Isolation}): linux only supports 'default'");
         Require(!Modes.IsHost(settings.UTSMode) || string.IsNullOrEmpty(config.Hostname), "conflicting options: hostname and the UTS mode");
         Require(
@@ -84,16 +83,6 @@ public static class HostSettingsValidator
         foreach (var name in settings.Sysctls?.Keys ?? Enumerable.Empty<string>())
         {
             Sysctls.CheckAllowed(name, settings, config);
-        }
-    }
-
-    private static void CheckDeviceRequests(HostConfig settings)
-    {
-        // No device drivers (GPUs, CDI) are known, which a real engine without any answers in these words.
-        if (settings.DeviceRequests is [var request, ..])
-        {
-            var wanted = string.Join(" ", (request.Capabilities ?? []).Select(set => $"[{string.Join(" ", set)}]"));
-            throw GantryException.InvalidArgument($"could not select device driver \"{request.Driver}\" with capabilities: [{wanted}]");
         }
     }
 

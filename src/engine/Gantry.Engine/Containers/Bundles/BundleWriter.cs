@@ -49,6 +49,7 @@ internal sealed class BundleWriter(EngineCore core, SharedNamespaces namespaces)
             OpenStdin = record.Config.OpenStdin == true,
             ConsoleRows = Console(record, 0),
             ConsoleColumns = Console(record, 1),
+            HasStopHooks = spec.Hooks?.Poststop is { Count: > 0 },
             SharedPidNamespace = !string.IsNullOrEmpty(record.HostConfig.PidMode) && record.HostConfig.PidMode != "private",
             Log = LogSettings.For(core, record),
         };
@@ -81,6 +82,10 @@ internal sealed class BundleWriter(EngineCore core, SharedNamespaces namespaces)
             User = UserResolver.Resolve(rootfs, record.Config.User, host.GroupAdd),
             Mounts = Mounts(inputs),
             NetworkNamespacePath = inputs.Network.NamespacePath,
+            Ids = core.Settings.Ids,
+            Devices = core.Settings.CdiDirectories.Count > 0 ? new CdiDevices(core.Settings.CdiDirectories) : null,
+            IsNetworkForeign = core.Settings.Ids is not null && host.UsernsMode != "host" && inputs.Network.UserNamespacePath is null,
+            UserNamespacePath = inputs.Network.UserNamespacePath ?? namespaces.UserPath(host),
             PidNamespacePath = namespaces.PidPath(host),
             IpcNamespacePath = namespaces.IpcPath(host),
             ShmPath = namespaces.ShmPath(record),

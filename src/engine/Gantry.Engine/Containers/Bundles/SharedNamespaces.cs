@@ -28,6 +28,23 @@ internal sealed class SharedNamespaces(EngineCore core)
             : throw GantryException.InvalidArgument($"failed to join IPC namespace: container {other.Id}: non-shareable IPC (hint: use IpcMode:shareable for the donor container)");
     }
 
+    /// <summary>
+    /// User namespace of the container whose namespaces of another kind are joined: to act in them a process must be in it too. Null where there are
+    /// no user namespaces, and unless a mode names a container that has one.
+    /// </summary>
+    internal string? UserPath(HostConfig host)
+    {
+        if (core.Settings.Ids is null)
+        {
+            return null;
+        }
+
+        var other = NetworkSelection.IsContainer(host.PidMode) ? Other(host.PidMode!, "PID")
+            : NetworkSelection.IsContainer(host.IpcMode) ? Other(host.IpcMode!, "IPC")
+            : null;
+        return other is null || other.HostConfig.UsernsMode == "host" ? null : PathOf(other, "user");
+    }
+
     /// <summary>Host path of the shared memory that a container shares or joins; made for the one that shares.</summary>
     internal string? ShmPath(ContainerRecord record)
     {
@@ -55,6 +72,7 @@ internal sealed class SharedNamespaces(EngineCore core)
         Directory.CreateDirectory(path);
         var size = (record.HostConfig.ShmSize ?? core.Settings.DefaultShmSize).ToString(CultureInfo.InvariantCulture);
         Linux.Mounts.Mount("shm", path, "tmpfs", MountFlags.NoSuid | MountFlags.NoDev | MountFlags.NoExec, $"mode=1777,size={size}");
+        core.Settings.Ids?.GiveToRoot(path);
         return path;
     }
 

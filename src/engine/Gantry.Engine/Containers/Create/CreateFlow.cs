@@ -28,6 +28,7 @@ internal sealed class CreateFlow(EngineCore core, VolumeUse volumes, ImageMounts
         var warnings = found;
         CreateValidation.Check(given, asked, [.. core.Settings.Runtimes.Keys]);
         var host = HostConfigCompletion.Complete(asked, core.Settings, core.Host);
+        UserNamespaceRules.Check(host, core.Settings);
         LogDrivers.Validate(host.LogConfig!.Type!, host.LogConfig.Config ?? []);
         NetworkSelection.CheckConflicts(given, host);
         SharedModes.Resolve(host, core.Containers);

@@ -31,7 +31,7 @@ internal sealed class ArchiveFlow(EngineCore core)
         {
             var (stat, parsed, isDirectory) = Stat(use.View, reference, path);
             core.Publish(container, "archive-path");
-            return new OpenArchive(use, stat, parsed, isDirectory);
+            return new OpenArchive(use, stat, parsed, isDirectory, core.Settings.Ids);
         }
         catch
         {
@@ -57,7 +57,12 @@ internal sealed class ArchiveFlow(EngineCore core)
         try
         {
             CheckWritable(container.Record, use.View.PathOf(directory));
-            var options = new TreeWriterOptions { KeepKind = request.KeepKind, Owner = request.CopyOwner ? OwnerOf(use.View, container.Record.Config.User) : null };
+            var options = new TreeWriterOptions
+            {
+                KeepKind = request.KeepKind,
+                Owner = request.CopyOwner ? OwnerOf(use.View, container.Record.Config.User) : null,
+                Ids = core.Settings.Ids,
+            };
             await using var plain = await Decompression.OpenAsync(archive, leaveOpen: true, cancellationToken).ConfigureAwait(false);
             await ExtractAsync(plain, directory, options, cancellationToken).ConfigureAwait(false);
         }
@@ -89,7 +94,7 @@ internal sealed class ArchiveFlow(EngineCore core)
         using var use = await OpenAsync(container, withMounts: false).ConfigureAwait(false);
         core.Publish(container, "export");
         using var writer = new TarWriter(destination);
-        await TreePacker.PackAsync(use.View.Root, writer, new TreePackerOptions(), cancellationToken).ConfigureAwait(false);
+        await TreePacker.PackAsync(use.View.Root, writer, new TreePackerOptions { Ids = core.Settings.Ids }, cancellationToken).ConfigureAwait(false);
         await writer.CompleteAsync(cancellationToken).ConfigureAwait(false);
     }
 

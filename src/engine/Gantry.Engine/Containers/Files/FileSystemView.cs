@@ -15,10 +15,12 @@ internal sealed class FileSystemView : IDisposable
 {
     private const ResolveFlags InRoot = ResolveFlags.InRoot | ResolveFlags.NoMagicLinks;
     private readonly string _target;
+    private readonly IdMaps? _ids;
 
-    private FileSystemView(string target, int root)
+    private FileSystemView(string target, int root, IdMaps? ids)
     {
         _target = target;
+        _ids = ids;
         Root = root;
     }
 
@@ -34,7 +36,7 @@ internal sealed class FileSystemView : IDisposable
         {
             MountRoot(core, record, target);
             var root = FileAt.OpenDirectory(target);
-            var view = new FileSystemView(target, root);
+            var view = new FileSystemView(target, root, core.Settings.Ids);
             if (!withMounts)
             {
                 return view;
@@ -212,14 +214,26 @@ internal sealed class FileSystemView : IDisposable
         }
 
         var file = FileAt.TryOpen(folder, parts[^1], OpenAtFlags.WriteOnly | OpenAtFlags.Create | OpenAtFlags.Exclusive, 0x1ED);
-        FileAt.Close(folder);
         if (file < 0)
         {
+            FileAt.Close(folder);
             return file;
         }
 
+        GiveToRoot(folder, parts[^1]);
+        FileAt.Close(folder);
+
         FileAt.Close(file);
         return TryOpen(path, OpenAtFlags.Path);
+    }
+
+    /// <summary>What is made in the container belongs to its root.</summary>
+    private void GiveToRoot(int directory, string name)
+    {
+        if (_ids is { Root: var (user, group) })
+        {
+            FileAt.Check(FileAt.TryChangeOwner(directory, name, user, group), "chown", name);
+        }
     }
 
     /// <summary>Makes the directories that are missing.</summary>
@@ -233,7 +247,11 @@ internal sealed class FileSystemView : IDisposable
             var next = TryOpen(soFar, OpenAtFlags.Path | OpenAtFlags.Directory);
             if (next == -Errno.ENOENT)
             {
-                _ = FileAt.TryMakeDirectory(current, part, 0x1ED);
+                if (FileAt.TryMakeDirectory(current, part, 0x1ED) == 0)
+                {
+                    GiveToRoot(current, part);
+                }
+
                 next = TryOpen(soFar, OpenAtFlags.Path | OpenAtFlags.Directory);
             }
 

@@ -23,9 +23,12 @@ public sealed class OpenArchive : IDisposable
     private readonly ViewUse _use;
     private readonly ContainerPath _path;
     private readonly bool _isDirectory;
+    private readonly IdMaps? _ids;
 
-    internal OpenArchive(ViewUse use, PathStat stat, ContainerPath path, bool isDirectory)
+    /// <param name="ids">Maps of the user namespace that containers' files belong to; null for none.</param>
+    internal OpenArchive(ViewUse use, PathStat stat, ContainerPath path, bool isDirectory, IdMaps? ids)
     {
+        _ids = ids;
         _use = use;
         _path = path;
         _isDirectory = isDirectory;
@@ -58,7 +61,7 @@ public sealed class OpenArchive : IDisposable
         try
         {
             // Clients put their own name in place of this one where it first occurs in an entry's name, so it must begin every name.
-            var options = new TreePackerOptions { RootName = _path.IsContents ? "." : _path.BaseName };
+            var options = new TreePackerOptions { RootName = _path.IsContents ? "." : _path.BaseName, Ids = _ids };
             await TreePacker.PackAsync(fd, writer, options, cancellationToken).ConfigureAwait(false);
         }
         finally
@@ -72,7 +75,8 @@ public sealed class OpenArchive : IDisposable
         var parent = FileAt.Check(_use.View.TryOpen(_path.Parent, OpenAtFlags.Path | OpenAtFlags.Directory), "openat2", _path.Parent);
         try
         {
-            await TreePacker.PackNodeAsync(parent, _path.BaseName, writer, new TreePackerOptions { RootName = _path.BaseName }, cancellationToken).ConfigureAwait(false);
+            var options = new TreePackerOptions { RootName = _path.BaseName, Ids = _ids };
+            await TreePacker.PackNodeAsync(parent, _path.BaseName, writer, options, cancellationToken).ConfigureAwait(false);
         }
         finally
         {

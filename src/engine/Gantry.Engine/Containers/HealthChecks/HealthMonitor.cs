@@ -73,6 +73,7 @@ internal sealed class HealthMonitor(EngineCore core, ExecService execs)
                 var state = container.State;
                 await Task.Delay(HealthRules.Wait(state.Health?.Status, settings, DateTimeOffset.UtcNow - (state.StartedAt ?? default)), stop).ConfigureAwait(false);
                 var result = await probe.RunAsync(stop).ConfigureAwait(false);
+                core.Metrics.HealthChecked(failed: result.ExitCode != 0);
                 await StoreAsync(container, settings, result, stop).ConfigureAwait(false);
             }
         }

@@ -125,7 +125,7 @@ internal sealed class StartFlow(
         }
     }
 
-    private static void CheckBindSource(ContainerMount mount)
+    private void CheckBindSource(ContainerMount mount)
     {
         if (Path.Exists(mount.Source))
         {
@@ -139,12 +139,30 @@ internal sealed class StartFlow(
 
         try
         {
-            Directory.CreateDirectory(mount.Source);
+            MakeFolders(mount.Source);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw GantryException.Internal($"error while creating mount source path '{mount.Source}': {e.Message}", e);
         }
+    }
+
+    /// <summary>New ones belong to the root that containers have.</summary>
+    private void MakeFolders(string path)
+    {
+        if (core.Settings.Ids is { } ids && !Directory.Exists(path))
+        {
+            if (Path.GetDirectoryName(path) is { } parent)
+            {
+                MakeFolders(parent);
+            }
+
+            Directory.CreateDirectory(path);
+            ids.GiveToRoot(path);
+            return;
+        }
+
+        Directory.CreateDirectory(path);
     }
 
     /// <summary>Takes back everything a failed start made, records why, and removes the container if it removes itself.</summary>

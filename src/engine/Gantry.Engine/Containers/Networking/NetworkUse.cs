@@ -9,8 +9,9 @@ namespace Gantry.Engine.Containers.Networking;
 
 /// <summary>A container's place on the network, ready for its bundle.</summary>
 /// <param name="NamespacePath">Path of the network namespace, or null for the host's.</param>
+/// <param name="UserNamespacePath">Path of the user namespace that the network namespace belongs to, or null for the host's.</param>
 /// <param name="FilesOwner">Container whose hosts, hostname and resolv.conf are used: the container itself, or the one whose network it joins.</param>
-internal sealed record NetworkPlace(string? NamespacePath, string FilesOwner);
+internal sealed record NetworkPlace(string? NamespacePath, string? UserNamespacePath, string FilesOwner);
 
 /// <summary>Puts containers on their networks at start and takes them off at exit.</summary>
 internal sealed class NetworkUse(EngineCore core)
@@ -21,7 +22,10 @@ internal sealed class NetworkUse(EngineCore core)
     /// Makes the sandbox, connects the networks (the one of the network mode first: it becomes eth0) and writes the files that name hosts and
     /// name servers. On failure nothing is left.
     /// </summary>
-    internal async Task<NetworkPlace> JoinAsync(ContainerRecord record, CancellationToken cancellationToken)
+    internal Task<NetworkPlace> JoinAsync(ContainerRecord record, CancellationToken cancellationToken) =>
+        core.Metrics.Networks.MeasureAsync("allocate", () => AllocateAsync(record, cancellationToken));
+
+    private async Task<NetworkPlace> AllocateAsync(ContainerRecord record, CancellationToken cancellationToken)
     {
         var mode = record.HostConfig.NetworkMode!;
         if (NetworkSelection.IsContainer(mode))
@@ -45,7 +49,7 @@ internal sealed class NetworkUse(EngineCore core)
             }
 
             AllowLinks();
-            return new NetworkPlace(sandbox.Mode == SandboxMode.Host ? null : sandbox.SandboxKey, record.Id);
+            return new NetworkPlace(sandbox.Mode == SandboxMode.Host ? null : sandbox.SandboxKey, sandbox.UserNamespacePath, record.Id);
         }
         catch (Exception e)
         {
@@ -65,7 +69,8 @@ internal sealed class NetworkUse(EngineCore core)
     {
         var found = core.Parts.Networks.Find(network) ?? throw GantryException.NotFound($"network {network} not found");
         var options = OptionsFor(record, network, settings);
-        var endpoint = await core.Parts.Networks.ConnectAsync(record.Id, found.Id, options, cancellationToken).ConfigureAwait(false);
+        var endpoint = await core.Metrics.Networks.MeasureAsync(
+            "connect", () => core.Parts.Networks.ConnectAsync(record.Id, found.Id, options, cancellationToken)).ConfigureAwait(false);
         Publish("connect", found.Id, found.Name, found.Driver, record.Id);
         return endpoint;
     }
@@ -77,7 +82,7 @@ internal sealed class NetworkUse(EngineCore core)
     internal async Task LeaveAsync(ContainerRecord record)
     {
         var endpoints = core.Parts.Networks.FindSandbox(record.Id)?.Endpoints ?? [];
-        await core.Parts.Networks.ReleaseSandboxAsync(record.Id, CancellationToken.None).ConfigureAwait(false);
+        await core.Metrics.Networks.MeasureAsync("release", () => core.Parts.Networks.ReleaseSandboxAsync(record.Id, CancellationToken.None)).ConfigureAwait(false);
         AllowLinks();
         foreach (var endpoint in endpoints)
         {
@@ -127,7 +132,7 @@ internal sealed class NetworkUse(EngineCore core)
         record.HostConfig.NetworkMode == "host" && string.IsNullOrEmpty(record.Config.Hostname) ? Environment.MachineName : record.Config.Hostname ?? string.Empty;
 
     /// <summary>Same inode: a rename would leave the container with the old file.</summary>
-    private static void WriteInPlace(string path, string content)
+    private void WriteInPlace(string path, string content)
     {
         using var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite, 1);
         var bytes = System.Text.Encoding.UTF8.GetBytes(content);
@@ -135,6 +140,7 @@ internal sealed class NetworkUse(EngineCore core)
         file.SetLength(bytes.Length);
         file.Flush();
         File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+        core.Settings.Ids?.GiveToRoot(path);
     }
 
     private NetworkPlace JoinOther(string reference)
@@ -156,11 +162,17 @@ internal sealed class NetworkUse(EngineCore core)
         }
 
         var sandbox = core.Parts.Networks.FindSandbox(other.Id);
-        return new NetworkPlace(sandbox is null or { Mode: SandboxMode.Host } ? null : sandbox.SandboxKey, other.Id);
+        var user = core.Settings.Ids is null || other.HostConfig.UsernsMode == "host" ? null : $"/proc/{other.State.Pid}/ns/user";
+        return new NetworkPlace(sandbox is null or { Mode: SandboxMode.Host } ? null : sandbox.SandboxKey, user, other.Id);
     }
 
-    private static SandboxOptions SandboxFor(ContainerRecord record) => new()
+    /// <summary>A namespace whose files another is joined to is not ours to make: that one's user namespace comes with it.</summary>
+    private bool HasUserNamespace(HostConfig host) => core.Settings.Ids is not null && host.UsernsMode != "host"
+        && !NetworkSelection.IsContainer(host.PidMode) && !NetworkSelection.IsContainer(host.IpcMode);
+
+    private SandboxOptions SandboxFor(ContainerRecord record) => new()
     {
+        UserNamespace = HasUserNamespace(record.HostConfig),
         ContainerId = record.Id,
         ContainerName = record.Name,
         Mode = record.HostConfig.NetworkMode == "host" ? SandboxMode.Host : SandboxMode.Private,
