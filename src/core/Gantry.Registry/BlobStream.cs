@@ -14,6 +14,9 @@ public sealed class BlobStream : ReadOnlyStream
     /// <summary>Bytes that count as progress, so that attempts start from one again.</summary>
     private const long Progress = 256 * 1024;
 
+    /// <summary>As a size: take the registry's word for it.</summary>
+    internal const long UnknownSize = -1;
+
     private readonly Func<long, CancellationToken, Task<HttpResponseMessage>> _open;
     private readonly RegistryOptions _options;
     private readonly Func<RegistryFailure, Exception> _wrap;
@@ -34,7 +37,7 @@ public sealed class BlobStream : ReadOnlyStream
     }
 
     /// <summary>The blob's declared size in bytes.</summary>
-    public long Size { get; }
+    public long Size { get; private set; }
 
     /// <summary>Where in the blob the next read continues.</summary>
     public long Offset { get; private set; }
@@ -73,7 +76,7 @@ public sealed class BlobStream : ReadOnlyStream
     /// <summary>Opens the connection now, so that a missing blob is known before anything is read.</summary>
     internal async Task StartAsync(CancellationToken cancellationToken)
     {
-        while (_body is null && Offset < Size)
+        while (_body is null && (Offset < Size || Size == UnknownSize))
         {
             try
             {
@@ -140,6 +143,11 @@ public sealed class BlobStream : ReadOnlyStream
         if (start > Offset)
         {
             throw new RegistryFailure($"the registry sent the blob from byte {start}, not {Offset}");
+        }
+
+        if (Size == UnknownSize)
+        {
+            Size = end ?? throw new RegistryFailure("the registry does not say how large the blob is");
         }
 
         return end is not null && end != Size

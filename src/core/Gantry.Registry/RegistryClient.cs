@@ -46,6 +46,16 @@ public sealed class RegistryClient : IDisposable
     public RegistryRepository OpenForPush(ImageReference reference, RegistryCredentials? credentials = null) =>
         new(reference, Options, [Upstream(reference, credentials)]);
 
+    /// <summary>A repository of the registry at an address that was configured as a whole (its scheme decides about TLS). Asks no registry.</summary>
+    /// <param name="reference">What error messages call it.</param>
+    /// <param name="path">The repository's name in that registry.</param>
+    public RegistryRepository OpenAt(Uri address, string path, ImageReference reference, RegistryCredentials? credentials = null)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        return new RegistryRepository(
+            reference, Options, [new RepositoryEndpoint(_now.Probe, _now.Exchange, _now.Tokens, address, address.Authority, path, credentials)]);
+    }
+
     /// <summary>Checks credentials as <c>docker login</c> does.</summary>
     /// <param name="serverAddress">host[:port], with or without scheme and path; empty or Docker Hub's old index address mean Docker Hub.</param>
     /// <exception cref="GantryException">Unauthorized, or Internal when the registry can't be reached; with Docker's text.</exception>

@@ -116,8 +116,13 @@ public sealed partial class RegistryRepository
         }
     }
 
+    /// <summary>The same for a blob whose size nobody has told: the registry's first answer says it.</summary>
+    /// <exception cref="GantryException">As above; also when the registry does not say how large the blob is.</exception>
+    public Task<BlobStream> OpenBlobAsync(Digest blob, CancellationToken cancellationToken = default) =>
+        OpenBlobAsync(new Descriptor { Digest = blob, Size = BlobStream.UnknownSize }, cancellationToken: cancellationToken);
+
     /// <summary>Reads a small blob (a config) whole and checks its size and digest.</summary>
-    /// <exception cref="GantryException">DataCorrupt, or as <see cref="OpenBlobAsync"/>.</exception>
+    /// <exception cref="GantryException">DataCorrupt, or as opening it.</exception>
     public async Task<byte[]> GetBlobAsync(Descriptor blob, int limit, CancellationToken cancellationToken = default)
     {
         if (blob.Size > limit)
@@ -208,7 +213,7 @@ public sealed partial class RegistryRepository
 
                 return result;
             }
-            catch (GantryException) when (endpoint.IsMirror)
+            catch (GantryException) when (i < _endpoints.Count - 1)
             {
                 continue;
             }

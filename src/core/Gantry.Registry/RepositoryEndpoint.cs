@@ -9,8 +9,6 @@ namespace Gantry.Registry;
 /// <summary>One repository at one address (the registry itself or a mirror): sends requests with the right credentials.</summary>
 internal sealed class RepositoryEndpoint(HostProbe probe, Exchange exchange, TokenClient tokens, Uri? mirror, string authority, string path, RegistryCredentials? credentials)
 {
-    internal bool IsMirror => mirror is not null;
-
     /// <summary>The name that scopes and mounts use.</summary>
     internal string Path => path;
 
