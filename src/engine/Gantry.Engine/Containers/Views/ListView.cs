@@ -72,7 +72,7 @@ internal sealed class ListView(EngineCore core, InspectView inspect)
         }
 
         return ImageReference.TryParse(name, out var reference)
-            && core.Parts.Images.FindReference(reference.WithDefaultTag()) is { } now && now.ToString() == record.ImageId
+            && Digest.TryParse(record.ImageId, out var image) && core.Parts.Images.Means(reference.WithDefaultTag(), image)
             ? name
             : record.ImageId;
     }
