@@ -7,7 +7,8 @@ namespace Gantry.Registry;
 
 /// <summary>
 /// A blob being downloaded. A cut or stalled connection is taken up again where it broke (with a range request), as long as attempts bring
-/// progress or are not used up. Exactly the declared size is delivered: more or less than that is an error. The digest is the caller's to check.
+/// progress or are not used up. Exactly the declared size (or the part asked for) is delivered: more or less than that is an error. The digest is
+/// the caller's to check.
 /// </summary>
 public sealed class BlobStream : ReadOnlyStream
 {
@@ -22,6 +23,7 @@ public sealed class BlobStream : ReadOnlyStream
     private readonly Func<RegistryFailure, Exception> _wrap;
     private readonly RetryNotice? _notice;
     private readonly CancellationToken _cancellation;
+    private readonly long? _end;
     private HttpResponseMessage? _response;
     private Stream? _body;
     private StallTimer? _timer;
@@ -30,8 +32,9 @@ public sealed class BlobStream : ReadOnlyStream
 
     internal BlobStream(
         Func<long, CancellationToken, Task<HttpResponseMessage>> open, long size, long offset, RegistryOptions options,
-        Func<RegistryFailure, Exception> wrap, RetryNotice? notice, CancellationToken cancellation)
+        Func<RegistryFailure, Exception> wrap, RetryNotice? notice, CancellationToken cancellation, long? end = null)
     {
+        _end = end;
         (_open, Size, Offset, _options, _wrap, _notice, _cancellation) = (open, size, offset, options, wrap, notice, cancellation);
         _attemptsFrom = offset;
     }
@@ -41,6 +44,12 @@ public sealed class BlobStream : ReadOnlyStream
 
     /// <summary>Where in the blob the next read continues.</summary>
     public long Offset { get; private set; }
+
+    /// <summary>A part was asked for and the registry sends everything: it has no ranges.</summary>
+    internal bool IgnoresRanges { get; private set; }
+
+    /// <summary>Where reading ends.</summary>
+    private long End => _end ?? Size;
 
     /// <summary>Only the asynchronous form is there.</summary>
     public override int Read(Span<byte> buffer) => throw new NotSupportedException();
@@ -76,7 +85,7 @@ public sealed class BlobStream : ReadOnlyStream
     /// <summary>Opens the connection now, so that a missing blob is known before anything is read.</summary>
     internal async Task StartAsync(CancellationToken cancellationToken)
     {
-        while (_body is null && (Offset < Size || Size == UnknownSize))
+        while (_body is null && (Offset < End || Size == UnknownSize))
         {
             try
             {
@@ -94,7 +103,7 @@ public sealed class BlobStream : ReadOnlyStream
     {
         if (_body is null)
         {
-            if (Offset == Size)
+            if (Offset == End)
             {
                 return 0;
             }
@@ -102,8 +111,14 @@ public sealed class BlobStream : ReadOnlyStream
             await OpenAsync(cancellationToken).ConfigureAwait(false);
         }
 
-        var read = await ReadBodyAsync(Offset < Size ? buffer[..(int)Math.Min(buffer.Length, Size - Offset)] : new byte[1], cancellationToken).ConfigureAwait(false);
-        if (Offset < Size)
+        if (Offset == End && End < Size)
+        {
+            // Whatever more of the blob is sent is somebody else's part.
+            return 0;
+        }
+
+        var read = await ReadBodyAsync(Offset < End ? buffer[..(int)Math.Min(buffer.Length, End - Offset)] : new byte[1], cancellationToken).ConfigureAwait(false);
+        if (Offset < End)
         {
             Offset += read;
             return read > 0 ? read : throw new RegistryFailure("unexpected EOF") { IsTransient = true };
@@ -150,7 +165,15 @@ public sealed class BlobStream : ReadOnlyStream
             Size = end ?? throw new RegistryFailure("the registry does not say how large the blob is");
         }
 
-        return end is not null && end != Size
+        IgnoresRanges = _end is not null && !partial;
+        if (_end is not null && partial && range!.Length is { } whole && whole != Size)
+        {
+            throw new RegistryFailure($"the registry has {whole} bytes of the blob, the manifest declares {Size}");
+        }
+
+        return _end is not null && partial
+            ? end is null || end >= _end || end == Size ? Offset - start : throw new RegistryFailure($"the registry sent the blob up to byte {end}, not {_end}") { IsTransient = true }
+            : end is not null && end != Size
             ? throw new RegistryFailure($"the registry has {end} bytes of the blob, the manifest declares {Size}")
             : Offset - start;
     }

@@ -182,7 +182,7 @@ public sealed class ImagePuller(ImageStore store, RegistryClient registry, Trans
             {
                 await _layers.RunAsync(
                     (layer.ChainId, layer.Blob.Digest),
-                    (events, jobToken) => new LayerPull(store, repository, layer, events).RunAsync(_downloads, unpack, jobToken),
+                    (events, jobToken) => new LayerPull(store, repository, layer, events, _options).RunAsync(_downloads, unpack, jobToken),
                     new Once(progress), token).ConfigureAwait(false);
                 return true;
             },
