@@ -52,7 +52,8 @@ public sealed partial class ImageStore
         {
             using var lease = Content.Lease("load");
             await using var plain = await Decompression.OpenAsync(archive, leaveOpen: true, cancellationToken).ConfigureAwait(false);
-            var members = await ArchiveMembers.ReadAsync(Content, lease, plain, brought, cancellationToken).ConfigureAwait(false);
+            var members = await ArchiveMembers.ReadAsync(this, lease, plain, brought, progress, cancellationToken).ConfigureAwait(false);
+            await using var closing = members.ConfigureAwait(false);
             loaded = await new ArchiveReader(this, lease, members, platform, progress).LoadAsync(cancellationToken).ConfigureAwait(false);
         }
         finally

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Gantry.Content;
 using Gantry.Errors;
 using Gantry.Images.Queries;
+using Gantry.Images.Transfer;
 using Gantry.IO.Compression;
 using Gantry.Oci;
 
@@ -179,7 +180,10 @@ internal sealed class ArchiveReader(ImageStore store, ContentLease lease, Archiv
             : [.. references.Select((r, i) => new LoadedImage(image.Id, r) { Replaced = before[i] is { } old && old != image.Id ? old : null })];
     }
 
-    /// <summary>All layers at once: each is unpacked into a directory of its own.</summary>
+    /// <summary>
+    /// All layers at once: each is unpacked into a directory of its own. What was unpacked already is taken from the bottom up, so that of one
+    /// layer that an image has twice the lower one is there first. The first failure ends those who wait for it.
+    /// </summary>
     private Task UnpackAsync(IReadOnlyList<Digest> diffIds, IReadOnlyList<Descriptor> layers, CancellationToken cancellationToken)
     {
         var chain = ChainId.Of(diffIds);
@@ -188,14 +192,22 @@ internal sealed class ArchiveReader(ImageStore store, ContentLease lease, Archiv
             lease.Protect(id);
         }
 
-        return Task.WhenAll(diffIds.Select((diffId, i) => store.Layers.Exists(chain[i])
-            ? Task.CompletedTask
-            : Task.Run(() => UnpackAsync(i == 0 ? default : chain[i - 1], diffId, layers[i], cancellationToken), cancellationToken)));
+        return Together.RunAsync(
+            Enumerable.Range(0, diffIds.Count).Where(i => !store.Layers.Exists(chain[i])).ToList(),
+            async (i, token) =>
+            {
+                var parent = i == 0 ? default : chain[i - 1];
+                await (members.TryAdopt(layers[i].Digest, diffIds[i], parent, out var adopted)
+                    ? adopted.WaitAsync(token)
+                    : Task.Run(() => UnpackAsync(parent, diffIds[i], layers[i], token), token)).ConfigureAwait(false);
+                return true;
+            },
+            cancellationToken);
     }
 
     private async Task UnpackAsync(Digest parent, Digest diffId, Descriptor layer, CancellationToken cancellationToken)
     {
-        await using var blob = store.Content.OpenRead(layer.Digest);
+        await using var blob = await members.OpenLayerAsync(layer.Digest, cancellationToken).ConfigureAwait(false);
         await using var tar = await Decompression.OpenAsync(blob, cancellationToken: cancellationToken).ConfigureAwait(false);
         var report = progress is null ? null : new Progress(progress, diffId.Short, layer.Size);
         await store.Layers.ApplyLayerAsync(parent, diffId, tar, report, cancellationToken).ConfigureAwait(false);
