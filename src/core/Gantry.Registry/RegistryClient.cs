@@ -38,7 +38,7 @@ public sealed class RegistryClient : IDisposable
     {
         var mirrors = _now.Rules.MirrorsOf(reference);
         return new RegistryRepository(reference, Options,
-            [.. mirrors.Select(mirror => Endpoint(mirror, mirror.Authority, reference, null)), Upstream(reference, credentials)]);
+            [.. mirrors.Select(mirror => Endpoint(mirror, mirror.Url.Authority, reference, null)), Upstream(reference, credentials)]);
     }
 
     /// <summary>The repository itself, for pushing. Asks no registry.</summary>
@@ -53,7 +53,7 @@ public sealed class RegistryClient : IDisposable
     {
         ArgumentNullException.ThrowIfNull(address);
         return new RegistryRepository(
-            reference, Options, [new RepositoryEndpoint(_now.Probe, _now.Exchange, _now.Tokens, address, address.Authority, path, credentials)]);
+            reference, Options, [new RepositoryEndpoint(_now.Probe, _now.Exchange, _now.Tokens, new MirrorAddress(address, IsWholePath: false), address.Authority, path, credentials)]);
     }
 
     /// <summary>Checks credentials as <c>docker login</c> does.</summary>
@@ -114,7 +114,7 @@ public sealed class RegistryClient : IDisposable
     private RepositoryEndpoint Upstream(ImageReference reference, RegistryCredentials? credentials) =>
         Endpoint(null, _now.Rules.AuthorityOf(reference.Domain), reference, credentials);
 
-    private RepositoryEndpoint Endpoint(Uri? mirror, string authority, ImageReference reference, RegistryCredentials? credentials) =>
+    private RepositoryEndpoint Endpoint(MirrorAddress? mirror, string authority, ImageReference reference, RegistryCredentials? credentials) =>
         new(_now.Probe, _now.Exchange, _now.Tokens, mirror, authority, reference.Path, credentials);
 
     /// <summary>What one set of options makes.</summary>
