@@ -11,6 +11,7 @@ public sealed class DependencyTests
         ["Gantry.Linux"] = ["Gantry.Errors"],
         ["Gantry.IO"] = ["Gantry.Errors", "Gantry.Linux"],
         ["Gantry.Images"] = ["Gantry.Metadata", "Gantry.Content", "Gantry.Snapshots", "Gantry.Registry"],
+        ["Gantry.RegistryServer"] = ["Gantry.Registry"],
         ["Gantry.Networks"] = ["Gantry.Metadata", "Gantry.Plugins"],
         ["Gantry.Volumes"] = ["Gantry.Metadata", "Gantry.Plugins"],
         ["Gantry.Build"] = ["Gantry.Metadata", "Gantry.Content", "Gantry.Snapshots", "Gantry.Images"],

@@ -26,6 +26,7 @@ public sealed partial class ContentWriter : WriteOnlyStream
     private long _offset;
     private long _writtenBack;
     private bool _closed;
+    private bool _inOneGo;
 
     private ContentWriter(ContentStore store, ContentLease lease, string key, string directory, Digest expected, long? expectedSize)
     {
@@ -78,6 +79,7 @@ public sealed partial class ContentWriter : WriteOnlyStream
             _writtenBack = 0;
         }
 
+        ForgetRanges();
         _file.SetLength(0);
         _file.Position = 0;
     }
@@ -125,6 +127,12 @@ public sealed partial class ContentWriter : WriteOnlyStream
             throw GantryException.DataCorrupt($"unexpected commit size: more than the {_expectedSize} bytes expected: failed precondition");
         }
 
+        if (!_inOneGo)
+        {
+            ForgetRanges();
+            _inOneGo = true;
+        }
+
         var descriptor = (int)_file.SafeFileHandle.DangerousGetHandle();
         try
         {
@@ -136,14 +144,7 @@ public sealed partial class ContentWriter : WriteOnlyStream
         }
 
         _hash.Append(buffer);
-        Offset += buffer.Length;
-        Tell();
-        if (Offset - _writtenBack >= WriteBackStep)
-        {
-            FileData.StartWriteBack(descriptor, _writtenBack, Offset - _writtenBack);
-            _writtenBack = Offset;
-            _ingest.Advance(Offset);
-        }
+        Moved(buffer.Length);
     }
 
     /// <summary>Goes to the page cache, so it completes at once.</summary>
@@ -173,7 +174,17 @@ public sealed partial class ContentWriter : WriteOnlyStream
     private void Resume()
     {
         var trusted = Math.Min(_ingest.TrustedLength(_file.Length), _expectedSize ?? long.MaxValue);
-        _file.SetLength(trusted);
+        if (_ingest.IsOfThisBoot && ContentRanges.Prefix(RangesPath, _expectedSize ?? 0) is { } prefix)
+        {
+            // What lies further on is some part's, and is looked at when parts are written again.
+            trusted = Math.Min(trusted, prefix);
+        }
+        else
+        {
+            File.Delete(RangesPath);
+            _file.SetLength(trusted);
+        }
+
         _file.Position = 0;
         Offset = _hash.AppendFile(_file, trusted);
         _writtenBack = Offset;

@@ -17,6 +17,9 @@ internal sealed class IngestState(string directory, SafeFileHandle data)
     private Task _syncing = Task.CompletedTask;
     private bool _stopped;
 
+    /// <summary>Known once <see cref="TrustedLength"/> was asked.</summary>
+    internal bool IsOfThisBoot { get; private set; }
+
     internal long TrustedLength(long fileLength)
     {
         if (!File.Exists(_path))
@@ -31,7 +34,8 @@ internal sealed class IngestState(string directory, SafeFileHandle data)
         }
 
         _synced = Math.Min(synced, fileLength);
-        return fields[0] == BootId.Current ? fileLength : _synced;
+        IsOfThisBoot = fields[0] == BootId.Current;
+        return IsOfThisBoot ? fileLength : _synced;
     }
 
     internal void Begin() => Save(_synced);

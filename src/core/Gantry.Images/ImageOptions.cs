@@ -13,6 +13,9 @@ public sealed record ImageListOptions
     /// <summary>Fill in SharedSize (-1 otherwise).</summary>
     public bool SharedSize { get; init; }
 
+    /// <summary>Fill in Manifests: what the names' indexes list.</summary>
+    public bool Manifests { get; init; }
+
     /// <summary>Null leaves the Containers member at -1.</summary>
     public IReadOnlyList<ImageUser>? Users { get; init; }
 }
@@ -20,6 +23,9 @@ public sealed record ImageListOptions
 public sealed record RemoveImageOptions
 {
     public bool Force { get; init; }
+
+    /// <summary>Only the name's image for it goes, where there are others; null for all.</summary>
+    public Platform? Platform { get; init; }
 
     /// <summary>False is the API's noprune: untagged parents stay.</summary>
     public bool PruneParents { get; init; } = true;

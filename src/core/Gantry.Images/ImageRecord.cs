@@ -27,6 +27,12 @@ public sealed record NewImage
     /// <summary>Further documents in the content store that are kept as long as the image: the index its manifest was chosen from.</summary>
     public IReadOnlyList<Descriptor> Documents { get; init; } = [];
 
+    /// <summary>
+    /// The index that the names stand for (its bytes are in the content store): images out of the same one keep the names together, one for each
+    /// platform. Null where the names stand for this image alone.
+    /// </summary>
+    public Descriptor? Index { get; init; }
+
     /// <summary>The image this one was built on.</summary>
     public Digest Parent { get; init; }
 

@@ -52,7 +52,8 @@ public sealed partial class ImageStore
         {
             using var lease = Content.Lease("load");
             await using var plain = await Decompression.OpenAsync(archive, leaveOpen: true, cancellationToken).ConfigureAwait(false);
-            var members = await ArchiveMembers.ReadAsync(Content, lease, plain, brought, cancellationToken).ConfigureAwait(false);
+            var members = await ArchiveMembers.ReadAsync(this, lease, plain, brought, progress, cancellationToken).ConfigureAwait(false);
+            await using var closing = members.ConfigureAwait(false);
             loaded = await new ArchiveReader(this, lease, members, platform, progress).LoadAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
@@ -70,14 +71,15 @@ public sealed partial class ImageStore
 
     /// <summary>Writes one tar that is both a docker-archive and an OCI layout. Names without tag save all tags of the repository.</summary>
     /// <exception cref="GantryException">NotFound: an image isn't there; nothing was written then.</exception>
-    public async Task SaveAsync(IReadOnlyList<string> names, Stream destination, CancellationToken cancellationToken = default)
+    /// <param name="platform">Only the names' images for it; null for those of all platforms that are here.</param>
+    public async Task SaveAsync(IReadOnlyList<string> names, Platform? platform, Stream destination, CancellationToken cancellationToken = default)
     {
         using var lease = Content.Lease("save");
         var writer = new ArchiveWriter(this);
         var selected = Select(names);
         foreach (var (image, references) in selected)
         {
-            writer.Add(image, references);
+            writer.Add(platform is null ? Platforms(references.Count > 0 ? references[0].ToString() : image.Id.ToString()) : [For(image, references, platform)], references);
         }
 
         await writer.WriteAsync(destination, cancellationToken).ConfigureAwait(false);
@@ -91,9 +93,22 @@ public sealed partial class ImageStore
     /// <exception cref="GantryException">NotFound: no such image; Internal, as Docker has it: an image is for another platform than the one wanted.</exception>
     public void CheckSave(IReadOnlyList<string> names, Platform? platform)
     {
-        if (Select(names).Any(s => platform?.Accepts(Config(s.Image.Id).Platform) == false))
+        foreach (var (image, references) in Select(names))
         {
-            throw GantryException.Internal($"no suitable export target found for platform {platform}");
+            _ = platform is null ? image : For(image, references, platform);
+        }
+    }
+
+    /// <exception cref="GantryException">Internal, as Docker has it: there is none for the platform.</exception>
+    private ImageRecord For(ImageRecord image, IReadOnlyList<ImageReference> references, Platform platform)
+    {
+        try
+        {
+            return Resolve(references.Count > 0 ? references[0].ToString() : image.Id.ToString(), platform);
+        }
+        catch (GantryException e) when (e.Kind == ErrorKind.NotFound)
+        {
+            throw GantryException.Internal($"no suitable export target found for platform {platform}", e);
         }
     }
 

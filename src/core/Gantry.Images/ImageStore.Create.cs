@@ -67,7 +67,7 @@ public sealed partial class ImageStore
         DatabaseSession session, ImageRecord record, NewImage image, IReadOnlyList<Digest> chain, IReadOnlyList<Digest> diffIds, out bool known)
     {
         known = false;
-        var blobs = image.LayerBlobs.Concat(image.Documents).Select(b => b.Digest).Concat(image.Manifest is null ? [] : [image.Manifest.Digest]);
+        var blobs = image.LayerBlobs.Concat(image.Documents).Concat(image.Index is null ? [] : [image.Index]).Select(b => b.Digest).Concat(image.Manifest is null ? [] : [image.Manifest.Digest]);
         if (_tables.Find(session, record.Id) is { } existing)
         {
             _tables.AddBlobs(session, record.Id, blobs);
@@ -97,7 +97,7 @@ public sealed partial class ImageStore
 
         foreach (var reference in image.References)
         {
-            _tables.SetName(session, reference, record.Id);
+            Point(session, reference, record.Id, image.Index?.Digest ?? default);
         }
 
         return record;

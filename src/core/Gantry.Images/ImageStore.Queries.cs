@@ -15,12 +15,20 @@ public sealed partial class ImageStore
         var filters = new ImageFilters(options.Filters, ImageFilters.ListNames);
         var before = filters.Values("before").Select(n => Resolve(n).Created).LastOrDefault();
         var since = filters.Values("since").Select(n => Resolve(n).Created).LastOrDefault();
-        var (images, names) = Database.Read(session => (_tables.All(session), _tables.AllNames(session)));
+        var (images, names, platforms) = Database.Read(session => (_tables.All(session), _tables.AllNames(session), _platforms.All(session)));
+        var beside = platforms.Select(row => row.Image).ToHashSet();
         var parents = images.Select(i => i.Parent).ToHashSet();
         var shown = new List<ImageSummary>();
+        var records = new List<ImageRecord>();
         foreach (var image in images.OrderByDescending(i => i.Created).ThenBy(i => i.Id.ToString(), StringComparer.Ordinal))
         {
             var dangling = !names[image.Id].Any();
+            if (dangling && beside.Contains(image.Id))
+            {
+                // Another platform's, which its name shows.
+                continue;
+            }
+
             if ((filters.Dangling is { } wanted && wanted != dangling)
                 || (dangling && !options.All && parents.Contains(image.Id))
                 || (before is not null && !(image.Created < before))
@@ -42,7 +50,13 @@ public sealed partial class ImageStore
                 var summary = ImageDescriptions.Summary(image, selected, config);
                 summary.Containers = options.Users?.Count(u => u.ImageId == image.Id) ?? -1;
                 shown.Add(summary);
+                records.Add(image);
             }
+        }
+
+        if (options.Manifests)
+        {
+            SetManifests(shown.Zip(records), options.Users ?? []);
         }
 
         if (options.SharedSize)
@@ -54,16 +68,26 @@ public sealed partial class ImageStore
     }
 
     /// <summary><c>GET /images/NAME/json</c>.</summary>
-    public ImageInspect Inspect(string nameOrId)
+    /// <param name="platform">Which of the name's images; null for its own.</param>
+    /// <param name="users">Who uses images, for <c>manifests=1</c>; null leaves the manifests out.</param>
+    /// <exception cref="Errors.GantryException">NotFound: also when there is none for the platform.</exception>
+    public ImageInspect Inspect(string nameOrId, Platform? platform = null, IReadOnlyList<ImageUser>? users = null)
     {
-        var image = Resolve(nameOrId);
-        return ImageDescriptions.Inspect(image, References(image.Id), Config(image.Id));
+        var (named, image) = (Resolve(nameOrId), Resolve(nameOrId, platform));
+        var inspect = ImageDescriptions.Inspect(image, References(named.Id), Config(image.Id));
+        if (users is not null)
+        {
+            inspect.Manifests = new ManifestSummaries(this, users).Of(image, References(image.Id).Select(IndexOf).FirstOrDefault(root => root is not null));
+        }
+
+        return inspect;
     }
 
     /// <summary><c>GET /images/NAME/history</c>.</summary>
-    public IReadOnlyList<ImageHistoryItem> History(string nameOrId)
+    /// <exception cref="Errors.GantryException">NotFound: also when there is none for the platform.</exception>
+    public IReadOnlyList<ImageHistoryItem> History(string nameOrId, Platform? platform = null)
     {
-        var image = Resolve(nameOrId);
+        var image = Resolve(nameOrId, platform);
         var config = Config(image.Id);
         var chain = ChainId.Of(config.RootFs.DiffIds);
         var items = new List<ImageHistoryItem>();

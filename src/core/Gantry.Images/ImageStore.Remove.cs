@@ -15,7 +15,7 @@ public sealed partial class ImageStore
     /// <summary><c>DELETE /images/NAME</c>.</summary>
     /// <exception cref="GantryException">NotFound; Conflict in Docker's words, nothing was changed then.</exception>
     public Task<IReadOnlyList<ImageDeleteResponseItem>> RemoveAsync(string nameOrId, RemoveImageOptions options, CancellationToken cancellationToken = default) =>
-        Task.Run(() => Remove(nameOrId, options), cancellationToken);
+        Task.Run(() => (options.Platform is { } platform ? RemovePlatform(nameOrId, platform, options) : null) ?? Remove(nameOrId, options), cancellationToken);
 
     /// <summary>
     /// <c>POST /images/prune</c> with Docker's filters: dangling (default true), until, label, label!. Also gives back what pulls that failed have
@@ -97,16 +97,23 @@ public sealed partial class ImageStore
             var image = Resolve(nameOrId);
             var done = new List<ImageDeleteResponseItem>();
             var byId = IsIdPrefix(image.Id, nameOrId);
+            var beside = Beside(nameOrId, image);
             if (byId)
             {
                 UntagAll(image, options, done);
             }
-            else if (UntagOne(image, nameOrId, options, done))
+
+            if (byId || !UntagOne(image, nameOrId, options, done))
             {
-                return done;
+                Delete(image, options.Force, options.PruneParents, options.Users, quiet: !byId, done);
             }
 
-            Delete(image, options.Force, options.PruneParents, options.Users, quiet: !byId, done);
+            // Other platforms' images that had no other name. Those in use stay, without one.
+            foreach (var other in beside.Where(other => References(other.Id).Count == 0 && Database.Read(session => _platforms.Names(session, other.Id)).Count == 0))
+            {
+                Delete(other, force: false, options.PruneParents, options.Users, quiet: true, done);
+            }
+
             return done;
         }
     }
@@ -214,7 +221,14 @@ public sealed partial class ImageStore
 
     private void Untag(ImageRecord image, ImageReference name, List<ImageDeleteResponseItem> done)
     {
-        Database.Write(Durability.Durable, session => _tables.DeleteName(session, name), mayUseReserve: true);
+        Database.Write(
+            Durability.Durable,
+            session =>
+            {
+                _tables.DeleteName(session, name);
+                _platforms.DeleteName(session, name);
+            },
+            mayUseReserve: true);
         done.Add(new ImageDeleteResponseItem { Untagged = name.Familiar });
         Raise(new ImageEvent("untag", image.Id.ToString(), image.Id.ToString(), DateTimeOffset.UtcNow));
     }
@@ -249,7 +263,14 @@ public sealed partial class ImageStore
         // Looked up before the record goes: from then on another collection may take the blobs, the config among them.
         var chain = Database.Read(session => _tables.Chain(session, image.Id));
         var blobs = chain.Select(Layers.Find).OfType<LayerInfo>().SelectMany(layer => KnownBlobs(layer.DiffId)).Select(b => b.Digest).Append(image.Manifest).Append(image.Id).ToList();
-        Database.Write(Durability.Durable, session => _tables.Delete(session, image.Id), mayUseReserve: true);
+        Database.Write(
+            Durability.Durable,
+            session =>
+            {
+                Leave(session, image.Id);
+                _tables.Delete(session, image.Id);
+            },
+            mayUseReserve: true);
         done.Add(new ImageDeleteResponseItem { Deleted = image.Id.ToString() });
         Raise(new ImageEvent("delete", image.Id.ToString(), image.Id.ToString(), DateTimeOffset.UtcNow));
         done.AddRange(Sweep(blobs, chain).Select(c => new ImageDeleteResponseItem { Deleted = c.ToString() }));

@@ -16,6 +16,7 @@ namespace Gantry.Images;
 public sealed partial class ImageStore
 {
     private readonly ImageTables _tables;
+    private readonly PlatformTable _platforms = new();
 
     public ImageStore(Database database, ContentStore content, LayerStore layers)
     {
@@ -48,19 +49,6 @@ public sealed partial class ImageStore
 
     /// <exception cref="GantryException">NotFound <c>No such image: name:tag</c>.</exception>
     public ImageRecord Resolve(string nameOrId) => Find(nameOrId) ?? throw Missing(nameOrId);
-
-    /// <summary>The same, for an image that has to be for <paramref name="platform"/>; null accepts any.</summary>
-    /// <exception cref="GantryException">NotFound: also when the image is for another platform.</exception>
-    public ImageRecord Resolve(string nameOrId, Platform? platform)
-    {
-        var image = Resolve(nameOrId);
-        if (platform is not null && Config(image.Id).Platform is var actual && !platform.Accepts(actual))
-        {
-            throw OtherPlatform(nameOrId, actual, platform);
-        }
-
-        return image;
-    }
 
     internal static GantryException OtherPlatform(string name, Platform actual, Platform wanted) =>
         GantryException.NotFound($"image with reference {name} was found but its platform ({actual}) does not match the specified platform ({wanted})");
@@ -101,7 +89,17 @@ public sealed partial class ImageStore
         var image = Database.Write(Durability.Durable, session =>
         {
             var found = Find(session, nameOrId) ?? throw Missing(nameOrId);
+            var from = NamesMeant(session, nameOrId, found) is [var name] ? name : null;
             _tables.SetName(session, target.WithDefaultTag(), found.Id);
+            if (from is null)
+            {
+                _platforms.DeleteName(session, target.WithDefaultTag());
+            }
+            else if (from != target.WithDefaultTag())
+            {
+                _platforms.Copy(session, from, target.WithDefaultTag());
+            }
+
             _tables.Touch(session, found.Id, now);
             _tables.SetTagged(session, found.Id, now);
             return found;

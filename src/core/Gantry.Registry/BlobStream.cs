@@ -7,18 +7,23 @@ namespace Gantry.Registry;
 
 /// <summary>
 /// A blob being downloaded. A cut or stalled connection is taken up again where it broke (with a range request), as long as attempts bring
-/// progress or are not used up. Exactly the declared size is delivered: more or less than that is an error. The digest is the caller's to check.
+/// progress or are not used up. Exactly the declared size (or the part asked for) is delivered: more or less than that is an error. The digest is
+/// the caller's to check.
 /// </summary>
 public sealed class BlobStream : ReadOnlyStream
 {
     /// <summary>Bytes that count as progress, so that attempts start from one again.</summary>
     private const long Progress = 256 * 1024;
 
+    /// <summary>As a size: take the registry's word for it.</summary>
+    internal const long UnknownSize = -1;
+
     private readonly Func<long, CancellationToken, Task<HttpResponseMessage>> _open;
     private readonly RegistryOptions _options;
     private readonly Func<RegistryFailure, Exception> _wrap;
     private readonly RetryNotice? _notice;
     private readonly CancellationToken _cancellation;
+    private readonly long? _end;
     private HttpResponseMessage? _response;
     private Stream? _body;
     private StallTimer? _timer;
@@ -27,17 +32,24 @@ public sealed class BlobStream : ReadOnlyStream
 
     internal BlobStream(
         Func<long, CancellationToken, Task<HttpResponseMessage>> open, long size, long offset, RegistryOptions options,
-        Func<RegistryFailure, Exception> wrap, RetryNotice? notice, CancellationToken cancellation)
+        Func<RegistryFailure, Exception> wrap, RetryNotice? notice, CancellationToken cancellation, long? end = null)
     {
+        _end = end;
         (_open, Size, Offset, _options, _wrap, _notice, _cancellation) = (open, size, offset, options, wrap, notice, cancellation);
         _attemptsFrom = offset;
     }
 
     /// <summary>The blob's declared size in bytes.</summary>
-    public long Size { get; }
+    public long Size { get; private set; }
 
     /// <summary>Where in the blob the next read continues.</summary>
     public long Offset { get; private set; }
+
+    /// <summary>A part was asked for and the registry sends everything: it has no ranges.</summary>
+    internal bool IgnoresRanges { get; private set; }
+
+    /// <summary>Where reading ends.</summary>
+    private long End => _end ?? Size;
 
     /// <summary>Only the asynchronous form is there.</summary>
     public override int Read(Span<byte> buffer) => throw new NotSupportedException();
@@ -73,7 +85,7 @@ public sealed class BlobStream : ReadOnlyStream
     /// <summary>Opens the connection now, so that a missing blob is known before anything is read.</summary>
     internal async Task StartAsync(CancellationToken cancellationToken)
     {
-        while (_body is null && Offset < Size)
+        while (_body is null && (Offset < End || Size == UnknownSize))
         {
             try
             {
@@ -91,7 +103,7 @@ public sealed class BlobStream : ReadOnlyStream
     {
         if (_body is null)
         {
-            if (Offset == Size)
+            if (Offset == End)
             {
                 return 0;
             }
@@ -99,8 +111,14 @@ public sealed class BlobStream : ReadOnlyStream
             await OpenAsync(cancellationToken).ConfigureAwait(false);
         }
 
-        var read = await ReadBodyAsync(Offset < Size ? buffer[..(int)Math.Min(buffer.Length, Size - Offset)] : new byte[1], cancellationToken).ConfigureAwait(false);
-        if (Offset < Size)
+        if (Offset == End && End < Size)
+        {
+            // Whatever more of the blob is sent is somebody else's part.
+            return 0;
+        }
+
+        var read = await ReadBodyAsync(Offset < End ? buffer[..(int)Math.Min(buffer.Length, End - Offset)] : new byte[1], cancellationToken).ConfigureAwait(false);
+        if (Offset < End)
         {
             Offset += read;
             return read > 0 ? read : throw new RegistryFailure("unexpected EOF") { IsTransient = true };
@@ -142,7 +160,20 @@ public sealed class BlobStream : ReadOnlyStream
             throw new RegistryFailure($"the registry sent the blob from byte {start}, not {Offset}");
         }
 
-        return end is not null && end != Size
+        if (Size == UnknownSize)
+        {
+            Size = end ?? throw new RegistryFailure("the registry does not say how large the blob is");
+        }
+
+        IgnoresRanges = _end is not null && !partial;
+        if (_end is not null && partial && range!.Length is { } whole && whole != Size)
+        {
+            throw new RegistryFailure($"the registry has {whole} bytes of the blob, the manifest declares {Size}");
+        }
+
+        return _end is not null && partial
+            ? end is null || end >= _end || end == Size ? Offset - start : throw new RegistryFailure($"the registry sent the blob up to byte {end}, not {_end}") { IsTransient = true }
+            : end is not null && end != Size
             ? throw new RegistryFailure($"the registry has {end} bytes of the blob, the manifest declares {Size}")
             : Offset - start;
     }

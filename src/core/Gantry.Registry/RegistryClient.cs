@@ -38,13 +38,23 @@ public sealed class RegistryClient : IDisposable
     {
         var mirrors = _now.Rules.MirrorsOf(reference);
         return new RegistryRepository(reference, Options,
-            [.. mirrors.Select(mirror => Endpoint(mirror, mirror.Authority, reference, null)), Upstream(reference, credentials)]);
+            [.. mirrors.Select(mirror => Endpoint(mirror, mirror.Url.Authority, reference, null)), Upstream(reference, credentials)]);
     }
 
     /// <summary>The repository itself, for pushing. Asks no registry.</summary>
     /// <exception cref="GantryException">InvalidArgument: a malformed hosts.toml.</exception>
     public RegistryRepository OpenForPush(ImageReference reference, RegistryCredentials? credentials = null) =>
         new(reference, Options, [Upstream(reference, credentials)]);
+
+    /// <summary>A repository of the registry at an address that was configured as a whole (its scheme decides about TLS). Asks no registry.</summary>
+    /// <param name="reference">What error messages call it.</param>
+    /// <param name="path">The repository's name in that registry.</param>
+    public RegistryRepository OpenAt(Uri address, string path, ImageReference reference, RegistryCredentials? credentials = null)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        return new RegistryRepository(
+            reference, Options, [new RepositoryEndpoint(_now.Probe, _now.Exchange, _now.Tokens, new MirrorAddress(address, IsWholePath: false), address.Authority, path, credentials)]);
+    }
 
     /// <summary>Checks credentials as <c>docker login</c> does.</summary>
     /// <param name="serverAddress">host[:port], with or without scheme and path; empty or Docker Hub's old index address mean Docker Hub.</param>
@@ -104,7 +114,7 @@ public sealed class RegistryClient : IDisposable
     private RepositoryEndpoint Upstream(ImageReference reference, RegistryCredentials? credentials) =>
         Endpoint(null, _now.Rules.AuthorityOf(reference.Domain), reference, credentials);
 
-    private RepositoryEndpoint Endpoint(Uri? mirror, string authority, ImageReference reference, RegistryCredentials? credentials) =>
+    private RepositoryEndpoint Endpoint(MirrorAddress? mirror, string authority, ImageReference reference, RegistryCredentials? credentials) =>
         new(_now.Probe, _now.Exchange, _now.Tokens, mirror, authority, reference.Path, credentials);
 
     /// <summary>What one set of options makes.</summary>

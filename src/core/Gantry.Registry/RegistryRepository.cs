@@ -94,30 +94,30 @@ public sealed partial class RegistryRepository
 
     /// <summary>Starts downloading a blob at <paramref name="offset"/>. The stream resumes by itself; the caller checks the digest and disposes it.</summary>
     /// <exception cref="GantryException">Internal <c>unknown blob</c>, or as the registry fails.</exception>
-    public async Task<BlobStream> OpenBlobAsync(Descriptor blob, long offset = 0, RetryNotice? notice = null, CancellationToken cancellationToken = default)
+    public Task<BlobStream> OpenBlobAsync(Descriptor blob, long offset = 0, RetryNotice? notice = null, CancellationToken cancellationToken = default) =>
+        OpenAsync(blob, offset, null, notice, cancellationToken);
+
+    /// <summary>The bytes from <paramref name="offset"/> up to <paramref name="end"/>; null when the registry has no ranges and sends all of the blob instead.</summary>
+    /// <exception cref="GantryException">As <see cref="OpenBlobAsync(Descriptor, long, RetryNotice?, CancellationToken)"/>.</exception>
+    public async Task<BlobStream?> TryOpenRangeAsync(Descriptor blob, long offset, long end, RetryNotice? notice, CancellationToken cancellationToken = default)
     {
-        for (var i = _preferred; ; i++)
+        var stream = await OpenAsync(blob, offset, end, notice, cancellationToken).ConfigureAwait(false);
+        if (!stream.IgnoresRanges)
         {
-            var endpoint = _endpoints[i];
-            var stream = new BlobStream(
-                (from, token) => endpoint.SendAsync(
-                    host => new RequestPlan(HttpMethod.Get, endpoint.Resolve(host, $"blobs/{blob.Digest}")) { Offset = from },
-                    [endpoint.PullScope], [HttpStatusCode.OK, HttpStatusCode.PartialContent], token),
-                blob.Size, offset, _options, failure => FailureText.Blob(failure, _reference), notice ?? Retrying, cancellationToken);
-            try
-            {
-                await stream.StartAsync(cancellationToken).ConfigureAwait(false);
-                return stream;
-            }
-            catch (GantryException) when (i < _endpoints.Count - 1)
-            {
-                await stream.DisposeAsync().ConfigureAwait(false);
-            }
+            return stream;
         }
+
+        await stream.DisposeAsync().ConfigureAwait(false);
+        return null;
     }
 
+    /// <summary>The same for a blob whose size nobody has told: the registry's first answer says it.</summary>
+    /// <exception cref="GantryException">As above; also when the registry does not say how large the blob is.</exception>
+    public Task<BlobStream> OpenBlobAsync(Digest blob, CancellationToken cancellationToken = default) =>
+        OpenBlobAsync(new Descriptor { Digest = blob, Size = BlobStream.UnknownSize }, cancellationToken: cancellationToken);
+
     /// <summary>Reads a small blob (a config) whole and checks its size and digest.</summary>
-    /// <exception cref="GantryException">DataCorrupt, or as <see cref="OpenBlobAsync"/>.</exception>
+    /// <exception cref="GantryException">DataCorrupt, or as opening it.</exception>
     public async Task<byte[]> GetBlobAsync(Descriptor blob, int limit, CancellationToken cancellationToken = default)
     {
         if (blob.Size > limit)
@@ -133,6 +133,28 @@ public sealed partial class RegistryRepository
         return more == 0 && ManifestContent.DigestOf(content, blob.Digest.Algorithm) == blob.Digest
             ? content
             : throw GantryException.DataCorrupt($"blob verification failed for digest {blob.Digest}");
+    }
+
+    private async Task<BlobStream> OpenAsync(Descriptor blob, long offset, long? end, RetryNotice? notice, CancellationToken cancellationToken)
+    {
+        for (var i = _preferred; ; i++)
+        {
+            var endpoint = _endpoints[i];
+            var stream = new BlobStream(
+                (from, token) => endpoint.SendAsync(
+                    host => new RequestPlan(HttpMethod.Get, endpoint.Resolve(host, $"blobs/{blob.Digest}")) { Offset = from, End = end },
+                    [endpoint.PullScope], [HttpStatusCode.OK, HttpStatusCode.PartialContent], token),
+                blob.Size, offset, _options, failure => FailureText.Blob(failure, _reference), notice ?? Retrying, cancellationToken, end);
+            try
+            {
+                await stream.StartAsync(cancellationToken).ConfigureAwait(false);
+                return stream;
+            }
+            catch (GantryException) when (i < _endpoints.Count - 1)
+            {
+                await stream.DisposeAsync().ConfigureAwait(false);
+            }
+        }
     }
 
     private static Task<HttpResponseMessage> SendManifestAsync(RepositoryEndpoint endpoint, HttpMethod method, string reference, CancellationToken cancellationToken) =>
@@ -208,7 +230,7 @@ public sealed partial class RegistryRepository
 
                 return result;
             }
-            catch (GantryException) when (endpoint.IsMirror)
+            catch (GantryException) when (i < _endpoints.Count - 1)
             {
                 continue;
             }

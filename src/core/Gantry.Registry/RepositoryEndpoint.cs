@@ -7,10 +7,8 @@ using Gantry.Registry.Transport;
 namespace Gantry.Registry;
 
 /// <summary>One repository at one address (the registry itself or a mirror): sends requests with the right credentials.</summary>
-internal sealed class RepositoryEndpoint(HostProbe probe, Exchange exchange, TokenClient tokens, Uri? mirror, string authority, string path, RegistryCredentials? credentials)
+internal sealed class RepositoryEndpoint(HostProbe probe, Exchange exchange, TokenClient tokens, MirrorAddress? mirror, string authority, string path, RegistryCredentials? credentials)
 {
-    internal bool IsMirror => mirror is not null;
-
     /// <summary>The name that scopes and mounts use.</summary>
     internal string Path => path;
 
@@ -22,7 +20,7 @@ internal sealed class RepositoryEndpoint(HostProbe probe, Exchange exchange, Tok
 
     internal string PushScope => $"repository:{path}:pull,push";
 
-    internal Uri Resolve(ProbedHost host, string relative) => new(host.Base, $"v2/{path}/{relative}");
+    internal Uri Resolve(ProbedHost host, string relative) => new(host.Base, $"{host.Prefix}{path}/{relative}");
 
     /// <summary>Sends and returns the answer when its status is one of <paramref name="expected"/>; the caller disposes it.</summary>
     /// <param name="plan">Makes the request for the host's base address.</param>

@@ -19,6 +19,10 @@ public static class RegistryServeCommand
               --htpasswd FILE      Take users and their passwords from an htpasswd file (bcrypt)
               --listen ADDRESS     IP address and port to listen on (default "127.0.0.1:5000")
               --metrics            Answer GET /metrics (OpenMetrics)
+              --proxy [PREFIX=]URL   Fetch and keep what is asked for of another registry: repositories PREFIX/NAME (or NAME with ?ns=PREFIX) are its NAME; without a
+                                   prefix, every name that nothing was pushed to (give docker this server as a registry-mirror then). May be repeated
+              --proxy-passwords FILE   Log in at those registries: lines of HOST[:PORT] USER PASSWORD
+              --quota BYTES        Most bytes that all repositories together may have (with k, m, g or t); copies make room, least recently used first
               --read-only          Refuse pushes and deletes
               --repository-quota BYTES   Most bytes of blobs that a repository may have (with k, m, g or t)
               --root DIRECTORY     Where images are kept (default "/var/lib/gantry/registry")
@@ -93,6 +97,15 @@ public static class RegistryServeCommand
                 case "--repository-quota":
                     options = options with { RepositoryQuota = Bytes(name, Value()) };
                     break;
+                case "--quota":
+                    options = options with { Quota = Bytes(name, Value()) };
+                    break;
+                case "--proxy":
+                    options = options with { Upstreams = [.. options.Upstreams, RegistryUpstream.Parse(Value())] };
+                    break;
+                case "--proxy-passwords":
+                    options = options with { UpstreamPasswords = UpstreamPasswords.FromFile(Value()) };
+                    break;
                 case "--webhook":
                     options = options with { Webhook = Address(name, Value()) };
                     break;
@@ -122,6 +135,11 @@ public static class RegistryServeCommand
         if (options is { Users: null } and ({ TokenService: true } or { AnonymousPull: true } or { Access: not null }))
         {
             throw GantryException.InvalidArgument("--token-service, --anonymous-pull and --access need --htpasswd");
+        }
+
+        if (options is { UpstreamPasswords: not null, Upstreams.Count: 0 })
+        {
+            throw GantryException.InvalidArgument("--proxy-passwords needs --proxy");
         }
 
         return options with { Certificate = LoadCertificate(certificate, key) };

@@ -4,6 +4,7 @@ using Gantry.Errors;
 using Gantry.RegistryServer.Auth;
 using Gantry.RegistryServer.Http;
 using Gantry.RegistryServer.Monitoring;
+using Gantry.RegistryServer.Proxy;
 using Gantry.RegistryServer.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
@@ -25,12 +26,14 @@ public sealed class RegistryServer : IAsyncDisposable
     private Task _cleaning = Task.CompletedTask;
 
     private readonly Webhook? _webhook;
+    private readonly PullThrough? _pullThrough;
 
-    private RegistryServer(WebApplication app, RegistryStore store, Webhook? webhook)
+    private RegistryServer(WebApplication app, RegistryStore store, Webhook? webhook, PullThrough? pullThrough)
     {
         _app = app;
         _store = store;
         _webhook = webhook;
+        _pullThrough = pullThrough;
     }
 
     /// <summary>host:port it listens on, with the real port where 0 was asked for.</summary>
@@ -40,11 +43,12 @@ public sealed class RegistryServer : IAsyncDisposable
     /// <exception cref="GantryException">InvalidArgument: a bad address or certificate; Conflict: directory or address in use.</exception>
     public static async Task<RegistryServer> StartAsync(RegistryServerOptions options, CancellationToken cancellationToken = default)
     {
-        var store = new RegistryStore(options.Root, options.UploadExpiry);
+        var store = new RegistryStore(options);
         try
         {
             var webhook = options.Webhook is null ? null : new Webhook(options.Webhook, options.WebhookRetry, options.Log);
-            var server = new RegistryServer(Build(options, store, webhook), store, webhook);
+            var pullThrough = options.Upstreams.Count == 0 ? null : new PullThrough(options, store);
+            var server = new RegistryServer(Build(options, store, webhook, pullThrough), store, webhook, pullThrough);
             await server.ListenAsync(options, cancellationToken).ConfigureAwait(false);
             return server;
         }
@@ -58,9 +62,12 @@ public sealed class RegistryServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync().ConfigureAwait(false);
+        await (_pullThrough?.StopAsync() ?? Task.CompletedTask).ConfigureAwait(false);
         await _app.StopAsync().ConfigureAwait(false);
         await _app.DisposeAsync().ConfigureAwait(false);
         await _cleaning.ConfigureAwait(false);
+        _pullThrough?.Dispose();
+
         if (_webhook is not null)
         {
             await _webhook.DisposeAsync().ConfigureAwait(false);
@@ -87,7 +94,7 @@ public sealed class RegistryServer : IAsyncDisposable
         _cleaning = CleanAsync(options, _stopping.Token);
     }
 
-    private static WebApplication Build(RegistryServerOptions options, RegistryStore store, Webhook? webhook)
+    private static WebApplication Build(RegistryServerOptions options, RegistryStore store, Webhook? webhook, PullThrough? pullThrough)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore();
@@ -116,7 +123,7 @@ public sealed class RegistryServer : IAsyncDisposable
         var tokens = options.Users is not null && (options.TokenService || options.AnonymousPull || options.Access is not null)
             ? new TokenEndpoint(options, new TokenSigner(Path.Combine(options.Root, "token.key")))
             : null;
-        var application = new RegistryApplication(store, options, new AccessControl(options, tokens), tokens, new RegistryMetrics(), webhook);
+        var application = new RegistryApplication(store, options, new AccessControl(options, tokens), tokens, new RegistryMetrics(), webhook, pullThrough);
         var app = builder.Build();
         app.Run(application.HandleAsync);
         return app;

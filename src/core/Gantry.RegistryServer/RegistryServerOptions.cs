@@ -1,4 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
+using Gantry.Registry;
 using Gantry.RegistryServer.Auth;
 
 namespace Gantry.RegistryServer;
@@ -44,6 +45,24 @@ public sealed record RegistryServerOptions
 
     /// <summary>Most bytes of blobs and unfinished uploads that one repository may have; 0 for no limit.</summary>
     public long RepositoryQuota { get; init; }
+
+    /// <summary>Most bytes that the whole registry may have, contents that repositories share counted once; 0 for no limit.</summary>
+    public long Quota { get; init; }
+
+    /// <summary>Registries whose images are fetched and kept when somebody asks for them.</summary>
+    public IReadOnlyList<RegistryUpstream> Upstreams { get; init; } = [];
+
+    /// <summary>Passwords for <see cref="Upstreams"/>; null asks all of them without.</summary>
+    public UpstreamPasswords? UpstreamPasswords { get; init; }
+
+    /// <summary>How upstreams are reached. Clients wait meanwhile, so it gives up sooner than a pull does.</summary>
+    public RegistryOptions UpstreamClient { get; init; } = new()
+    {
+        ConnectTimeout = TimeSpan.FromSeconds(5),
+        ResponseTimeout = TimeSpan.FromSeconds(15),
+        MaxRetryDelay = TimeSpan.FromSeconds(2),
+        MaxAttempts = 3,
+    };
 
     /// <summary>Answer <c>GET /metrics</c> with OpenMetrics text, to everybody who can reach the server.</summary>
     public bool Metrics { get; init; }

@@ -151,8 +151,12 @@ public sealed class TransportTests
 
     [Theory]
     [InlineData("server = https://x", 1)]
-    [InlineData("# fine\n[host.\"https://x\"]\nca = \"/x.pem\"", 3)]
+    [InlineData("# fine\n[host.\"https://x\"]\nca = true", 3)]
+    [InlineData("[host.\"https://x\"]\nclient = [[\"/a\", \"/b\", \"/c\"]]", 2)]
+    [InlineData("[host.\"https://x\"]\noverride_path = 1", 2)]
     [InlineData("[host.\"https://x\".header]", 1)]
+    [InlineData("[host.\"https://x\"]\n[host.\"https://x\".header]\nx y = \"1\"", 3)]
+    [InlineData("[host.\"https://x\"]\ncapabilities = [\"pull\",\n\n\n", 2)]
     [InlineData("[host.\"ftp://x\"]", 1)]
     [InlineData("[host.\"https://x\"]\ncapabilities = pull", 2)]
     [InlineData("nonsense", 1)]
@@ -166,6 +170,71 @@ public sealed class TransportTests
         var exception = Assert.Throws<GantryException>(() => client.OpenForPull(ImageReference.Parse("images.invalid/x")));
 
         Assert.StartsWith($"{directory.At("images.invalid", "hosts.toml")}: line {line}: ", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Hosts_toml_with_a_whole_path_and_headers()
+    {
+        using var directory = new TemporaryDirectory();
+        var manifest = TestContent.Manifest(TestContent.Describe("{}"u8.ToArray(), MediaTypes.OciConfig), []);
+        var blob = TestContent.Bytes(1000);
+        await using var elsewhere = new ScriptedServer((_, reply) => reply.SendAsync(200, blob));
+        await using var mirror = new ScriptedServer((request, reply) => request.Path.Contains("/blobs/", StringComparison.Ordinal)
+            ? reply.SendAsync(307, "", $"Location: http://{elsewhere.Address}/signed")
+            : reply.SendAsync(200, manifest, "Content-Type: " + MediaTypes.OciManifest));
+        Directory.CreateDirectory(directory.At("images.invalid"));
+        await File.WriteAllTextAsync(directory.At("images.invalid", "hosts.toml"), $"""
+            [host."http://{mirror.Address}/v2/project"]
+              override_path = true
+              [host."http://{mirror.Address}/v2/project".header]
+                x-secret = "one"
+                "x-more" = ["a", 'b']
+            """);
+        using var client = new RegistryClient(Clients.Quick with { CertificatesDirectory = directory.At() });
+        var repository = client.OpenForPull(ImageReference.Parse("images.invalid/x/one"));
+
+        Assert.Equal(manifest, (await repository.GetManifestAsync("v1")).Content.ToArray());
+        Assert.Equal(blob, await repository.GetBlobAsync(TestContent.Describe(blob), 1 << 20));
+
+        Assert.Equal("/v2/project/x/one/manifests/v1", Assert.Single(mirror.To("/manifests/")).Path);
+        Assert.All(mirror.Requests, request => Assert.Equal(("one", "a, b"), (request.Header("x-secret"), request.Header("x-more"))));
+        Assert.All(elsewhere.Requests, request => Assert.Equal(string.Empty, request.Header("x-secret")));
+    }
+
+    [Fact]
+    public async Task Hosts_toml_with_a_path_wants_to_be_told()
+    {
+        using var directory = new TemporaryDirectory();
+        Directory.CreateDirectory(directory.At("images.invalid"));
+        await File.WriteAllTextAsync(directory.At("images.invalid", "hosts.toml"), "[host.\"https://x/proxy\"]\n");
+        using var client = new RegistryClient(Clients.Quick with { CertificatesDirectory = directory.At() });
+
+        var exception = Assert.Throws<GantryException>(() => client.OpenForPull(ImageReference.Parse("images.invalid/x")));
+
+        Assert.EndsWith("https://x/proxy/ has a path: that takes override_path = true", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Hosts_toml_with_an_authority_and_a_client_certificate()
+    {
+        using var directory = new TemporaryDirectory();
+        using var certificate = Certificate("localhost");
+        await using var upstream = await TestRegistry.StartAsync(options => options with { Certificate = certificate });
+        using var pusher = new RegistryClient(Clients.Quick with { InsecureRegistries = ["localhost"] });
+        var address = upstream.Address.Replace("127.0.0.1", "localhost", StringComparison.Ordinal);
+        var (manifest, _, _) = await TestContent.PushImageAsync(pusher.OpenForPush(ImageReference.Parse($"{address}/x/one")), "v1");
+        Directory.CreateDirectory(directory.At("images.invalid"));
+        await File.WriteAllTextAsync(directory.At("images.invalid", "ca.pem"), certificate.ExportCertificatePem());
+        await File.WriteAllTextAsync(directory.At("client.pem"), certificate.ExportCertificatePem() + "\n" + certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
+        await File.WriteAllTextAsync(
+            directory.At("images.invalid", "hosts.toml"), $"[host.\"https://{address}\"]\nca = \"ca.pem\"\nclient = [[\"{directory.At("client.pem")}\", \"{directory.At("client.pem")}\"]]\n");
+        var settings = Transport.HostsFile.Read(directory.At(), "images.invalid").Hosts[0].Settings;
+        using var pool = new Transport.HttpPool(Clients.Quick with { CertificatesDirectory = directory.At() });
+
+        using var answer = await pool.For(address, insecure: false, settings).SendAsync(new HttpRequestMessage(HttpMethod.Get, $"https://{address}/v2/x/one/manifests/v1"), CancellationToken.None);
+
+        Assert.Equal(manifest, await answer.Content.ReadAsByteArrayAsync());
+        await Assert.ThrowsAsync<HttpRequestException>(() => PingAsync(pool, address));
     }
 
     [Fact]

@@ -88,6 +88,40 @@ public sealed class RulesTests : IDisposable
         await HttpAssert.ErrorAsync(HttpStatusCode.Forbidden, "DENIED", chunked);
     }
 
+    [Fact]
+    public async Task The_whole_registry_has_no_more_than_its_quota()
+    {
+        using var root = new TemporaryDirectory();
+        var (first, second) = (TestContent.Bytes(60_000), TestContent.Bytes(60_000, 2));
+        for (var start = 0; start < 2; start++)
+        {
+            // Counted anew from the files at each start.
+            await using var registry = await TestRegistry.StartAsync(options => options with { Root = root.At("data"), Quota = 100_000 });
+            if (start == 0)
+            {
+                using var own = await PostAsync(registry, "a/b", first);
+                HttpAssert.Status(HttpStatusCode.Created, own);
+            }
+
+            // A content that repositories share counts once.
+            using var shared = await registry.Http.PostAsync($"/v2/a/c/blobs/uploads/?mount={Oci.Digest.Of(first)}&from=a/b", null);
+            HttpAssert.Status(HttpStatusCode.Created, shared);
+            using var denied = await PostAsync(registry, "a/d", second);
+            await HttpAssert.ErrorAsync(HttpStatusCode.Forbidden, "DENIED", denied);
+            if (start == 1)
+            {
+                foreach (var name in new[] { "a/b", "a/c" })
+                {
+                    using var deleted = await registry.Http.DeleteAsync($"/v2/{name}/blobs/{Oci.Digest.Of(first)}");
+                    HttpAssert.Status(HttpStatusCode.Accepted, deleted);
+                }
+
+                using var fits = await PostAsync(registry, "a/d", second);
+                HttpAssert.Status(HttpStatusCode.Created, fits);
+            }
+        }
+    }
+
     private Task<TestRegistry> StartAsync()
     {
         File.WriteAllText(_directory.At("rules"), Rules);

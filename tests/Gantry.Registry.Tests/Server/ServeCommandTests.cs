@@ -13,6 +13,9 @@ public sealed class ServeCommandTests
     [InlineData("invalid argument \"maybe\" for \"--read-only\" flag: expected true or false", "--read-only=maybe")]
     [InlineData("--tls-cert and --tls-key go together", "--tls-cert", "/x")]
     [InlineData("--token-service, --anonymous-pull and --access need --htpasswd", "--anonymous-pull")]
+    [InlineData("--proxy-passwords needs --proxy", "--proxy-passwords", "/dev/null")]
+    [InlineData("invalid upstream \"nowhere\": expected [PREFIX=]URL", "--proxy", "nowhere")]
+    [InlineData("two upstreams for names without a prefix", "--proxy", "http://127.0.0.1:1", "--proxy=http://127.0.0.1:2")]
     [InlineData("invalid listen address nowhere: expected an IP address and a port, like 127.0.0.1:5000", "--listen", "nowhere")]
     [InlineData("could not load the certificate /nonexistent with the key /nonexistent", "--tls-cert", "/nonexistent", "--tls-key", "/nonexistent")]
     public async Task Bad_command_lines(string message, params string[] arguments)

@@ -42,7 +42,11 @@ internal sealed class ImageServer : IAsyncDisposable
     internal IEnumerable<ScriptedRequest> BlobRequests(byte[] blob) => Server.To(Digest.Of(blob).ToString());
 
     internal static long Start(ScriptedRequest request) =>
-        request.Header("range") is { Length: > 0 } range ? long.Parse(range["bytes=".Length..^1], CultureInfo.InvariantCulture) : 0;
+        request.Header("range") is { Length: > 0 } range ? long.Parse(range["bytes=".Length..].Split('-')[0], CultureInfo.InvariantCulture) : 0;
+
+    /// <summary>The byte after the last one asked for.</summary>
+    internal static long End(ScriptedRequest request, long size) =>
+        request.Header("range").Split('-') is [_, { Length: > 0 } last] ? long.Parse(last, CultureInfo.InvariantCulture) + 1 : size;
 
     internal async Task AnswerAsync(ScriptedRequest request, ScriptedReply reply)
     {
@@ -54,9 +58,10 @@ internal sealed class ImageServer : IAsyncDisposable
         {
             await reply.SendAsync(404, "{\"errors\":[{\"code\":\"MANIFEST_UNKNOWN\",\"message\":\"manifest unknown\"}]}", "Content-Type: application/json");
         }
-        else if (Start(request) is > 0 and var start)
+        else if (request.Header("range").Length > 0)
         {
-            await reply.SendAsync(206, found.Content[(int)start..], $"Content-Range: bytes {start}-{found.Content.Length - 1}/{found.Content.Length}");
+            var (start, end) = ((int)Start(request), (int)End(request, found.Content.Length));
+            await reply.SendAsync(206, found.Content[start..end], $"Content-Range: bytes {start}-{end - 1}/{found.Content.Length}");
         }
         else
         {

@@ -14,13 +14,15 @@ internal sealed class TestStore : IAsyncDisposable
 {
     private readonly RegistryClient _client;
     private readonly bool _ownsDirectory;
+    private readonly TransferOptions? _transfers;
     private Database _database = null!;
 
-    internal TestStore(string? directory = null, RegistryOptions? options = null)
+    internal TestStore(string? directory = null, RegistryOptions? options = null, TransferOptions? transfers = null)
     {
         _ownsDirectory = directory is null;
         DirectoryPath = directory ?? Directory.CreateTempSubdirectory("gantry-transfer-").FullName;
         _client = new RegistryClient(options ?? Clients.Quick);
+        _transfers = transfers;
         OpenStores();
     }
 
@@ -52,10 +54,10 @@ internal sealed class TestStore : IAsyncDisposable
         return (await Puller.PullAsync(reference, platform, null, events, cancellationToken), events.All);
     }
 
-    internal async Task<(IReadOnlyList<PushedTag> Pushed, List<TransferEvent> Events)> PushAsync(ImageReference reference)
+    internal async Task<(IReadOnlyList<PushedTag> Pushed, List<TransferEvent> Events)> PushAsync(ImageReference reference, Platform? platform = null)
     {
         var events = new Events();
-        return (await Pusher.PushAsync(reference, null, events), events.All);
+        return (await Pusher.PushAsync(reference, platform, null, events), events.All);
     }
 
     /// <summary>The content of a file as a container of the layer would see it.</summary>
@@ -95,7 +97,7 @@ internal sealed class TestStore : IAsyncDisposable
     {
         _database = Database.Open(Path.Combine(DirectoryPath, "gantry.db"));
         Images = new ImageStore(_database, ContentStore.Open(Path.Combine(DirectoryPath, "content")), LayerStore.Open(Path.Combine(DirectoryPath, "snapshots")));
-        Puller = new ImagePuller(Images, _client);
+        Puller = new ImagePuller(Images, _client, _transfers);
         Pusher = new ImagePusher(Images, _client);
     }
 

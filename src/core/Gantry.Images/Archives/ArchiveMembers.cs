@@ -1,18 +1,21 @@
 using System.Formats.Tar;
 using Gantry.Content;
 using Gantry.Errors;
+using Gantry.IO.Streams;
 using Gantry.Oci;
 
 namespace Gantry.Images.Archives;
 
 /// <summary>
 /// The members of an image archive, put into the content store as they stream by; small documents can be read back by name.
-/// Works for docker-archives (any member names, links between members) and OCI layouts (<c>blobs/sha256/HEX</c>).
+/// Works for docker-archives (any member names, links between members) and OCI layouts (<c>blobs/sha256/HEX</c>). A layer that is not compressed is
+/// unpacked at once, before it is known what it lies on, and so written only once.
 /// </summary>
-internal sealed class ArchiveMembers
+internal sealed partial class ArchiveMembers : IAsyncDisposable
 {
     private const int MaxMembers = 100_000;
     private const string BlobPrefix = "blobs/sha256/";
+    private readonly ImageStore _store;
     private readonly ContentStore _content;
     private readonly ContentLease _lease;
     private readonly Dictionary<string, Descriptor> _members = [];
@@ -20,9 +23,9 @@ internal sealed class ArchiveMembers
 
     private readonly List<Digest> _brought;
 
-    private ArchiveMembers(ContentStore content, ContentLease lease, List<Digest> brought)
+    private ArchiveMembers(ImageStore store, ContentLease lease, List<Digest> brought, IProgress<LoadProgress>? progress)
     {
-        _content = content;
+        (_store, _content, _progress) = (store, store.Content, progress);
         _lease = lease;
         _brought = brought;
     }
@@ -30,15 +33,29 @@ internal sealed class ArchiveMembers
     /// <param name="brought">Gets the digests of the blobs that were not there before, also when the archive turns out to be damaged.</param>
     /// <exception cref="GantryException">InvalidArgument: not a tar; DataCorrupt: a blob isn't what its name says.</exception>
     internal static async Task<ArchiveMembers> ReadAsync(
-        ContentStore content, ContentLease lease, Stream archive, List<Digest> brought, CancellationToken cancellationToken)
+        ImageStore store, ContentLease lease, Stream archive, List<Digest> brought, IProgress<LoadProgress>? progress, CancellationToken cancellationToken)
     {
-        var members = new ArchiveMembers(content, lease, brought);
+        var members = new ArchiveMembers(store, lease, brought, progress);
+        try
+        {
+            await members.ReadAsync(archive, cancellationToken).ConfigureAwait(false);
+            return members;
+        }
+        catch
+        {
+            await members.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private async Task ReadAsync(Stream archive, CancellationToken cancellationToken)
+    {
         try
         {
             await using var tar = new TarReader(archive, leaveOpen: true);
             while (await tar.GetNextEntryAsync(copyData: false, cancellationToken).ConfigureAwait(false) is { } entry)
             {
-                await members.TakeAsync(entry, cancellationToken).ConfigureAwait(false);
+                await TakeAsync(entry, cancellationToken).ConfigureAwait(false);
             }
         }
         catch (EndOfStreamException e)
@@ -49,8 +66,6 @@ internal sealed class ArchiveMembers
         {
             throw GantryException.InvalidArgument("archive/tar: invalid tar header", e);
         }
-
-        return members;
     }
 
     /// <summary>Names of all files in the archive.</summary>
@@ -109,6 +124,14 @@ internal sealed class ArchiveMembers
     private async Task<Descriptor> IngestAsync(string name, TarEntry entry, CancellationToken cancellationToken)
     {
         var expected = name.StartsWith(BlobPrefix, StringComparison.Ordinal) && Digest.TryParse("sha256:" + name[BlobPrefix.Length..], out var digest) ? digest : default;
+        var head = new byte[HeadSize];
+        var length = entry.DataStream is null ? 0 : await entry.DataStream.ReadAtLeastAsync(head, HeadSize, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
+        using var source = new PrefixedStream(head.AsMemory(0, length), entry.DataStream ?? Stream.Null, leaveOpen: true);
+        if (IsTar(head))
+        {
+            return await TakeLayerAsync(source, expected, entry.Length, cancellationToken).ConfigureAwait(false);
+        }
+
         var key = expected.IsEmpty ? $"load-{Guid.NewGuid():N}" : expected.ToString();
         await using var writer = await _content.BeginIngestAsync(_lease, key, expected, entry.Length, cancellationToken).ConfigureAwait(false);
         if (writer is null)
@@ -117,11 +140,7 @@ internal sealed class ArchiveMembers
         }
 
         writer.Restart();
-        if (entry.DataStream is { } data)
-        {
-            await data.CopyToAsync(writer, 1 << 20, cancellationToken).ConfigureAwait(false);
-        }
-
+        await source.CopyToAsync(writer, 1 << 20, cancellationToken).ConfigureAwait(false);
         var blob = await writer.CommitAsync(cancellationToken).ConfigureAwait(false);
         _brought.Add(blob.Digest);
         return new Descriptor { Digest = blob.Digest, Size = blob.Size };

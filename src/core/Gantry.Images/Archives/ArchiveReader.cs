@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Gantry.Content;
 using Gantry.Errors;
+using Gantry.Images.Queries;
+using Gantry.Images.Transfer;
 using Gantry.IO.Compression;
 using Gantry.Oci;
 
@@ -44,8 +46,49 @@ internal sealed class ArchiveReader(ImageStore store, ContentLease lease, Archiv
             loaded.AddRange(await AddAsync(config, layers, null, references, cancellationToken).ConfigureAwait(false));
         }
 
+        return members.Contains("index.json") ? await AddPlatformsAsync(loaded, cancellationToken).ConfigureAwait(false) : loaded;
+    }
+
+    /// <summary>Names of an archive's docker part may stand for further platforms' images in its OCI part.</summary>
+    private async Task<IReadOnlyList<LoadedImage>> AddPlatformsAsync(List<LoadedImage> loaded, CancellationToken cancellationToken)
+    {
+        foreach (var entry in Index().Where(entry => MediaTypes.IsIndex(entry.MediaType)))
+        {
+            var images = await AddIndexAsync(entry, cancellationToken).ConfigureAwait(false);
+            loaded.AddRange(images.Where(image => !loaded.Exists(known => known.Reference == image.Reference && (known.Reference is not null || known.Id == image.Id))));
+        }
+
         return loaded;
     }
+
+    private IReadOnlyList<Descriptor> Index() =>
+        (JsonSerializer.Deserialize(members.Read("index.json"), OciJson.Default.ImageIndex) ?? new ImageIndex()).Manifests.Where(entry => entry is not null).ToList();
+
+    /// <summary>All images of an index that are in the archive and wanted, under the same names; the one for this host counts as the loaded one.</summary>
+    private async Task<IReadOnlyList<LoadedImage>> AddIndexAsync(Descriptor entry, CancellationToken cancellationToken)
+    {
+        var root = new Descriptor { MediaType = entry.MediaType, Digest = entry.Digest, Size = entry.Size };
+        var loaded = new List<(bool IsHost, IReadOnlyList<LoadedImage> Images)>();
+        foreach (var child in IndexEntries.Read(store.Content, entry.Digest).Where(child => !IsAttestation(child) && members.Contains(MemberOf(child.Digest))))
+        {
+            var manifest = IndexEntries.Manifest(store.Content, child)?.Manifest;
+            if (manifest is null || !manifest.Layers.Append(manifest.Config).All(blob => members.Contains(MemberOf(blob.Digest))))
+            {
+                continue;
+            }
+
+            var config = ReadBlob(manifest.Config.Digest);
+            var offered = (JsonSerializer.Deserialize(config, OciJson.Default.ImageConfig) ?? new ImageConfig()).Platform;
+            if (offered.Os == Platform.Host.Os && platform?.Accepts(offered) != false)
+            {
+                loaded.Add((Platform.Host.Accepts(offered), await AddAsync(config, manifest.Layers, child, References(entry), cancellationToken, root).ConfigureAwait(false)));
+            }
+        }
+
+        return loaded.OrderByDescending(image => image.IsHost).Select(image => image.Images).FirstOrDefault() ?? [];
+    }
+
+    private static bool IsAttestation(Descriptor entry) => entry.Annotations?.GetValueOrDefault("vnd.docker.reference.type") == "attestation-manifest";
 
     /// <exception cref="GantryException">InvalidArgument: an image for another system than this one's.</exception>
     private bool IsWanted(byte[] configBytes)
@@ -70,11 +113,12 @@ internal sealed class ArchiveReader(ImageStore store, ContentLease lease, Archiv
 
     private async Task<IReadOnlyList<LoadedImage>> LoadLayoutAsync(CancellationToken cancellationToken)
     {
-        var index = JsonSerializer.Deserialize(members.Read("index.json"), OciJson.Default.ImageIndex) ?? new ImageIndex();
         var loaded = new List<LoadedImage>();
-        foreach (var entry in index.Manifests)
+        foreach (var entry in Index())
         {
-            if (Choose(entry, 0) is { } chosen)
+            var several = MediaTypes.IsIndex(entry.MediaType) ? await AddIndexAsync(entry, cancellationToken).ConfigureAwait(false) : [];
+            loaded.AddRange(several);
+            if (several.Count == 0 && Choose(entry, 0) is { } chosen)
             {
                 var manifest = JsonSerializer.Deserialize(ReadBlob(chosen.Digest), OciJson.Default.Manifest) ?? new Manifest();
                 loaded.AddRange(await AddAsync(ReadBlob(manifest.Config.Digest), manifest.Layers, chosen, References(entry), cancellationToken).ConfigureAwait(false));
@@ -107,7 +151,8 @@ internal sealed class ArchiveReader(ImageStore store, ContentLease lease, Archiv
     }
 
     private async Task<IReadOnlyList<LoadedImage>> AddAsync(
-        byte[] configBytes, IReadOnlyList<Descriptor> layers, Descriptor? manifest, IReadOnlyList<ImageReference> references, CancellationToken cancellationToken)
+        byte[] configBytes, IReadOnlyList<Descriptor> layers, Descriptor? manifest, IReadOnlyList<ImageReference> references, CancellationToken cancellationToken,
+        Descriptor? root = null)
     {
         var config = JsonSerializer.Deserialize(configBytes, OciJson.Default.ImageConfig) ?? new ImageConfig();
         if (config.RootFs.DiffIds.Count != layers.Count)
@@ -120,14 +165,25 @@ internal sealed class ArchiveReader(ImageStore store, ContentLease lease, Archiv
         var before = references.Select(store.FindReference).ToList();
         var image = await store.CreateAsync(
             lease,
-            new NewImage { Config = configBytes, Manifest = manifest, LayerBlobs = manifest is null ? [] : layers, References = references, NamesCameAlong = true },
+            new NewImage
+            {
+                Config = configBytes,
+                Manifest = manifest,
+                LayerBlobs = manifest is null || layers.All(IsPlain) ? [] : layers,
+                Index = root,
+                References = references,
+                NamesCameAlong = true,
+            },
             cancellationToken).ConfigureAwait(false);
         return references.Count == 0
             ? [new LoadedImage(image.Id, null)]
             : [.. references.Select((r, i) => new LoadedImage(image.Id, r) { Replaced = before[i] is { } old && old != image.Id ? old : null })];
     }
 
-    /// <summary>All layers at once: each is unpacked into a directory of its own.</summary>
+    /// <summary>
+    /// All layers at once: each is unpacked into a directory of its own. What was unpacked already is taken from the bottom up, so that of one
+    /// layer that an image has twice the lower one is there first. The first failure ends those who wait for it.
+    /// </summary>
     private Task UnpackAsync(IReadOnlyList<Digest> diffIds, IReadOnlyList<Descriptor> layers, CancellationToken cancellationToken)
     {
         var chain = ChainId.Of(diffIds);
@@ -136,20 +192,33 @@ internal sealed class ArchiveReader(ImageStore store, ContentLease lease, Archiv
             lease.Protect(id);
         }
 
-        return Task.WhenAll(diffIds.Select((diffId, i) => store.Layers.Exists(chain[i])
-            ? Task.CompletedTask
-            : Task.Run(() => UnpackAsync(i == 0 ? default : chain[i - 1], diffId, layers[i], cancellationToken), cancellationToken)));
+        return Together.RunAsync(
+            Enumerable.Range(0, diffIds.Count).Where(i => !store.Layers.Exists(chain[i])).ToList(),
+            async (i, token) =>
+            {
+                var parent = i == 0 ? default : chain[i - 1];
+                await (members.TryAdopt(layers[i].Digest, diffIds[i], parent, out var adopted)
+                    ? adopted.WaitAsync(token)
+                    : Task.Run(() => UnpackAsync(parent, diffIds[i], layers[i], token), token)).ConfigureAwait(false);
+                return true;
+            },
+            cancellationToken);
     }
 
     private async Task UnpackAsync(Digest parent, Digest diffId, Descriptor layer, CancellationToken cancellationToken)
     {
-        await using var blob = store.Content.OpenRead(layer.Digest);
+        await using var blob = await members.OpenLayerAsync(layer.Digest, cancellationToken).ConfigureAwait(false);
         await using var tar = await Decompression.OpenAsync(blob, cancellationToken: cancellationToken).ConfigureAwait(false);
         var report = progress is null ? null : new Progress(progress, diffId.Short, layer.Size);
         await store.Layers.ApplyLayerAsync(parent, diffId, tar, report, cancellationToken).ConfigureAwait(false);
     }
 
-    private byte[] ReadBlob(Digest digest) => members.Read($"blobs/{digest.Algorithm}/{digest.Hex}");
+    private byte[] ReadBlob(Digest digest) => members.Read(MemberOf(digest));
+
+    private static string MemberOf(Digest digest) => $"blobs/{digest.Algorithm}/{digest.Hex}";
+
+    /// <summary>A layer that is not compressed is nothing that a registry wants, and can be made again of the unpacked one.</summary>
+    private static bool IsPlain(Descriptor layer) => layer.MediaType is MediaTypes.OciLayer or MediaTypes.DockerLayer;
 
     /// <summary>Reports on the unpacking thread, in order.</summary>
     private sealed class Progress(IProgress<LoadProgress> target, string layer, long total) : IProgress<long>

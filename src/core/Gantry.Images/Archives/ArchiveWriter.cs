@@ -11,8 +11,34 @@ internal sealed class ArchiveWriter(ImageStore store)
     private readonly Dictionary<string, Dictionary<string, string>> _repositories = [];
     private readonly SortedDictionary<string, Func<UstarWriter, CancellationToken, Task>> _blobs = new(StringComparer.Ordinal);
 
-    /// <summary>Adds an image under the names it is saved with (none: by id).</summary>
-    internal void Add(ImageRecord image, IReadOnlyList<ImageReference> references)
+    /// <summary>
+    /// Adds an image under the names it is saved with (none: by id). Several are the same image for several platforms: an index holds them together,
+    /// and who knows the docker-archive only finds the first.
+    /// </summary>
+    internal void Add(IReadOnlyList<ImageRecord> platforms, IReadOnlyList<ImageReference> references)
+    {
+        var added = platforms.Select(Add).ToList();
+        var (first, layers) = (added[0], added[0].Layers);
+        var root = added.Count == 1 ? first.Descriptor : AddIndex(added.Select(a => a.Descriptor with { Platform = a.Platform }));
+        AddNames(root, references, layers);
+        _manifests.Add(new ArchiveManifest
+        {
+            Config = MemberOf(platforms[0].Id),
+            RepoTags = references.Count == 0 ? null : [.. references.Select(r => r.Familiar)],
+            Layers = [.. layers.Select(l => MemberOf(l.Digest))],
+            LayerSources = layers.DistinctBy(l => l.Digest).ToDictionary(l => l.Digest.ToString()),
+        });
+    }
+
+    private Descriptor AddIndex(IEnumerable<Descriptor> manifests)
+    {
+        var index = JsonSerializer.SerializeToUtf8Bytes(new ImageIndex { MediaType = MediaTypes.OciIndex, Manifests = [.. manifests] }, OciJson.Plain.ImageIndex);
+        var digest = Digest.Of(index);
+        AddDocument(digest, index, DateTimeOffset.UnixEpoch);
+        return new Descriptor { MediaType = MediaTypes.OciIndex, Digest = digest, Size = index.Length };
+    }
+
+    private (Descriptor Descriptor, IReadOnlyList<Descriptor> Layers, Platform Platform) Add(ImageRecord image)
     {
         var configBytes = store.Content.ReadAll(image.Id);
         var config = JsonSerializer.Deserialize(configBytes, OciJson.Default.ImageConfig)!;
@@ -30,14 +56,7 @@ internal sealed class ArchiveWriter(ImageStore store)
             OciJson.Plain.Manifest);
         var manifestDigest = Digest.Of(manifest);
         AddDocument(manifestDigest, manifest, DateTimeOffset.UnixEpoch);
-        AddNames(new Descriptor { MediaType = MediaTypes.OciManifest, Digest = manifestDigest, Size = manifest.Length }, references, layers);
-        _manifests.Add(new ArchiveManifest
-        {
-            Config = MemberOf(image.Id),
-            RepoTags = references.Count == 0 ? null : [.. references.Select(r => r.Familiar)],
-            Layers = [.. layers.Select(l => MemberOf(l.Digest))],
-            LayerSources = layers.DistinctBy(l => l.Digest).ToDictionary(l => l.Digest.ToString()),
-        });
+        return (new Descriptor { MediaType = MediaTypes.OciManifest, Digest = manifestDigest, Size = manifest.Length }, layers, config.Platform);
     }
 
     internal async Task WriteAsync(Stream destination, CancellationToken cancellationToken)

@@ -5,6 +5,7 @@ using Gantry.Content;
 using Gantry.Errors;
 using Gantry.IO.Compression;
 using Gantry.Oci;
+using Gantry.Snapshots;
 
 namespace Gantry.Images.Archives;
 
@@ -72,14 +73,24 @@ internal sealed class LegacyArchive(ImageStore store, ContentLease lease, Archiv
             throw GantryException.InvalidArgument($"cannot load {os} image on {Platform.Host.Os}");
         }
 
-        await using var file = store.Content.OpenRead(members.Get(id + "/layer.tar").Digest);
-        await using var tar = await Decompression.OpenAsync(file, cancellationToken: cancellationToken).ConfigureAwait(false);
-        var layer = await store.Layers.ApplyLayerAsync(parent?.ChainId ?? default, tar, lease.Protect, cancellationToken).ConfigureAwait(false);
-        lease.Protect(layer.ChainId);
+        var layer = await ApplyAsync(members.Get(id + "/layer.tar").Digest, parent?.ChainId ?? default, cancellationToken).ConfigureAwait(false);
         var (diffIds, history) = ((parent?.DiffIds ?? []).Append(layer.DiffId).ToList(), (parent?.History ?? []).Append(HistoryOf(json)).ToList());
         var image = await store.CreateAsync(
             lease, new NewImage { Config = Config(json, diffIds, history), Parent = parent?.ImageId ?? default, References = names, NamesCameAlong = true }, cancellationToken).ConfigureAwait(false);
         return new Loaded(image.Id, layer.ChainId, diffIds, history);
+    }
+
+    private async Task<LayerInfo> ApplyAsync(Digest blob, Digest parent, CancellationToken cancellationToken)
+    {
+        lease.Protect(ChainId.Of(parent, blob));
+        if (members.TryAdopt(blob, blob, parent, out var adopted))
+        {
+            return await adopted.ConfigureAwait(false);
+        }
+
+        await using var file = await members.OpenLayerAsync(blob, cancellationToken).ConfigureAwait(false);
+        await using var tar = await Decompression.OpenAsync(file, cancellationToken: cancellationToken).ConfigureAwait(false);
+        return await store.Layers.ApplyLayerAsync(parent, tar, lease.Protect, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The old description is the new config, with what it did not have.</summary>

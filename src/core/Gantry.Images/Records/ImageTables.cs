@@ -23,7 +23,8 @@ internal sealed class ImageTables
         CREATE INDEX image_blob_digest ON image_blob (digest);
         CREATE TABLE layer_blob (diff TEXT NOT NULL, digest TEXT NOT NULL, descriptor TEXT NOT NULL, PRIMARY KEY (diff, digest)) WITHOUT ROWID;
         """,
-        "ALTER TABLE image ADD COLUMN tagged INTEGER;");
+        "ALTER TABLE image ADD COLUMN tagged INTEGER;",
+        PlatformTable.Create);
 
     internal ImageRecord? Find(DatabaseSession session, Digest id) =>
         session.QueryFirst($"SELECT {Columns} FROM image WHERE id = ?1", Record, id.ToString());

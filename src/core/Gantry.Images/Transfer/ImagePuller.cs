@@ -61,7 +61,7 @@ public sealed class ImagePuller(ImageStore store, RegistryClient registry, Trans
         await PullLayersAsync(repository, lease, remote.Manifest, config, progress, cancellationToken).ConfigureAwait(false);
 
         var id = Digest.Of(configBytes);
-        var before = store.FindReference(named);
+        var isHere = store.HasPlatform(named, id, root.Digest);
         foreach (var document in remote.Documents.Append(remote.ManifestDocument))
         {
             await StoreAsync(lease, document.Descriptor, document.Content, cancellationToken).ConfigureAwait(false);
@@ -73,12 +73,13 @@ public sealed class ImagePuller(ImageStore store, RegistryClient registry, Trans
             Manifest = remote.ManifestDocument.Descriptor,
             LayerBlobs = remote.Manifest.Layers,
             Documents = [.. remote.Documents.Select(document => document.Descriptor)],
+            Index = remote.Documents.Count > 0 ? root.Descriptor : null,
             NamesCameAlong = true,
             References = [.. new[] { named, named.WithDigest(root.Digest) }.Distinct()],
         }, cancellationToken).ConfigureAwait(false);
         progress.Report(TransferEvent.Plain($"Digest: {root.Digest}"));
-        progress.Report(TransferEvent.Plain($"Status: {(before == id ? "Image is up to date" : "Downloaded newer image")} for {named.Familiar}"));
-        return new PullResult(id, root.Digest, before != id);
+        progress.Report(TransferEvent.Plain($"Status: {(isHere ? "Image is up to date" : "Downloaded newer image")} for {named.Familiar}"));
+        return new PullResult(id, root.Digest, !isHere);
     }
 
     /// <summary>
@@ -181,7 +182,7 @@ public sealed class ImagePuller(ImageStore store, RegistryClient registry, Trans
             {
                 await _layers.RunAsync(
                     (layer.ChainId, layer.Blob.Digest),
-                    (events, jobToken) => new LayerPull(store, repository, layer, events).RunAsync(_downloads, unpack, jobToken),
+                    (events, jobToken) => new LayerPull(store, repository, layer, events, _options).RunAsync(_downloads, unpack, jobToken),
                     new Once(progress), token).ConfigureAwait(false);
                 return true;
             },

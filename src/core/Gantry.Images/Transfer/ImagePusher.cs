@@ -14,8 +14,9 @@ public sealed class ImagePusher(ImageStore store, RegistryClient registry, Trans
     /// <param name="progress">Gets Docker's messages in order, from other threads too but one at a time; the first comes before anything can fail.</param>
     /// <returns>The pushed tags with the digests the registry has them by; the images have these as names too afterwards.</returns>
     /// <exception cref="GantryException">With Docker's text.</exception>
+    /// <param name="platform">Push the names' images for it alone; null for all platforms that the names stand for.</param>
     public async Task<IReadOnlyList<PushedTag>> PushAsync(
-        ImageReference reference, RegistryCredentials? credentials, IProgress<TransferEvent> progress, CancellationToken cancellationToken = default)
+        ImageReference reference, Platform? platform, RegistryCredentials? credentials, IProgress<TransferEvent> progress, CancellationToken cancellationToken = default)
     {
         if (!reference.Digest.IsEmpty)
         {
@@ -28,7 +29,7 @@ public sealed class ImagePusher(ImageStore store, RegistryClient registry, Trans
         var pushed = new List<PushedTag>();
         foreach (var tag in Tags(reference))
         {
-            pushed.Add(await PushTagAsync(repository, tag, events, cancellationToken).ConfigureAwait(false));
+            pushed.Add(await PushTagAsync(repository, tag, platform, events, cancellationToken).ConfigureAwait(false));
         }
 
         return pushed;
@@ -44,10 +45,24 @@ public sealed class ImagePusher(ImageStore store, RegistryClient registry, Trans
     }
 
     private async Task<PushedTag> PushTagAsync(
-        RegistryRepository repository, ImageReference reference, SerializedProgress events, CancellationToken cancellationToken)
+        RegistryRepository repository, ImageReference reference, Platform? platform, SerializedProgress events, CancellationToken cancellationToken)
     {
         using var lease = store.Content.Lease($"push of {reference}");
-        var image = store.Resolve(reference.ToString());
+        var images = platform is null ? store.Platforms(reference.ToString()) : [store.Resolve(reference.ToString(), platform)];
+        var descriptor = images.Count == 1
+            ? await PushImageAsync(repository, reference, images[0], reference.Tag, lease, events, cancellationToken).ConfigureAwait(false)
+            : await new IndexPush(store, repository, reference).RunAsync(
+                images, lease, image => PushImageAsync(repository, reference, image, null, lease, events, cancellationToken), cancellationToken).ConfigureAwait(false);
+        events.Report(TransferEvent.Plain($"{reference.Tag}: digest: {descriptor.Digest} size: {descriptor.Size}"));
+        var pushed = new PushedTag(reference.Tag!, descriptor.Digest, descriptor.Size);
+        events.Report(new TransferEvent { HasDetail = true, Pushed = pushed });
+        return pushed;
+    }
+
+    /// <summary>Pushes one image and returns its manifest; without a tag, as part of an index, under the manifest's digest alone.</summary>
+    private async Task<Descriptor> PushImageAsync(
+        RegistryRepository repository, ImageReference reference, ImageRecord image, string? tag, ContentLease lease, SerializedProgress events, CancellationToken cancellationToken)
+    {
         var plan = PushPlan.For(store, lease, image);
 
         // Docker goes from the top layer down.
@@ -63,28 +78,26 @@ public sealed class ImagePusher(ImageStore store, RegistryClient registry, Trans
             cancellationToken).ConfigureAwait(false);
         var byLayer = blobs.ToDictionary(entry => entry.DiffId, entry => entry.Blob);
         var (descriptor, content) = plan.Manifest ?? ManifestBuilder.Build(plan.Config, [.. plan.Layers.Select(layer => byLayer[layer.DiffId])]);
-        await PushDocumentsAsync(repository, reference, plan, descriptor, content, cancellationToken).ConfigureAwait(false);
-        await RememberAsync(lease, reference, plan, descriptor, content, [.. plan.Layers.Select(layer => byLayer[layer.DiffId])], cancellationToken).ConfigureAwait(false);
-
-        events.Report(TransferEvent.Plain($"{reference.Tag}: digest: {descriptor.Digest} size: {descriptor.Size}"));
-        var pushed = new PushedTag(reference.Tag!, descriptor.Digest, descriptor.Size);
-        events.Report(new TransferEvent { HasDetail = true, Pushed = pushed });
-        return pushed;
+        await PushDocumentsAsync(repository, tag ?? descriptor.Digest.ToString(), plan, descriptor, content, cancellationToken).ConfigureAwait(false);
+        await RememberAsync(
+            lease, tag is null ? [] : [reference.WithDigest(descriptor.Digest)], plan, descriptor, content, [.. plan.Layers.Select(layer => byLayer[layer.DiffId])], cancellationToken)
+            .ConfigureAwait(false);
+        return descriptor;
     }
 
     private static async Task PushDocumentsAsync(
-        RegistryRepository repository, ImageReference reference, PushPlan plan, Descriptor manifest, byte[] content, CancellationToken cancellationToken)
+        RegistryRepository repository, string name, PushPlan plan, Descriptor manifest, byte[] content, CancellationToken cancellationToken)
     {
         var config = new Descriptor { Digest = plan.Image.Id, Size = plan.Config.Length };
         await repository.UploadAsync(
             new UploadSource(config, (offset, _) => Task.FromResult<Stream>(new MemoryStream(plan.Config, (int)offset, plan.Config.Length - (int)offset))),
             cancellationToken).ConfigureAwait(false);
-        await repository.PutManifestAsync(reference.Tag!, manifest.MediaType, content, cancellationToken).ConfigureAwait(false);
+        await repository.PutManifestAsync(name, manifest.MediaType, content, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The image is known by its digest from now on, and is pushed with the same manifest next time.</summary>
     private async Task RememberAsync(
-        ContentLease lease, ImageReference reference, PushPlan plan, Descriptor manifest, byte[] content, IReadOnlyList<Descriptor> layers, CancellationToken cancellationToken)
+        ContentLease lease, IReadOnlyList<ImageReference> names, PushPlan plan, Descriptor manifest, byte[] content, IReadOnlyList<Descriptor> layers, CancellationToken cancellationToken)
     {
         await store.Content.WriteAsync(lease, content, cancellationToken).ConfigureAwait(false);
         await store.CreateAsync(lease, new NewImage
@@ -93,7 +106,7 @@ public sealed class ImagePusher(ImageStore store, RegistryClient registry, Trans
             Manifest = manifest,
             LayerBlobs = layers,
             Parent = plan.Image.Parent,
-            References = [reference.WithDigest(manifest.Digest)],
+            References = names,
             MayBeLost = true,
             NamesCameAlong = true,
         }, cancellationToken).ConfigureAwait(false);

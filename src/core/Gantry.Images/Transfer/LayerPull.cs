@@ -20,7 +20,7 @@ internal sealed record LayerWork(Descriptor Blob, Digest ParentChainId, Digest D
 /// (2) unpacking follows it through the page cache, so it is done shortly after the last byte; (3) the blob becomes visible when digest and
 /// size are right, and (4) the layer when its diff id is right too.
 /// </summary>
-internal sealed class LayerPull(ImageStore store, RegistryRepository repository, LayerWork layer, IProgress<TransferEvent> events)
+internal sealed class LayerPull(ImageStore store, RegistryRepository repository, LayerWork layer, IProgress<TransferEvent> events, TransferOptions options)
 {
     private const int BufferSize = 256 * 1024;
 
@@ -83,10 +83,15 @@ internal sealed class LayerPull(ImageStore store, RegistryRepository repository,
     private async Task DownloadAsync(ContentWriter writer, Task unpacking, CancellationToken cancellationToken)
     {
         var progress = new LayerProgress(events, layer.ShortId, "Downloading", layer.Blob.Size);
+        void Retrying(TimeSpan wait) => events.Report(TransferEvent.Retrying(layer.ShortId, wait));
+        if (layer.Blob.Size - writer.Offset >= options.PartsFrom)
+        {
+            await new PartsDownload(repository, layer.Blob, options, Retrying).TryRunAsync(writer, progress, unpacking, cancellationToken).ConfigureAwait(false);
+        }
+
         if (writer.Offset < layer.Blob.Size)
         {
-            var source = await repository.OpenBlobAsync(
-                layer.Blob, writer.Offset, wait => events.Report(TransferEvent.Retrying(layer.ShortId, wait)), cancellationToken).ConfigureAwait(false);
+            var source = await repository.OpenBlobAsync(layer.Blob, writer.Offset, Retrying, cancellationToken).ConfigureAwait(false);
             await using var reading = source.ConfigureAwait(false);
             var buffer = new byte[BufferSize];
             for (int read; (read = await source.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0;)

@@ -80,12 +80,18 @@ internal sealed class Exchange(HttpPool pool, HostRules rules, RegistryOptions o
     private async Task<HttpResponseMessage> SendOnceAsync(RequestPlan plan, Uri uri, AuthenticationHeaderValue? authorization, CancellationToken cancellationToken)
     {
         var insecure = await rules.IsInsecureAsync(uri.Authority, cancellationToken).ConfigureAwait(false);
-        var invoker = pool.For(uri.Authority, insecure);
+        var settings = rules.SettingsOf(uri.Authority);
+        var invoker = pool.For(uri.Authority, insecure, settings);
         using var timer = plan.BodyProgress is null ? new StallTimer(options.ResponseTimeout, 0, cancellationToken) : null;
         var stall = plan.BodyProgress ?? timer!;
         var message = plan.ToMessage(uri);
         message.Headers.TryAddWithoutValidation("User-Agent", options.UserAgent);
-        message.Headers.Authorization = authorization;
+        foreach (var (name, values) in settings.Headers)
+        {
+            message.Headers.TryAddWithoutValidation(name, values);
+        }
+
+        message.Headers.Authorization = authorization ?? message.Headers.Authorization;
         try
         {
             return await invoker.SendAsync(message, stall.Token).ConfigureAwait(false);

@@ -5,7 +5,11 @@ using Gantry.Registry.Errors;
 namespace Gantry.Registry.Transport;
 
 /// <summary>A registry that answered: its base address (ending in a slash, before <c>v2/</c>) and the challenges it opens with.</summary>
-internal sealed record ProbedHost(Uri Base, IReadOnlyList<Challenge> Challenges);
+/// <param name="Prefix">What stands between the base and a repository's name.</param>
+internal sealed record ProbedHost(Uri Base, IReadOnlyList<Challenge> Challenges, string Prefix = ProbedHost.UsualPrefix)
+{
+    internal const string UsualPrefix = "v2/";
+}
 
 /// <summary>
 /// Finds out how a registry is spoken to, with the GET /v2/ that Docker starts with too: https first and, where the rules allow, http. An answer
@@ -18,20 +22,21 @@ internal sealed class HostProbe(Exchange exchange, HostRules rules)
     private readonly ConcurrentDictionary<string, (ProbedHost Host, long At)> _known = new(StringComparer.OrdinalIgnoreCase);
 
     /// <exception cref="RegistryFailure">Nothing answers; of several attempts the last one's, as Docker tells it.</exception>
-    internal async Task<ProbedHost> FindAsync(Uri? mirror, string authority, CancellationToken cancellationToken)
+    internal async Task<ProbedHost> FindAsync(MirrorAddress? mirror, string authority, CancellationToken cancellationToken)
     {
-        var key = mirror?.AbsoluteUri ?? authority;
+        var key = mirror?.Url.AbsoluteUri ?? authority;
+        var prefix = mirror?.IsWholePath == true ? string.Empty : ProbedHost.UsualPrefix;
         if (_known.TryGetValue(key, out var known) && Environment.TickCount64 - known.At < s_fresh.TotalMilliseconds)
         {
             return known.Host;
         }
 
-        var candidates = mirror is not null ? [WithSlash(mirror)] : await CandidatesAsync(authority, known.Host, cancellationToken).ConfigureAwait(false);
+        var candidates = mirror is not null ? [WithSlash(mirror.Url)] : await CandidatesAsync(authority, known.Host, cancellationToken).ConfigureAwait(false);
         for (var i = 0; i < candidates.Count; i++)
         {
             try
             {
-                var host = await ProbeAsync(candidates[i], cancellationToken).ConfigureAwait(false);
+                var host = await ProbeAsync(candidates[i], prefix, cancellationToken).ConfigureAwait(false);
                 _known[key] = (host, Environment.TickCount64);
                 return host;
             }
@@ -69,16 +74,16 @@ internal sealed class HostProbe(Exchange exchange, HostRules rules)
         return before is { Base.Scheme: "http" } && candidates.Count == 2 ? [candidates[1], candidates[0], candidates[1]] : candidates;
     }
 
-    private async Task<ProbedHost> ProbeAsync(Uri baseUri, CancellationToken cancellationToken)
+    private async Task<ProbedHost> ProbeAsync(Uri baseUri, string prefix, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(s_patience);
-        var uri = new Uri(baseUri, "v2/");
+        var uri = new Uri(baseUri, prefix);
         try
         {
             using var response = await exchange.SendAsync(new RequestPlan(HttpMethod.Get, uri), authorization: null, limit.Token).ConfigureAwait(false);
             var challenges = response.Headers.TryGetValues("WWW-Authenticate", out var values) ? Challenge.Parse(values) : [];
-            return new ProbedHost(baseUri, response.StatusCode == System.Net.HttpStatusCode.Unauthorized ? challenges : []);
+            return new ProbedHost(baseUri, response.StatusCode == System.Net.HttpStatusCode.Unauthorized ? challenges : [], prefix);
         }
         catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {

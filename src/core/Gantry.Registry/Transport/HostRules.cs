@@ -6,6 +6,10 @@ using Gantry.Oci;
 
 namespace Gantry.Registry.Transport;
 
+/// <summary>Where a registry's images are too.</summary>
+/// <param name="IsWholePath">The address has the API's whole path in it, what else is <c>/v2/</c>.</param>
+internal sealed record MirrorAddress(Uri Url, bool IsWholePath);
+
 /// <summary>Which registries may be spoken to without (verified) TLS, and where a name's registry is.</summary>
 internal sealed class HostRules
 {
@@ -13,6 +17,7 @@ internal sealed class HostRules
     private readonly List<IPNetwork> _networks = [IPNetwork.Parse("127.0.0.0/8"), IPNetwork.Parse("::1/128")];
     private readonly HashSet<string> _hosts = new(StringComparer.OrdinalIgnoreCase);
     private readonly ConcurrentDictionary<string, bool> _unverified = new(StringComparer.OrdinalIgnoreCase);
+    private readonly ConcurrentDictionary<string, HostSettings> _settings = new(StringComparer.OrdinalIgnoreCase);
 
     internal HostRules(RegistryOptions options)
     {
@@ -29,11 +34,11 @@ internal sealed class HostRules
             }
         }
 
-        Mirrors = [.. options.Mirrors.Select(ParseMirror)];
+        Mirrors = [.. options.Mirrors.Select(mirror => new MirrorAddress(ParseMirror(mirror), IsWholePath: false))];
     }
 
     /// <summary>Docker's mirrors, which are Docker Hub's only.</summary>
-    internal IReadOnlyList<Uri> Mirrors { get; }
+    internal IReadOnlyList<MirrorAddress> Mirrors { get; }
 
     /// <summary>host[:port] of the registry that <paramref name="domain"/> of an image's name means. Looks whether there is a hosts.toml.</summary>
     /// <exception cref="GantryException">InvalidArgument: it is malformed.</exception>
@@ -42,7 +47,7 @@ internal sealed class HostRules
 
     /// <summary>Where an image is asked for before its registry: what hosts.toml says, then Docker's mirrors.</summary>
     /// <exception cref="GantryException">InvalidArgument: hosts.toml is malformed.</exception>
-    internal IReadOnlyList<Uri> MirrorsOf(ImageReference reference)
+    internal IReadOnlyList<MirrorAddress> MirrorsOf(ImageReference reference)
     {
         var hosts = HostsFile.Read(_options.CertificatesDirectory, reference.Domain).Hosts.Where(h => h.CanPull && (h.CanResolve || !reference.Digest.IsEmpty)).ToList();
         foreach (var host in hosts.Where(h => h.SkipVerify))
@@ -50,8 +55,16 @@ internal sealed class HostRules
             _unverified[host.Url.Authority] = true;
         }
 
-        return [.. hosts.Select(h => h.Url), .. reference.Domain == ImageReference.DefaultDomain ? Mirrors : []];
+        foreach (var host in hosts)
+        {
+            _settings[host.Url.Authority] = host.Settings;
+        }
+
+        return [.. hosts.Select(h => new MirrorAddress(h.Url, h.IsWholePath)), .. reference.Domain == ImageReference.DefaultDomain ? Mirrors : []];
     }
+
+    /// <summary>What a hosts.toml says of a host and port; what another one says of the same counts from then on.</summary>
+    internal HostSettings SettingsOf(string authority) => _settings.GetValueOrDefault(authority, HostSettings.None);
 
     internal static (string Host, int? Port) Split(string authority)
     {

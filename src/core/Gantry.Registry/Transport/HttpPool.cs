@@ -7,11 +7,12 @@ namespace Gantry.Registry.Transport;
 /// <summary>Keep-alive connections, per host and TLS setting, shared by everything that talks to that host.</summary>
 internal sealed class HttpPool(RegistryOptions options) : IDisposable
 {
-    private readonly ConcurrentDictionary<(string Authority, bool Insecure), Lazy<HttpMessageInvoker>> _invokers = new();
+    private readonly ConcurrentDictionary<(string Authority, bool Insecure, string Tls), Lazy<HttpMessageInvoker>> _invokers = new();
 
-    internal HttpMessageInvoker For(string authority, bool insecure) =>
-        _invokers.GetOrAdd((authority, insecure), key => new Lazy<HttpMessageInvoker>(
-            () => Create(key.Authority, key.Insecure), LazyThreadSafetyMode.PublicationOnly)).Value;
+    /// <param name="settings">What a hosts.toml says of the host; null for nothing.</param>
+    internal HttpMessageInvoker For(string authority, bool insecure, HostSettings? settings = null) =>
+        _invokers.GetOrAdd((authority, insecure, settings?.TlsKey ?? string.Empty), key => new Lazy<HttpMessageInvoker>(
+            () => Create(key.Authority, key.Insecure, settings ?? HostSettings.None), LazyThreadSafetyMode.PublicationOnly)).Value;
 
     public void Dispose()
     {
@@ -21,7 +22,7 @@ internal sealed class HttpPool(RegistryOptions options) : IDisposable
         }
     }
 
-    private HttpMessageInvoker Create(string authority, bool insecure) => new(new SocketsHttpHandler
+    private HttpMessageInvoker Create(string authority, bool insecure, HostSettings settings) => new(new SocketsHttpHandler
     {
         ActivityHeadersPropagator = null,
         AllowAutoRedirect = false,
@@ -32,7 +33,7 @@ internal sealed class HttpPool(RegistryOptions options) : IDisposable
         PooledConnectionLifetime = TimeSpan.FromMinutes(10),
         ResponseDrainTimeout = TimeSpan.FromMilliseconds(100),
         MaxResponseHeadersLength = 64,
-        SslOptions = TlsSettings.For(authority, options, insecure),
+        SslOptions = TlsSettings.For(authority, options, insecure, settings),
         UseCookies = false,
     });
 }

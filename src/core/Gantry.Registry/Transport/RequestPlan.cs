@@ -14,6 +14,9 @@ internal sealed record RequestPlan(HttpMethod Method, Uri Uri)
     /// <summary>First byte wanted; 0 asks for everything without a range.</summary>
     internal long Offset { get; init; }
 
+    /// <summary>Byte after the last one wanted; null for all that follow.</summary>
+    internal long? End { get; init; }
+
     /// <summary>A redirect to another host is an error instead of being followed without credentials.</summary>
     internal bool StayOnHost { get; init; }
 
@@ -36,9 +39,9 @@ internal sealed record RequestPlan(HttpMethod Method, Uri Uri)
             message.Headers.TryAddWithoutValidation("X-Docker-Token", "true");
         }
 
-        if (Offset > 0)
+        if (Offset > 0 || End is not null)
         {
-            message.Headers.Range = new System.Net.Http.Headers.RangeHeaderValue(Offset, null);
+            message.Headers.Range = new System.Net.Http.Headers.RangeHeaderValue(Offset, End - 1);
         }
 
         return message;

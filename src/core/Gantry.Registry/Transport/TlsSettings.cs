@@ -9,7 +9,7 @@ namespace Gantry.Registry.Transport;
 /// <summary>TLS towards one registry: extra authorities and client certificates from <c>certs.d</c>, and whether certificates matter at all.</summary>
 internal static class TlsSettings
 {
-    internal static SslClientAuthenticationOptions For(string authority, RegistryOptions options, bool insecure)
+    internal static SslClientAuthenticationOptions For(string authority, RegistryOptions options, bool insecure, HostSettings host)
     {
         var settings = new SslClientAuthenticationOptions();
         var directory = Path.Combine(options.CertificatesDirectory, authority);
@@ -22,6 +22,17 @@ internal static class TlsSettings
             }
 
             settings.ClientCertificates = ClientCertificates(directory);
+        }
+
+        foreach (var file in host.Authorities)
+        {
+            Load(file, () => roots.ImportFromPemFile(file));
+        }
+
+        foreach (var (certificate, key) in host.Clients)
+        {
+            settings.ClientCertificates ??= [];
+            Load(certificate, () => settings.ClientCertificates.Add(X509Certificate2.CreateFromPemFile(certificate, key)));
         }
 
         settings.RemoteCertificateValidationCallback = (_, certificate, chain, errors) => insecure || Verify(certificate, chain, errors, roots, authority);
@@ -51,7 +62,7 @@ internal static class TlsSettings
         {
             load();
         }
-        catch (CryptographicException exception)
+        catch (Exception exception) when (exception is CryptographicException or IOException or UnauthorizedAccessException)
         {
             throw GantryException.InvalidArgument($"could not load {file}: {exception.Message}", exception);
         }

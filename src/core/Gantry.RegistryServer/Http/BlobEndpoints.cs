@@ -1,3 +1,5 @@
+using Gantry.Oci;
+using Gantry.RegistryServer.Proxy;
 using Gantry.RegistryServer.Storage;
 using Microsoft.AspNetCore.Http;
 
@@ -16,8 +18,66 @@ internal static class BlobEndpoints
     private static async Task GetAsync(RegistryContext context)
     {
         var digest = RegistryContext.ParseDigest(context.Route.Reference);
-        using var content = context.Store.Blobs.Open(context.Repository, digest)
-            ?? throw new RegistryErrorException(RegistryErrorCode.BlobUnknown, digest.ToString());
+        using var content = context.Store.Blobs.Open(context.Repository, digest);
+        if (content is not null)
+        {
+            await SendAsync(context, digest, content).ConfigureAwait(false);
+        }
+        else if (context.Upstream is { } upstream)
+        {
+            await FetchAsync(context, upstream, digest).ConfigureAwait(false);
+        }
+        else
+        {
+            throw new RegistryErrorException(RegistryErrorCode.BlobUnknown, digest.ToString());
+        }
+    }
+
+    private static Task SendAsync(RegistryContext context, Digest digest, OpenContent content)
+    {
+        if (context.PullThrough is not null && context.Store.Origins.IsCache(context.Repository))
+        {
+            context.Store.Room.Used(context.Repository, digest);
+        }
+
+        return SendAsync(context, digest, content.Size, range => FileSender.SendAsync(context.Response, content.File, range, context.Aborted));
+    }
+
+    /// <summary>A blob that is on its way here, or is sent for now.</summary>
+    private static async Task FetchAsync(RegistryContext context, UpstreamRepository upstream, Digest digest)
+    {
+        try
+        {
+            if (context.IsHead)
+            {
+                await SendAsync(context, digest, await context.PullThrough!.Blobs.SizeAsync(upstream, digest, context.Aborted).ConfigureAwait(false), _ => Task.CompletedTask).ConfigureAwait(false);
+                return;
+            }
+
+            if (context.PullThrough!.Blobs.Join(upstream, digest) is not { } fetch)
+            {
+                await GetAsync(context).ConfigureAwait(false);
+                return;
+            }
+
+            try
+            {
+                await SendAsync(context, digest, await fetch.SizeAsync(context.Aborted).ConfigureAwait(false), range => fetch.SendAsync(context.Response, range, context.Aborted))
+                    .ConfigureAwait(false);
+            }
+            finally
+            {
+                fetch.Leave();
+            }
+        }
+        catch (UpstreamException exception) when (!context.Response.HasStarted)
+        {
+            throw context.Refused(exception, RegistryErrorCode.BlobUnknown);
+        }
+    }
+
+    private static async Task SendAsync(RegistryContext context, Digest digest, long size, Func<ByteRange, Task> send)
+    {
         var headers = context.Response.Headers;
         headers["Docker-Content-Digest"] = digest.ToString();
         headers.ETag = $"\"{digest}\"";
@@ -30,28 +90,23 @@ internal static class BlobEndpoints
             return;
         }
 
-        await SendAsync(context, content).ConfigureAwait(false);
-    }
-
-    private static async Task SendAsync(RegistryContext context, OpenContent content)
-    {
-        var outcome = ByteRange.Parse(context.IsHead ? null : context.Request.Headers.Range.ToString(), content.Size, out var range);
+        var outcome = ByteRange.Parse(context.IsHead ? null : context.Request.Headers.Range.ToString(), size, out var range);
         if (outcome == RangeOutcome.Unsatisfiable)
         {
-            context.Response.Headers.ContentRange = $"bytes */{content.Size}";
+            context.Response.Headers.ContentRange = $"bytes */{size}";
             throw new RegistryErrorException(RegistryErrorCode.RangeInvalid);
         }
 
         if (outcome == RangeOutcome.Part)
         {
             context.Response.StatusCode = StatusCodes.Status206PartialContent;
-            context.Response.Headers.ContentRange = $"bytes {range.Offset}-{range.Offset + range.Length - 1}/{content.Size}";
+            context.Response.Headers.ContentRange = $"bytes {range.Offset}-{range.Offset + range.Length - 1}/{size}";
         }
 
         context.Response.ContentLength = range.Length;
         if (!context.IsHead)
         {
-            await FileSender.SendAsync(context.Response, content.File, range, context.Aborted).ConfigureAwait(false);
+            await send(range).ConfigureAwait(false);
             context.Metrics.Sent(range.Length);
         }
     }

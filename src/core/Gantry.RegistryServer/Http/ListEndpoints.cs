@@ -1,6 +1,7 @@
 using System.Globalization;
 using Gantry.Oci;
 using Gantry.RegistryServer.Json;
+using Gantry.RegistryServer.Proxy;
 
 namespace Gantry.RegistryServer.Http;
 
@@ -9,16 +10,31 @@ internal static class ListEndpoints
 {
     private const int MaxPage = 10_000;
 
-    internal static Task TagsAsync(RegistryContext context)
+    internal static async Task TagsAsync(RegistryContext context)
     {
         RequireGet(context);
-        if (!context.Store.Manifests.RepositoryExists(context.Repository))
+        var tags = context.Upstream is { } upstream ? await UpstreamTagsAsync(context, upstream).ConfigureAwait(false) : null;
+        if (tags is null && !context.Store.Manifests.RepositoryExists(context.Repository))
         {
             throw new RegistryErrorException(RegistryErrorCode.NameUnknown, context.Repository.Value);
         }
 
-        var page = Page(context, context.Store.Manifests.Tags(context.Repository), $"/v2/{context.Repository}/tags/list");
-        return context.JsonAsync(200, new TagList(context.Repository.Value, page), RegistryJson.Default.TagList);
+        var page = Page(context, tags ?? context.Store.Manifests.Tags(context.Repository), $"/v2/{context.Repository}/tags/list");
+        await context.JsonAsync(200, new TagList(context.Repository.Value, page), RegistryJson.Default.TagList).ConfigureAwait(false);
+    }
+
+    /// <summary>The tags that the upstream has; null, for those that are kept here, while it can't say.</summary>
+    private static async Task<List<string>?> UpstreamTagsAsync(RegistryContext context, UpstreamRepository upstream)
+    {
+        try
+        {
+            var tags = await upstream.Upstream.AskAsync(upstream.Path, there => there.ListTagsAsync(context.Aborted)).ConfigureAwait(false);
+            return [.. tags.Order(StringComparer.Ordinal)];
+        }
+        catch (UpstreamException exception)
+        {
+            return exception.IsUnavailable && context.Store.Manifests.RepositoryExists(context.Repository) ? null : throw context.Refused(exception, RegistryErrorCode.NameUnknown);
+        }
     }
 
     internal static Task CatalogAsync(RegistryContext context)

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Gantry.Oci;
+using Gantry.RegistryServer.Proxy;
 using Gantry.RegistryServer.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
@@ -19,7 +20,7 @@ internal static class ManifestEndpoints
 
     private static async Task GetAsync(RegistryContext context)
     {
-        var manifest = Find(context);
+        var manifest = await FindAsync(context).ConfigureAwait(false);
         var headers = context.Response.Headers;
         headers["Docker-Content-Digest"] = manifest.Digest.ToString();
         headers.ETag = $"\"{manifest.Digest}\"";
@@ -100,9 +101,21 @@ internal static class ManifestEndpoints
         return context.FinishAsync(StatusCodes.Status202Accepted);
     }
 
-    private static StoredManifest Find(RegistryContext context)
+    private static async Task<StoredManifest> FindAsync(RegistryContext context)
     {
         var (tag, digest) = Reference(context);
+        if (context.Upstream is { } upstream)
+        {
+            try
+            {
+                return await context.PullThrough!.Manifests.FindAsync(upstream, tag, digest, context.Aborted).ConfigureAwait(false);
+            }
+            catch (UpstreamException exception)
+            {
+                throw context.Refused(exception, RegistryErrorCode.ManifestUnknown);
+            }
+        }
+
         var found = tag is null ? digest : context.Store.Manifests.Resolve(context.Repository, tag) ?? default;
         return (found.IsEmpty ? null : context.Store.Manifests.Read(context.Repository, found))
             ?? throw new RegistryErrorException(RegistryErrorCode.ManifestUnknown, context.Route.Reference);

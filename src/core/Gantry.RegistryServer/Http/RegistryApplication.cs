@@ -1,6 +1,7 @@
 using Gantry.Linux;
 using Gantry.RegistryServer.Auth;
 using Gantry.RegistryServer.Monitoring;
+using Gantry.RegistryServer.Proxy;
 using Gantry.RegistryServer.Storage;
 using Microsoft.AspNetCore.Http;
 
@@ -8,11 +9,16 @@ namespace Gantry.RegistryServer.Http;
 
 /// <summary>Takes each request to its endpoint; the only place where failures become answers.</summary>
 internal sealed class RegistryApplication(
-    RegistryStore store, RegistryServerOptions options, AccessControl access, TokenEndpoint? tokens, RegistryMetrics metrics, Webhook? webhook)
+    RegistryStore store, RegistryServerOptions options, AccessControl access, TokenEndpoint? tokens, RegistryMetrics metrics, Webhook? webhook, PullThrough? pullThrough)
 {
     internal async Task HandleAsync(HttpContext http)
     {
-        var context = new RegistryContext(http, store, options, RegistryRoute.Parse(http.Request.Path.Value ?? string.Empty)) { Metrics = metrics, Webhook = webhook };
+        var context = new RegistryContext(http, store, options, RegistryRoute.Parse(http.Request.Path.Value ?? string.Empty))
+        {
+            Metrics = metrics,
+            Webhook = webhook,
+            PullThrough = pullThrough,
+        };
         metrics.Begin();
         try
         {
@@ -29,7 +35,7 @@ internal sealed class RegistryApplication(
         http.Response.Headers["Docker-Distribution-API-Version"] = "registry/2.0";
         try
         {
-            await DispatchAsync(context).ConfigureAwait(false);
+            await DispatchAsync(pullThrough is null ? context : context with { Route = pullThrough.Upstreams.WithNamespace(context.Route, context.Query("ns")) }).ConfigureAwait(false);
         }
         catch (RegistryErrorException exception) when (!http.Response.HasStarted)
         {
@@ -43,6 +49,11 @@ internal sealed class RegistryApplication(
         catch (BadHttpRequestException exception) when (!http.Response.HasStarted)
         {
             http.Response.StatusCode = exception.StatusCode;
+        }
+        catch (UpstreamException)
+        {
+            // Told by the fetch itself, for all who waited for it. This one's answer is cut, so that nobody takes it for whole.
+            http.Abort();
         }
         catch (Exception exception)
         {
@@ -76,6 +87,11 @@ internal sealed class RegistryApplication(
             throw new RegistryErrorException(RegistryErrorCode.Unsupported, "the registry is read-only");
         }
 
+        if (context.Method is "POST" or "PUT" or "PATCH")
+        {
+            Own(context);
+        }
+
         await (kind switch
         {
             RouteKind.Base => context.Method is "GET" or "HEAD" ? BaseAsync(context) : throw new RegistryErrorException(RegistryErrorCode.Unsupported),
@@ -87,6 +103,21 @@ internal sealed class RegistryApplication(
             RouteKind.Uploads => UploadEndpoints.HandleCollectionAsync(context),
             _ => UploadEndpoints.HandleSessionAsync(context),
         }).ConfigureAwait(false);
+    }
+
+    /// <summary>What is sent here belongs to a repository of our own; copies of others' are changed where they come from.</summary>
+    /// <exception cref="RegistryErrorException">DENIED.</exception>
+    private void Own(RegistryContext context)
+    {
+        if (context.Upstream is { } upstream && (upstream.Upstream.Prefix.Length > 0 || store.Origins.IsCache(context.Repository)))
+        {
+            throw new RegistryErrorException(RegistryErrorCode.Denied, $"{context.Repository} is a copy of {upstream.Upstream.Address}");
+        }
+
+        if (store.Origins.IsCache(context.Repository))
+        {
+            store.Origins.MakeLocal(context.Repository);
+        }
     }
 
     private static async Task BaseAsync(RegistryContext context)

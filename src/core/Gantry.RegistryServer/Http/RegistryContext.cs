@@ -1,8 +1,10 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Gantry.Oci;
 using Gantry.RegistryServer.Json;
 using Gantry.RegistryServer.Monitoring;
+using Gantry.RegistryServer.Proxy;
 using Gantry.RegistryServer.Storage;
 using Microsoft.AspNetCore.Http;
 
@@ -17,6 +19,13 @@ internal sealed record RegistryContext(HttpContext Http, RegistryStore Store, Re
 
     /// <summary>Null when nobody is told.</summary>
     internal Webhook? Webhook { get; init; }
+
+    /// <summary>Null where the server is no cache of others.</summary>
+    internal PullThrough? PullThrough { get; init; }
+
+    /// <summary>What the repository is a copy of; null for one of our own.</summary>
+    /// <exception cref="RegistryErrorException">NAME_INVALID.</exception>
+    internal UpstreamRepository? Upstream => PullThrough?.Upstreams.Find(Repository);
 
     internal HttpRequest Request => Http.Request;
 
@@ -64,6 +73,20 @@ internal sealed record RegistryContext(HttpContext Http, RegistryStore Store, Re
         {
             await Response.Body.WriteAsync(body, Aborted).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>The error for what an upstream did not give; a wait it asks for is passed on.</summary>
+    internal RegistryErrorException Refused(UpstreamException exception, RegistryErrorCode missing)
+    {
+        // What was said of the content before it turned out that there is none.
+        var headers = Response.Headers;
+        (headers.ETag, headers.CacheControl, headers.ContentRange, headers["Docker-Content-Digest"]) = (default, default, default, default);
+        if (exception.RetryAfter is { } wait)
+        {
+            headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        }
+
+        return new RegistryErrorException(exception.Code(missing), exception.Message);
     }
 
     internal Task ErrorAsync(RegistryErrorCode code, string? detail) =>

@@ -21,6 +21,8 @@ internal sealed record RegistryErrorCode(string Code, int Status, string Message
     internal static readonly RegistryErrorCode Unauthorized = new("UNAUTHORIZED", 401, "authentication required");
     internal static readonly RegistryErrorCode Denied = new("DENIED", 403, "requested access to the resource is denied");
     internal static readonly RegistryErrorCode Unsupported = new("UNSUPPORTED", 405, "The operation is unsupported.");
+    internal static readonly RegistryErrorCode TooManyRequests = new("TOOMANYREQUESTS", 429, "too many requests");
+    internal static readonly RegistryErrorCode UpstreamFailed = new("UNKNOWN", 502, "the upstream registry failed");
     internal static readonly RegistryErrorCode StorageFull = new("UNKNOWN", 507, "no space left on the registry's storage");
     internal static readonly RegistryErrorCode Unknown = new("UNKNOWN", 500, "unknown error");
     internal static readonly RegistryErrorCode NotFound = new("NOT_FOUND", 404, "page not found");

@@ -76,7 +76,7 @@ internal static class UploadEndpoints
         if (context.Options.RepositoryQuota is > 0 and var quota && context.Store.BytesOf(context.Repository) > quota)
         {
             context.Store.Blobs.Delete(context.Repository, digest);
-            throw Exceeded(quota);
+            throw Exceeded(context);
         }
 
         await CreatedAsync(context, digest).ConfigureAwait(false);
@@ -101,11 +101,10 @@ internal static class UploadEndpoints
             CheckRange(context, session, header);
         }
 
-        var quota = context.Options.RepositoryQuota;
-        var room = quota == 0 ? long.MaxValue : quota - context.Store.BytesOf(context.Repository);
+        var room = context.Store.Room.For(context.Repository, context.Request.ContentLength ?? 0);
         if (context.Request.ContentLength > room)
         {
-            throw Exceeded(quota);
+            throw Exceeded(context);
         }
 
         var before = session.Length;
@@ -120,11 +119,17 @@ internal static class UploadEndpoints
 
         if (session.Length - before > room)
         {
-            throw Exceeded(quota);
+            throw Exceeded(context);
         }
     }
 
-    private static RegistryErrorException Exceeded(long quota) => new(RegistryErrorCode.Denied, $"the repository may not have more than {quota} bytes");
+    private static RegistryErrorException Exceeded(RegistryContext context)
+    {
+        var (repository, whole) = (context.Options.RepositoryQuota, context.Options.Quota);
+        return new RegistryErrorException(RegistryErrorCode.Denied, string.Join(", ", (string[])[
+            .. repository > 0 ? [$"the repository may not have more than {repository} bytes"] : (string[])[],
+            .. whole > 0 ? [$"the registry may not have more than {whole} bytes"] : (string[])[]]));
+    }
 
     private static void CheckRange(RegistryContext context, UploadSession session, string header)
     {

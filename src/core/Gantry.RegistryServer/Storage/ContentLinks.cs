@@ -7,7 +7,7 @@ namespace Gantry.RegistryServer.Storage;
 /// Puts verified files into the shared content directory and links them into repositories. Every step is one rename or link, so a kill
 /// leaves at most a content that no repository names; <see cref="SweepOrphans"/> removes those.
 /// </summary>
-internal sealed class ContentLinks(StorePaths paths)
+internal sealed class ContentLinks(StorePaths paths, StorageUsage usage)
 {
     private readonly Lock[] _locks = [.. Enumerable.Range(0, 64).Select(_ => new Lock())];
 
@@ -17,7 +17,8 @@ internal sealed class ContentLinks(StorePaths paths)
         var shared = paths.Blob(digest);
         lock (LockOf(digest))
         {
-            if (IsWhole(shared, new FileInfo(file).Length))
+            var (size, before) = (new FileInfo(file).Length, new FileInfo(shared));
+            if (IsWhole(before, size))
             {
                 File.Delete(file);
             }
@@ -25,6 +26,7 @@ internal sealed class ContentLinks(StorePaths paths)
             {
                 Directory.CreateDirectory(Path.GetDirectoryName(shared)!);
                 File.Move(file, shared, overwrite: true);
+                usage.Add(size - (before.Exists ? before.Length : 0));
             }
 
             Link(shared, link);
@@ -88,17 +90,13 @@ internal sealed class ContentLinks(StorePaths paths)
     }
 
     /// <summary>A content whose size differs lost its end in a power cut: it is replaced by the new copy.</summary>
-    private static bool IsWhole(string shared, long size)
-    {
-        var info = new FileInfo(shared);
-        return info.Exists && info.Length == size;
-    }
+    private static bool IsWhole(FileInfo shared, long size) => shared.Exists && shared.Length == size;
 
-    private static void RemoveIfUnused(string shared)
+    private void RemoveIfUnused(string shared)
     {
-        if (FileAt.TryStat(FileAt.CurrentDirectory, shared, out var status) == 0 && status.Links == 1)
+        if (FileAt.TryStat(FileAt.CurrentDirectory, shared, out var status) == 0 && status.Links == 1 && RemoveName(shared))
         {
-            RemoveName(shared);
+            usage.Add(-status.Size);
         }
     }
 

@@ -10,9 +10,9 @@ internal sealed class RegistryStore : IDisposable
     private readonly ContentLinks _links;
 
     /// <exception cref="GantryException">Conflict: another server uses the directory.</exception>
-    internal RegistryStore(string root, TimeSpan uploadExpiry)
+    internal RegistryStore(RegistryServerOptions options)
     {
-        _paths = new StorePaths(root);
+        _paths = new StorePaths(options.Root);
         Directory.CreateDirectory(_paths.Root);
         _lock = Own(_paths.LockFile);
         Directory.CreateDirectory(_paths.Blobs);
@@ -23,11 +23,19 @@ internal sealed class RegistryStore : IDisposable
         }
 
         Directory.CreateDirectory(_paths.Temporary);
-        _links = new ContentLinks(_paths);
+        var usage = new StorageUsage();
+        if (options.Quota > 0)
+        {
+            usage.Count(_paths);
+        }
+
+        _links = new ContentLinks(_paths, usage);
         Blobs = new BlobStore(_paths, _links);
         Manifests = new ManifestStore(_paths, _links);
         Referrers = new ReferrerIndex(_paths, Manifests);
-        Uploads = new UploadTable(_paths, uploadExpiry);
+        Uploads = new UploadTable(_paths, options.UploadExpiry, usage);
+        Origins = new RepositoryOrigins(_paths);
+        Room = new StorageRoom(_paths, Origins, Blobs, usage, options);
     }
 
     internal BlobStore Blobs { get; }
@@ -37,6 +45,13 @@ internal sealed class RegistryStore : IDisposable
     internal ReferrerIndex Referrers { get; }
 
     internal UploadTable Uploads { get; }
+
+    internal RepositoryOrigins Origins { get; }
+
+    internal StorageRoom Room { get; }
+
+    /// <summary>A new name for a file that is gone after the next start.</summary>
+    internal string NewTemporary() => _paths.NewTemporary();
 
     internal List<string> ListRepositories() => Repositories.List(_paths);
 

@@ -20,7 +20,7 @@ internal static class Repositories
     internal static long Bytes(StorePaths paths, RepositoryName name)
     {
         var total = 0L;
-        foreach (var directory in (string[])[Path.Combine(paths.Repository(name), "_blobs"), paths.Uploads(name)])
+        foreach (var directory in (string[])[paths.RepositoryBlobs(name), paths.Uploads(name)])
         {
             try
             {

@@ -23,7 +23,12 @@ internal sealed class StorePaths(string root)
 
     internal string Repository(RepositoryName name) => Path.Combine(Repositories, name.Value);
 
-    internal string RepositoryBlob(RepositoryName name, Digest digest) => Path.Combine(Repository(name), "_blobs", digest.Algorithm, digest.Hex);
+    /// <summary>Where a copy of another registry's repository says whose it is.</summary>
+    internal string Origin(RepositoryName name) => Path.Combine(Repository(name), "_upstream");
+
+    internal string RepositoryBlobs(RepositoryName name) => Path.Combine(Repository(name), "_blobs");
+
+    internal string RepositoryBlob(RepositoryName name, Digest digest) => Path.Combine(RepositoryBlobs(name), digest.Algorithm, digest.Hex);
 
     internal string Manifests(RepositoryName name) => Path.Combine(Repository(name), "_manifests");
 

@@ -15,13 +15,15 @@ internal sealed class UploadSession : IDisposable
     private const int HashBuffer = 256 * 1024;
     private readonly SafeFileHandle _file;
     private readonly string _path;
+    private readonly StorageUsage _usage;
     private IncrementalHash? _hash;
 
-    internal UploadSession(RepositoryName repository, Guid id, string path, FileMode mode)
+    internal UploadSession(RepositoryName repository, Guid id, string path, FileMode mode, StorageUsage usage)
     {
         Repository = repository;
         Id = id;
         _path = path;
+        _usage = usage;
         _file = File.OpenHandle(path, mode, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
         Length = RandomAccess.GetLength(_file);
         _hash = Length == 0 ? IncrementalHash.CreateHash(HashAlgorithmName.SHA256) : null;
@@ -50,6 +52,7 @@ internal sealed class UploadSession : IDisposable
                 RandomAccess.Write(_file, segment.Span, Length);
                 _hash!.AppendData(segment.Span);
                 Length += segment.Length;
+                _usage.Add(segment.Length);
             }
 
             room -= result.Buffer.Length;
@@ -75,9 +78,10 @@ internal sealed class UploadSession : IDisposable
         return Digest.FromSha256(_hash!.GetCurrentHash());
     }
 
-    /// <summary>Gives the file up; whoever called owns it under the returned path.</summary>
+    /// <summary>Gives the file up; whoever called owns it under the returned path, and its bytes are no upload's any more.</summary>
     internal string Detach()
     {
+        _usage.Add(-Length);
         Dispose();
         return _path;
     }

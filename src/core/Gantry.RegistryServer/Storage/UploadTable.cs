@@ -4,7 +4,7 @@ using Gantry.RegistryServer.Http;
 namespace Gantry.RegistryServer.Storage;
 
 /// <summary>The uploads under way. A session lives in its file; the table only keeps open ones at hand and gives each to one request at a time.</summary>
-internal sealed class UploadTable(StorePaths paths, TimeSpan expiry) : IDisposable
+internal sealed class UploadTable(StorePaths paths, TimeSpan expiry, StorageUsage usage) : IDisposable
 {
     /// <summary>How long a request waits for one that the client already gave up; the server notices those within moments.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
@@ -18,7 +18,7 @@ internal sealed class UploadTable(StorePaths paths, TimeSpan expiry) : IDisposab
     {
         var id = Guid.NewGuid();
         Directory.CreateDirectory(paths.Uploads(repository));
-        _entries[id] = new Entry { Session = new UploadSession(repository, id, paths.Upload(repository, id), FileMode.CreateNew) };
+        _entries[id] = new Entry { Session = new UploadSession(repository, id, paths.Upload(repository, id), FileMode.CreateNew, usage) };
         return id;
     }
 
@@ -34,7 +34,7 @@ internal sealed class UploadTable(StorePaths paths, TimeSpan expiry) : IDisposab
         var entry = await EnterAsync(guid, cancellationToken).ConfigureAwait(false);
         try
         {
-            entry.Session ??= new UploadSession(repository, guid, paths.Upload(repository, guid), FileMode.Open);
+            entry.Session ??= new UploadSession(repository, guid, paths.Upload(repository, guid), FileMode.Open, usage);
             return new Lease(this, entry);
         }
         catch (Exception exception)
@@ -59,7 +59,9 @@ internal sealed class UploadTable(StorePaths paths, TimeSpan expiry) : IDisposab
                 cancellationToken.ThrowIfCancellationRequested();
                 if (DateTime.UtcNow - file.LastWriteTimeUtc > expiry)
                 {
+                    var size = file.Length;
                     file.Delete();
+                    usage.Add(-size);
                 }
             }
         }

@@ -65,6 +65,10 @@ public sealed partial class LayerStore
             },
             cancellationToken).ConfigureAwait(false);
 
+    /// <summary>Unpacks a layer of which neither digest nor parent is known yet; <paramref name="tar"/> is read to its end by then.</summary>
+    public PendingLayer BeginLayer(Stream tar, CancellationToken cancellationToken = default) =>
+        new((parent, token) => UnpackAsync(parent, default, tar, null, Publish, token), cancellationToken);
+
     /// <summary>
     /// Unpacks a layer anew in place of a damaged one, of which nothing is trusted or kept. Whoever has the old one mounted must be gone: its
     /// files are removed.
@@ -93,8 +97,13 @@ public sealed partial class LayerStore
         }
     }
 
+    private Task<LayerInfo> UnpackAsync(
+        Digest parentChainId, Digest diffId, Stream tar, IProgress<long>? progress, Func<string, LayerInfo, LayerInfo> publish, CancellationToken cancellationToken) =>
+        UnpackAsync(_ => Task.FromResult(parentChainId), diffId, tar, progress, publish, cancellationToken);
+
+    /// <param name="parent">Tells the parent's chain id; asked when the tar has been read, and perhaps twice.</param>
     private async Task<LayerInfo> UnpackAsync(
-        Digest parentChainId, Digest diffId, Stream tar, IProgress<long>? progress, Func<string, LayerInfo, LayerInfo> publish, CancellationToken cancellationToken)
+        Func<CancellationToken, Task<Digest>> parent, Digest diffId, Stream tar, IProgress<long>? progress, Func<string, LayerInfo, LayerInfo> publish, CancellationToken cancellationToken)
     {
         var directory = Path.Combine(_temporary, $"{UnpackingPrefix}{Guid.NewGuid():N}");
         Directory.CreateDirectory(Path.Combine(directory, DiffName));
@@ -106,9 +115,9 @@ public sealed partial class LayerStore
             var ahead = new ReadAheadStream(hashing, leaveOpen: true);
             await using (ahead.ConfigureAwait(false))
             {
-                using var unpacker = new LayerUnpacker(directory, _options, token => WaitForViewAsync(parentChainId, token));
+                using var unpacker = new LayerUnpacker(directory, _options, async token => await WaitForViewAsync(await parent(token).ConfigureAwait(false), token).ConfigureAwait(false));
                 await unpacker.RunAsync(ahead, cancellationToken).ConfigureAwait(false);
-                info = new LayerInfo(default, default, parentChainId, unpacker.FileBytes, hashing.Count, DateTimeOffset.UtcNow);
+                info = new LayerInfo(default, default, default, unpacker.FileBytes, hashing.Count, DateTimeOffset.UtcNow);
             }
 
             var actual = Digest.FromSha256(hashing.Finish());
@@ -117,7 +126,8 @@ public sealed partial class LayerStore
                 throw GantryException.DataCorrupt($"layer verification failed for digest {diffId}: got {actual}");
             }
 
-            info = info with { ChainId = ChainId.Of(parentChainId, actual), DiffId = actual };
+            var below = await parent(cancellationToken).ConfigureAwait(false);
+            info = info with { ChainId = ChainId.Of(below, actual), DiffId = actual, ParentChainId = below };
             return publish(directory, info);
         }
         catch (LinuxException e)

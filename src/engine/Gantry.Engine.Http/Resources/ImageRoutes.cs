@@ -10,6 +10,8 @@ namespace Gantry.Engine.Http.Resources;
 /// <summary><c>/images</c>: looking at, naming and removing.</summary>
 internal static class ImageRoutes
 {
+    private static readonly ApiVersion s_manifests = new(1, 47);
+
     internal static void Map(Router router)
     {
         router.Map("GET", "/images/json", ListAsync);
@@ -29,19 +31,20 @@ internal static class ImageRoutes
             filters = filters.With("reference", reference);
         }
 
-        var images = request.Engine.Images.List(request.Query.Bool("all"), request.Query.Bool("shared-size"), filters);
+        var images = request.Engine.Images.List(request.Query.Bool("all"), request.Query.Bool("shared-size"), filters, request.Version >= s_manifests && request.Query.Bool("manifests"));
         return request.WriteJsonAsync(LegacyImages.Adjust(request.Version, images), ApiJson.Default.ListImageSummary);
     }
 
     private static Task InspectAsync(ApiRequest request)
     {
         var platform = PlatformQuery.One(request, new ApiVersion(1, 49));
-        if (request.Query.Bool("manifests") && platform is not null)
+        var manifests = request.Version >= new ApiVersion(1, 48) && request.Query.Bool("manifests");
+        if (manifests && platform is not null)
         {
             throw GantryException.InvalidArgument("conflicting options: manifests and platform options cannot both be set");
         }
 
-        return LegacyImages.WriteAsync(request, request.Engine.Images.Inspect(request.Name, platform));
+        return LegacyImages.WriteAsync(request, request.Engine.Images.Inspect(request.Name, platform, manifests));
     }
 
     private static Task HistoryAsync(ApiRequest request) =>
@@ -60,12 +63,9 @@ internal static class ImageRoutes
             throw GantryException.InvalidArgument("image name cannot be blank");
         }
 
-        if (PlatformQuery.OnlyOf(request, new ApiVersion(1, 50)) is { } platform)
-        {
-            request.Engine.Images.Require(request.Name, platform);
-        }
-
-        var removed = await request.Engine.Images.RemoveAsync(request.Name, request.Query.Bool("force"), !request.Query.Bool("noprune")).ConfigureAwait(false);
+        var platform = PlatformQuery.OnlyOf(request, new ApiVersion(1, 50));
+        request.Engine.Images.Require(request.Name, platform);
+        var removed = await request.Engine.Images.RemoveAsync(request.Name, request.Query.Bool("force"), !request.Query.Bool("noprune"), platform).ConfigureAwait(false);
         await request.WriteJsonAsync([.. removed], ApiJson.Default.ListImageDeleteResponseItem).ConfigureAwait(false);
     }
 

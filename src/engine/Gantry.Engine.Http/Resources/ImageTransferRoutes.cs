@@ -128,9 +128,10 @@ internal static class ImageTransferRoutes
             throw GantryException.InvalidArgument("no image names given");
         }
 
-        request.Engine.Images.CheckSave(names, PlatformQuery.One(request, new ApiVersion(1, 48)));
+        var platform = PlatformQuery.One(request, new ApiVersion(1, 48));
+        request.Engine.Images.CheckSave(names, platform);
         request.Response.ContentType = "application/x-tar";
-        await request.Engine.Images.SaveAsync(names, request.Response.Body, request.Aborted).ConfigureAwait(false);
+        await request.Engine.Images.SaveAsync(names, platform, request.Response.Body, request.Aborted).ConfigureAwait(false);
     }
 }
 

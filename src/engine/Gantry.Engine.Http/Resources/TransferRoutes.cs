@@ -49,14 +49,15 @@ internal static class TransferRoutes
             reference = reference.WithTag(tag);
         }
 
-        if (PlatformQuery.One(request, new ApiVersion(1, 46)) is { } platform)
+        var platform = PlatformQuery.One(request, new ApiVersion(1, 46));
+        if (platform is not null)
         {
-            // An image here is for one platform: the wish can only be checked, as Docker's does it without the containerd store.
+            // Before the stream begins, so that the answer has a status of its own.
             request.Engine.Images.Require(reference.WithDefaultTag().Familiar, platform);
         }
 
         var stream = new MessageStream(request.Context);
-        await stream.RunAsync(() => request.Engine.Transfers.PushAsync(reference, credentials, new TransferMessages(stream), request.Aborted)).ConfigureAwait(false);
+        await stream.RunAsync(() => request.Engine.Transfers.PushAsync(reference, platform, credentials, new TransferMessages(stream), request.Aborted)).ConfigureAwait(false);
     }
 
     private static async Task LoginAsync(ApiRequest request)

@@ -14,7 +14,7 @@ internal sealed class ImageProvider(ImageStore images, TransferService transfers
     public async Task<Digest> EnsureAsync(
         string reference, Platform? platform, PullPolicy policy, IProgress<PullStatus> progress, CancellationToken cancellationToken)
     {
-        if (policy == PullPolicy.Missing && images.Find(reference) is { } here && IsFor(here, platform))
+        if (policy == PullPolicy.Missing && Find(reference, platform) is { } here)
         {
             return here.Id;
         }
@@ -25,16 +25,8 @@ internal sealed class ImageProvider(ImageStore images, TransferService transfers
         return pulled.ImageId;
     }
 
-    private bool IsFor(ImageRecord image, Platform? platform)
-    {
-        if (platform is null)
-        {
-            return true;
-        }
-
-        var config = images.Config(image.Id);
-        return platform.Accepts(new Platform { Os = config.Os, Architecture = config.Architecture, Variant = config.Variant });
-    }
+    private ImageRecord? Find(string reference, Platform? platform) => images.Find(reference) is null ? null
+        : images.Platforms(reference).FirstOrDefault(image => platform?.Accepts(images.Config(image.Id).Platform) != false);
 
     private sealed class Translation(IProgress<PullStatus> target) : IProgress<TransferEvent>
     {

@@ -20,10 +20,11 @@ public sealed class ImageService
 
     private ImageStore Store => _core.Parts.Images;
 
-    public IReadOnlyList<ImageSummary> List(bool all, bool sharedSize, FilterSet filters) => Store.List(new ImageListOptions
+    public IReadOnlyList<ImageSummary> List(bool all, bool sharedSize, FilterSet filters, bool manifests = false) => Store.List(new ImageListOptions
     {
         All = all,
         SharedSize = sharedSize,
+        Manifests = manifests,
         Filters = CheckUntil(filters.Validate("dangling", "label", "before", "since", "until", "reference")).ToDictionary(),
     });
 
@@ -43,18 +44,10 @@ public sealed class ImageService
     }
 
     /// <exception cref="GantryException">NotFound: no such image, or for another platform than the one given.</exception>
-    public ImageInspect Inspect(string name, Platform? platform = null)
-    {
-        Require(name, platform);
-        return Store.Inspect(name);
-    }
+    public ImageInspect Inspect(string name, Platform? platform = null, bool manifests = false) => Store.Inspect(name, platform, manifests ? Users() : null);
 
     /// <exception cref="GantryException">NotFound, as <see cref="Inspect"/>.</exception>
-    public IReadOnlyList<ImageHistoryItem> History(string name, Platform? platform = null)
-    {
-        Require(name, platform);
-        return Store.History(name);
-    }
+    public IReadOnlyList<ImageHistoryItem> History(string name, Platform? platform = null) => Store.History(name, platform);
 
     /// <exception cref="GantryException">NotFound: no such image, or for another platform than the one given.</exception>
     public void Require(string name, Platform? platform) => Store.Resolve(name, platform);
@@ -71,9 +64,11 @@ public sealed class ImageService
         Store.Tag(name, tag.Length > 0 ? target.WithTag(tag) : target.WithDefaultTag());
     }
 
-    public Task<IReadOnlyList<ImageDeleteResponseItem>> RemoveAsync(string name, bool force, bool pruneParents) =>
-        _core.Metrics.Images.MeasureAsync(
-            "delete", () => Store.RemoveAsync(name, new RemoveImageOptions { Force = force, PruneParents = pruneParents, Users = AllUsers() }, CancellationToken.None));
+    public Task<IReadOnlyList<ImageDeleteResponseItem>> RemoveAsync(string name, bool force, bool pruneParents, Platform? platform = null)
+    {
+        var options = new RemoveImageOptions { Force = force, Platform = platform, PruneParents = pruneParents, Users = AllUsers() };
+        return _core.Metrics.Images.MeasureAsync("delete", () => Store.RemoveAsync(name, options, CancellationToken.None));
+    }
 
     public Task<ImagePruneResponse> PruneAsync(FilterSet filters, CancellationToken cancellationToken) =>
         Store.PruneAsync(CheckUntil(filters.Validate("dangling", "label", "label!", "until")).ToDictionary(), AllUsers(), cancellationToken);
@@ -85,8 +80,8 @@ public sealed class ImageService
     /// <exception cref="GantryException">NotFound: no such image; Internal, as Docker has it: for another platform.</exception>
     public void CheckSave(IReadOnlyList<string> names, Platform? platform) => Store.CheckSave(names, platform);
 
-    public Task SaveAsync(IReadOnlyList<string> names, Stream destination, CancellationToken cancellationToken) =>
-        Store.SaveAsync(names, destination, cancellationToken);
+    public Task SaveAsync(IReadOnlyList<string> names, Platform? platform, Stream destination, CancellationToken cancellationToken) =>
+        Store.SaveAsync(names, platform, destination, cancellationToken);
 
     public Task<ImageRecord> ImportAsync(Stream tar, ImportOptions options, CancellationToken cancellationToken) =>
         Store.ImportAsync(tar, options, cancellationToken);

@@ -53,9 +53,10 @@ public sealed class TransferService
     }
 
     /// <summary>Pushes one tag, or all tags of the repository when the reference has none.</summary>
-    public async Task PushAsync(ImageReference reference, RegistryCredentials? credentials, IProgress<TransferEvent> progress, CancellationToken cancellationToken)
+    public async Task PushAsync(
+        ImageReference reference, Platform? platform, RegistryCredentials? credentials, IProgress<TransferEvent> progress, CancellationToken cancellationToken)
     {
-        await _core.Metrics.Images.MeasureAsync("push", () => _pusher.PushAsync(reference, credentials, progress, cancellationToken)).ConfigureAwait(false);
+        await _core.Metrics.Images.MeasureAsync("push", () => _pusher.PushAsync(reference, platform, credentials, progress, cancellationToken)).ConfigureAwait(false);
         Publish("push", reference.Familiar, reference.FamiliarName);
     }
 

@@ -8,8 +8,8 @@ namespace Gantry.Engine.Containers.Views;
 /// <param name="linkNames">Names that other containers' links give.</param>
 internal sealed class ListView(EngineCore core, InspectView inspect, ILookup<string, string> linkNames)
 {
-    /// <summary>What the names of images mean now: many containers share one, and each look asks the database.</summary>
-    private readonly Dictionary<string, string?> _imagesByName = [];
+    /// <summary>Whether a name still means an image: many containers share both, and each look asks the database.</summary>
+    private readonly Dictionary<(string Name, string ImageId), bool> _meanings = [];
 
     internal ContainerSummary Describe(ContainerRecord record, bool withSize)
     {
@@ -74,12 +74,13 @@ internal sealed class ListView(EngineCore core, InspectView inspect, ILookup<str
             return name;
         }
 
-        if (!_imagesByName.TryGetValue(name, out var now))
+        if (!_meanings.TryGetValue((name, record.ImageId), out var meant))
         {
-            now = ImageReference.TryParse(name, out var reference) ? core.Parts.Images.FindReference(reference.WithDefaultTag())?.ToString() : null;
-            _imagesByName.Add(name, now);
+            meant = ImageReference.TryParse(name, out var reference)
+                && Digest.TryParse(record.ImageId, out var image) && core.Parts.Images.Means(reference.WithDefaultTag(), image);
+            _meanings.Add((name, record.ImageId), meant);
         }
 
-        return now == record.ImageId ? name : record.ImageId;
+        return meant ? name : record.ImageId;
     }
 }
