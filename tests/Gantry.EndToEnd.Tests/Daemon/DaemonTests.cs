@@ -49,6 +49,21 @@ public sealed class DaemonTests
         Assert.Equal(0, process.ExitCode);
     }
 
+    [Theory]
+    [InlineData("{}", "2")]
+    [InlineData("{\"features\":{\"buildkit\":true}}", "2")]
+    [InlineData("{\"features\":{\"buildkit\":false}}", "1")]
+    public async Task Clients_are_told_which_builder_to_take(string file, string version)
+    {
+        await using var daemon = new ScratchDaemon();
+        File.WriteAllText($"{daemon.Folder}/daemon.json", file);
+        await daemon.StartAsync("-H", daemon.Socket, "--config-file", $"{daemon.Folder}/daemon.json");
+
+        var head = await daemon.RunAsync("curl", "-sI", "--unix-socket", $"{daemon.Folder}/s", "http://x/_ping");
+
+        Assert.Contains($"Builder-Version: {version}", head.Succeeded().Output, StringComparison.OrdinalIgnoreCase);
+    }
+
     [Fact]
     public async Task What_has_no_effect_is_accepted_and_said()
     {
