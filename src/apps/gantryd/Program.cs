@@ -52,7 +52,7 @@ internal static class Program
 
         ConfigFile.Apply(flags, flags.Text("config-file", FlagTable.DefaultConfigFile), flags.Has("config-file"));
         var settings = new DaemonSettings(flags);
-        _ = (settings.Engine(), settings.Server(), settings.LogLevel, settings.LogAsJson);
+        _ = (settings.Engine(), settings.Server(), settings.LogLevel, settings.LogAsJson, settings.OomScoreAdjust);
         if (flags.Bool("validate"))
         {
             await Console.Out.WriteLineAsync("configuration OK").ConfigureAwait(false);
@@ -66,6 +66,11 @@ internal static class Program
 
         settings.ResolveUserNamespace();
         DataFolders.Make(settings.GivenDataRoot, settings.DataRoot, settings.UserNamespace);
+        if (settings.OomScoreAdjust is { } score)
+        {
+            SetOomScore(score);
+        }
+
         EngineNamespace.Enter(new EngineNamespaceOptions { DataRoot = settings.DataRoot, ExecRoot = settings.ExecRoot });
         var daemon = await DaemonProcess.StartAsync(settings, () => Reread(arguments), CancellationToken.None).ConfigureAwait(false);
         await using (daemon.ConfigureAwait(false))
@@ -74,6 +79,14 @@ internal static class Program
         }
 
         return 0;
+    }
+
+    private static void SetOomScore(int score)
+    {
+        if (OomScore.TryWrite(score) is var error and not 0)
+        {
+            throw new LinuxException("write", error, "/proc/self/oom_score_adj");
+        }
     }
 
     /// <summary>What the same command line means now that the file may have changed.</summary>

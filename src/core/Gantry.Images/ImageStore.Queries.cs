@@ -22,15 +22,16 @@ public sealed partial class ImageStore
         var records = new List<ImageRecord>();
         foreach (var image in images.OrderByDescending(i => i.Created).ThenBy(i => i.Id.ToString(), StringComparer.Ordinal))
         {
-            var dangling = !names[image.Id].Any();
-            if (dangling && beside.Contains(image.Id))
+            var nameless = !names[image.Id].Any();
+            if (nameless && beside.Contains(image.Id))
             {
                 // Another platform's, which its name shows.
                 continue;
             }
 
-            if ((filters.Dangling is { } wanted && wanted != dangling)
-                || (dangling && !options.All && parents.Contains(image.Id))
+            // An image with digests and no tags is on both sides of this filter, as it is with Docker.
+            if ((filters.Dangling is { } wanted && (wanted ? names[image.Id].Any(n => n.Tag is not null) : nameless))
+                || (nameless && !options.All && parents.Contains(image.Id))
                 || (before is not null && !(image.Created < before))
                 || (since is not null && !(image.Created > since))
                 || (filters.Until is { } until && image.Created >= until))

@@ -18,7 +18,7 @@ public sealed partial class ImageStore
         Task.Run(() => (options.Platform is { } platform ? RemovePlatform(nameOrId, platform, options) : null) ?? Remove(nameOrId, options), cancellationToken);
 
     /// <summary>
-    /// <c>POST /images/prune</c> with Docker's filters: dangling (default true), until, label, label!. Also gives back what pulls that failed have
+    /// <c>POST /images/prune</c> with Docker's filters: dangling (default true; images without tags), until, label, label!. Also gives back what pulls that failed have
     /// left for the next attempt.
     /// </summary>
     public async Task<ImagePruneResponse> PruneAsync(
@@ -32,15 +32,15 @@ public sealed partial class ImageStore
         foreach (var summary in List(new ImageListOptions()))
         {
             var id = Digest.Parse(summary.Id);
-            var dangling = summary.RepoTags!.Count == 0 && summary.RepoDigests!.Count == 0;
-            if ((dangling && used.Contains(id)) || (onlyDangling && !dangling) || !wanted.AcceptsLabels(summary.Labels)
+            var nameless = summary.RepoTags!.Count == 0 && summary.RepoDigests!.Count == 0;
+            if ((nameless && used.Contains(id)) || (onlyDangling && summary.RepoTags.Count > 0) || !wanted.AcceptsLabels(summary.Labels)
                 || (wanted.Until is { } until && DateTimeOffset.FromUnixTimeSeconds(summary.Created ?? 0) >= until))
             {
                 continue;
             }
 
             // In the order of their names, so that an image in use keeps the last of them.
-            foreach (var name in dangling ? [summary.Id!] : summary.RepoTags.Concat(summary.RepoDigests!).Order(StringComparer.Ordinal).ToList())
+            foreach (var name in nameless ? [summary.Id!] : summary.RepoTags.Concat(summary.RepoDigests!).Order(StringComparer.Ordinal).ToList())
             {
                 deleted.AddRange(await PruneOneAsync(name, users, cancellationToken).ConfigureAwait(false));
             }

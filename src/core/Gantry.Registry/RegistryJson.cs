@@ -5,6 +5,8 @@ using Gantry.Registry.Search;
 
 namespace Gantry.Registry;
 
+/// <summary>Names of members in any case, as servers of tokens write them and Docker reads them.</summary>
+[JsonSourceGenerationOptions(PropertyNameCaseInsensitive = true)]
 [JsonSerializable(typeof(WireErrors))]
 [JsonSerializable(typeof(TokenAnswer))]
 [JsonSerializable(typeof(TagPage))]

@@ -25,6 +25,9 @@ public sealed class DaemonTests
     [InlineData("{\"features\":{\"buildkit\":\"maybe\"}}", "invalid boolean value for buildkit: maybe")]
     [InlineData("{\"features\":{\"containerd-snapshotter\":true}}", "feature containerd-snapshotter=true is not available in this version: there is no containerd")]
     [InlineData("{\"containerd\":\"/run/containerd/containerd.sock\",\"containerd-namespace\":\"a\",\"containerd-plugin-namespace\":\"b\"}", "configuration OK")]
+    [InlineData("{\"experimental\":true,\"oom-score-adjust\":-500,\"storage-opts\":[\"overlay2.override_kernel_check=true\"]}", "configuration OK")]
+    [InlineData("{\"oom-score-adjust\":-1001}", "invalid oom-score-adjust: -1001: it must be between -1000 and 1000")]
+    [InlineData("{\"storage-opts\":[\"overlay2.size=1G\"]}", "--storage-opt=overlay2.size=1G is not available in this version")]
     public async Task The_file_is_checked(string file, string answer)
     {
         await using var daemon = new ScratchDaemon();
@@ -47,6 +50,21 @@ public sealed class DaemonTests
 
         Assert.True(process.WaitForExit(10_000));
         Assert.Equal(0, process.ExitCode);
+    }
+
+    [Theory]
+    [InlineData("{}", "2")]
+    [InlineData("{\"features\":{\"buildkit\":true}}", "2")]
+    [InlineData("{\"features\":{\"buildkit\":false}}", "1")]
+    public async Task Clients_are_told_which_builder_to_take(string file, string version)
+    {
+        await using var daemon = new ScratchDaemon();
+        File.WriteAllText($"{daemon.Folder}/daemon.json", file);
+        await daemon.StartAsync("-H", daemon.Socket, "--config-file", $"{daemon.Folder}/daemon.json");
+
+        var head = await daemon.RunAsync("curl", "-sI", "--unix-socket", $"{daemon.Folder}/s", "http://x/_ping");
+
+        Assert.Contains($"Builder-Version: {version}", head.Succeeded().Output, StringComparison.OrdinalIgnoreCase);
     }
 
     [Fact]
@@ -135,6 +153,30 @@ public sealed class DaemonTests
         var line = await reader.ReadLineAsync() ?? string.Empty;
         await client.GetStream().WriteAsync("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"u8.ToArray());
         return line;
+    }
+
+    [Fact]
+    public async Task Defaults_for_containers_are_shown_and_its_own_score_is_not_theirs()
+    {
+        await using var daemon = new ScratchDaemon();
+        var engine = await daemon.StartAsync("-H", daemon.Socket, "--default-ulimit", "nofile=1000:2000", "--default-ulimit", "core=0", "--oom-score-adjust", "300");
+        Assert.Equal("300", File.ReadAllText($"/proc/{engine.Id}/oom_score_adj").Trim());
+        Task<Result> Gantry(params string[] arguments) => daemon.GantryAsync(["-H", daemon.Socket, .. arguments]);
+        (await Gantry("import", Repository.BusyboxTar, "b:1")).Succeeded();
+
+        var score = await Gantry("run", "--name", "own", "--ulimit", "nofile=50:60", "b:1", "sh", "-c", "ulimit -Sn; ulimit -Hn; ulimit -c; cat /proc/self/oom_score_adj");
+
+        // What is started later inherits from the monitor too.
+        (await Gantry("run", "-d", "--name", "later", "b:1", "sleep", "1000")).Succeeded();
+        Assert.Equal("0", (await Gantry("exec", "later", "cat", "/proc/self/oom_score_adj")).Succeeded().Text);
+        Assert.Equal("0", (await Gantry("exec", "later", "cat", "/proc/1/oom_score_adj")).Succeeded().Text);
+        (await Gantry("rm", "-f", "later")).Succeeded();
+
+        Assert.Equal("50 60 0 0", string.Join(' ', score.Succeeded().Text.Split('\n', StringSplitOptions.TrimEntries)));
+        const string Limits = "{{range .HostConfig.Ulimits}}{{.Name}}={{.Soft}}:{{.Hard}} {{end}}";
+        Assert.Equal("nofile=50:60 core=0:0", (await Gantry("inspect", "-f", Limits, "own")).Succeeded().Text.Trim());
+        (await Gantry("create", "--name", "plain", "b:1", "sh")).Succeeded();
+        Assert.Equal("nofile=1000:2000 core=0:0", (await Gantry("inspect", "-f", Limits, "plain")).Succeeded().Text.Trim());
     }
 
     [Fact]

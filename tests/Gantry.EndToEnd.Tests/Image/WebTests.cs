@@ -47,6 +47,19 @@ public sealed class WebTests(EngineProcess engine)
         (await engine.GantryAsync("rmi", "progress")).Succeeded();
     }
 
+    [Fact]
+    public async Task A_url_of_a_Dockerfile_is_built_whatever_the_request_calls_the_file()
+    {
+        await using var server = WebServer.Start(_ => "FROM busybox\nLABEL from=web\n"u8.ToArray());
+
+        var messages = (await Command.RunAsync("curl", ["-s", "--unix-socket", engine.Host["unix://".Length..], "-X", "POST",
+            $"http://x/v1.51/build?dockerfile=other&t=lone&remote=http://{server.Address}/x"])).Succeeded().Output;
+
+        Assert.Contains("Successfully tagged lone:latest", messages, StringComparison.Ordinal);
+        Assert.Equal("web", (await engine.GantryAsync("image", "inspect", "-f", "{{.Config.Labels.from}}", "lone")).Succeeded().Text);
+        (await engine.GantryAsync("rmi", "lone")).Succeeded();
+    }
+
     [Theory]
     [InlineData("http://127.0.0.1:1/x", "ADD failed: Get \"http://127.0.0.1:1/x\": dial tcp 127.0.0.1:1: connect: connection refused")]
     [InlineData("http://HOST/none", "ADD failed: failed to GET http://HOST/none with status 404 Not Found: nope")]

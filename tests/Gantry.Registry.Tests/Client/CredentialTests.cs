@@ -149,6 +149,19 @@ public sealed class CredentialTests
     }
 
     [Fact]
+    public async Task Token_servers_words_whatever_the_case_of_their_names()
+    {
+        await using var server = new ScriptedServer((request, reply) => request.Path.StartsWith("/token", StringComparison.Ordinal)
+            ? reply.SendAsync(401, "{\"errors\":[{\"Code\":\"UNAUTHORIZED\",\"Message\":\"not you\",\"detail\":null}]}", "Content-Type: application/json")
+            : reply.SendAsync(401, "", $"WWW-Authenticate: Bearer realm=\"http://{request.Header("host")}/token\",service=\"s\""));
+        using var client = new RegistryClient(Clients.Quick);
+
+        var exception = await Assert.ThrowsAsync<GantryException>(() => client.LoginAsync(server.Address, s_wrong));
+
+        Assert.Equal($"Get \"http://{server.Address}/v2/\": unauthorized: not you", exception.Message);
+    }
+
+    [Fact]
     public async Task Blob_redirected_to_another_host_without_credentials()
     {
         await using var elsewhere = new HostileRegistry();

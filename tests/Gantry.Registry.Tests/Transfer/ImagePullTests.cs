@@ -149,6 +149,44 @@ public sealed class ImagePullTests
     }
 
     [Fact]
+    public async Task Pulled_by_digest_alone_it_dangles_until_it_has_a_tag()
+    {
+        var image = new FakeImage();
+        await using var server = new ImageServer(null, image);
+        await using var store = new TestStore();
+        List<string> Listed(string dangling) =>
+            [.. store.Images.List(new Images.ImageListOptions { Filters = new Dictionary<string, IReadOnlyList<string>> { ["dangling"] = [dangling] } }).Select(i => i.Id!)];
+        await store.PullAsync(server.Reference.WithDigest(Digest.Of(image.Manifest)));
+
+        Assert.Equal([image.Id.ToString()], Listed("true"));
+        Assert.Equal([image.Id.ToString()], Listed("false"));
+
+        store.Images.Tag(image.Id.ToString(), ImageReference.Parse("mine:1"));
+        Assert.Empty(Listed("true"));
+        Assert.Equal([image.Id.ToString()], Listed("false"));
+        Assert.Null((await store.Images.PruneAsync(new Dictionary<string, IReadOnlyList<string>>(), [])).ImagesDeleted);
+
+        await store.Images.RemoveAsync("mine:1", new Images.RemoveImageOptions());
+        var pruned = await store.Images.PruneAsync(new Dictionary<string, IReadOnlyList<string>>(), []);
+        Assert.Contains(image.Id.ToString(), pruned.ImagesDeleted!.Select(d => d.Deleted));
+        Assert.Empty(store.Images.Content.Enumerate());
+    }
+
+    [Fact]
+    public async Task Wrong_size_of_a_manifest_in_an_index_does_not_matter()
+    {
+        var image = new FakeImage();
+        var index = TestContent.Index([image.Descriptor with { Size = image.Descriptor.Size + 1 }]);
+        await using var server = new ImageServer(null, image);
+        server.Add(index, MediaTypes.OciIndex, "multi");
+        await using var store = new TestStore();
+
+        var (result, _) = await store.PullAsync(server.Reference.WithTag("multi"));
+
+        Assert.Equal((image.Id, Digest.Of(index)), (result.ImageId, result.Digest));
+    }
+
+    [Fact]
     public async Task Moved_tag_is_followed()
     {
         var (before, after) = (new FakeImage(seed: 1), new FakeImage(seed: 2));

@@ -203,7 +203,7 @@ internal sealed class Launch
             }
         }
 
-        RuntimePid = ProcessSpawn.Start(new SpawnOptions
+        RuntimePid = RuntimeSpawn.Start(new SpawnOptions
         {
             Path = programs.Resolve(Request.Arguments[0]),
             Arguments = Request.Arguments,

@@ -36,6 +36,10 @@ internal sealed class DaemonSettings(FlagValues flags)
 
     internal bool Debug => flags.Bool("debug");
 
+    /// <summary>How the kernel is to rank the engine when memory runs out, -1000 (never) to 1000; null: as the process was started.</summary>
+    internal int? OomScoreAdjust => !flags.Has("oom-score-adjust") ? null : flags.Number("oom-score-adjust", 0) is >= -1000 and <= 1000 and var score ? score
+        : throw GantryException.InvalidArgument($"invalid oom-score-adjust: {flags.Number("oom-score-adjust", 0)}: it must be between -1000 and 1000");
+
     internal string MonitorPath => flags.Text("monitor-path") is { Length: > 0 } given
         ? Absolute(given)
         : Path.Combine(Path.GetDirectoryName(Environment.ProcessPath) ?? "/usr/local/bin", "gantry-monitor");

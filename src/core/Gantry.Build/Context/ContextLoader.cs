@@ -10,11 +10,12 @@ namespace Gantry.Build.Context;
 internal sealed class ContextLoader(BuildParts parts)
 {
     private const int MaxIgnoreFile = 16 << 20;
+    private const string DockerfileName = "Dockerfile";
     private const string IgnoreName = ".dockerignore";
 
     public async Task<IBuildContext> LoadAsync(BuildRequest request, IBuildProgress progress, CancellationToken cancellationToken)
     {
-        var path = GoPath.Clean(request.Dockerfile.Length == 0 ? "Dockerfile" : request.Dockerfile);
+        var path = GoPath.Clean(request.Dockerfile.Length == 0 ? DockerfileName : request.Dockerfile);
         if (request.ClientFiles is { HasContext: true } files)
         {
             return await ClientContext.ReadAsync(files, path, parts, progress, cancellationToken).ConfigureAwait(false);
@@ -28,6 +29,8 @@ internal sealed class ContextLoader(BuildParts parts)
         var tree = await OpenAsync(request, cancellationToken).ConfigureAwait(false);
         try
         {
+            // A URL that leads to a Dockerfile is one whatever the request calls it.
+            path = tree is ContextTree { IsLoneDockerfile: true } ? DockerfileName : path;
             var dockerfile = ReadDockerfile(tree, path);
             if (tree is ContextTree context)
             {
@@ -91,7 +94,7 @@ internal sealed class ContextLoader(BuildParts parts)
     {
         try
         {
-            return await RemoteFile.DownloadAsync(remote, "Dockerfile", string.Empty, parts.Folders.Temporary, cancellationToken).ConfigureAwait(false);
+            return await RemoteFile.DownloadAsync(remote, DockerfileName, string.Empty, parts.Folders.Temporary, cancellationToken).ConfigureAwait(false);
         }
         catch (GantryException e)
         {
@@ -107,8 +110,8 @@ internal sealed class ContextLoader(BuildParts parts)
         spool.Append(content.GetBuffer().AsSpan(0, (int)content.Length));
         spool.Flush();
         var root = ContextNode.Directory();
-        root.Children!["Dockerfile"] = new ContextNode { Kind = FileKind.File, Mode = 0x1a4, Size = content.Length, Hash = new byte[32] };
-        return new ContextTree(root, spool);
+        root.Children![DockerfileName] = new ContextNode { Kind = FileKind.File, Mode = 0x1a4, Size = content.Length, Hash = new byte[32] };
+        return new ContextTree(root, spool) { IsLoneDockerfile = true };
     }
 
     private static DirectoryTree OpenDirectory(string directory)
@@ -121,7 +124,7 @@ internal sealed class ContextLoader(BuildParts parts)
     private static byte[] ReadDockerfile(ISourceTree tree, string path)
     {
         var file = tree.Find(path);
-        if (file is null && path == "Dockerfile")
+        if (file is null && path == DockerfileName)
         {
             file = tree.Find("dockerfile");
         }

@@ -7,6 +7,9 @@ namespace Gantry.Build.Context;
 /// <summary>A context that came as a tar, as a tree. Everything belongs to root.</summary>
 internal sealed class ContextTree(ContextNode root, ContextSpool spool, ContextSync? sync = null) : ISourceTree
 {
+    /// <summary>There is a Dockerfile and nothing else, which the client named by its address alone.</summary>
+    public bool IsLoneDockerfile { get; init; }
+
     public SourceFile? Find(string path)
     {
         var canonical = RootedPath.Resolve(path, p => Locate(p) is { Kind: FileKind.Symlink } link ? link.LinkTarget : null);

@@ -8,9 +8,6 @@ namespace Gantry.Engine.Http.Resources;
 /// <summary><c>/_ping</c>, <c>/version</c>, <c>/info</c>.</summary>
 internal static class SystemRoutes
 {
-    /// <summary>The builder clients take by default: 2 is BuildKit's protocol, 1 the classic API, which stays there.</summary>
-    private const string Builder = "2";
-
     internal static void Map(Router router)
     {
         router.Map("GET", "/_ping", PingAsync);
@@ -22,7 +19,7 @@ internal static class SystemRoutes
     private static Task PingAsync(ApiRequest request)
     {
         var headers = request.Response.Headers;
-        headers["Builder-Version"] = Builder;
+        headers["Builder-Version"] = request.Engine.Daemon.BuilderVersion;
         headers["Swarm"] = "inactive";
         headers.CacheControl = "no-cache, no-store, must-revalidate";
         headers.Pragma = "no-cache";

@@ -25,6 +25,12 @@ public sealed class DaemonService
     /// <summary>Stable over restarts.</summary>
     public string Id => _id;
 
+    /// <summary>
+    /// The builder that clients take by default: 2 is BuildKit's protocol; 1, with <c>"features": {"buildkit": false}</c>, the classic API. Both are
+    /// there either way.
+    /// </summary>
+    public string BuilderVersion => _core.Settings.Features.TryGetValue("buildkit", out var buildKit) && !buildKit ? "1" : "2";
+
     private RuntimeVersion DefaultRuntime => _core.Runtimes.Version(_core.Settings);
 
     /// <summary>A request begins; it ends, streams and attachments included, with <see cref="RequestEnded"/>.</summary>

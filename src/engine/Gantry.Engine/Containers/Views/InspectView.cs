@@ -35,7 +35,7 @@ internal sealed class InspectView(EngineCore core)
             ProcessLabel = string.Empty,
             AppArmorProfile = string.Empty,
             ExecIDs = container.Execs.IsEmpty ? null : [.. container.Execs.Keys],
-            HostConfig = record.Links.Count == 0 ? record.HostConfig : record.HostConfig with { Links = new ContainerLinks(core).Describe(record) },
+            HostConfig = Host(record),
             GraphDriver = Graph(record),
             Mounts = Mounts(record),
             Config = record.Config,
@@ -69,6 +69,15 @@ internal sealed class InspectView(EngineCore core)
         RW = m.ReadWrite,
         Propagation = m.Propagation,
     }).ToList();
+
+    /// <summary>With links by their names and the limits that the engine has for containers that don't say.</summary>
+    private HostConfig Host(ContainerRecord record)
+    {
+        var host = record.Links.Count == 0 ? record.HostConfig : record.HostConfig with { Links = new ContainerLinks(core).Describe(record) };
+        var defaults = core.Settings.DefaultUlimits.Where(limit => host.Ulimits?.Any(own => own.Name == limit.Name) != true)
+            .Select(limit => new Ulimit { Name = limit.Name, Soft = limit.Soft, Hard = limit.Hard }).ToList();
+        return defaults.Count == 0 ? host : host with { Ulimits = [.. host.Ulimits ?? [], .. defaults] };
+    }
 
     private static ContainerState State(ContainerStateRecord state) => new()
     {
