@@ -179,6 +179,18 @@ public sealed class DaemonTests
         Assert.Equal("nofile=1000:2000 core=0:0", (await Gantry("inspect", "-f", Limits, "plain")).Succeeded().Text.Trim());
     }
 
+    [Theory]
+    [InlineData("/nowhere/vm", "OCI runtime create failed: fork/exec /nowhere/vm: no such file or directory")]
+    [InlineData("no-such-vm", "OCI runtime create failed: exec: \"no-such-vm\": executable file not found in $PATH")]
+    public async Task A_runtime_that_is_not_there_is_named_by_the_containers_that_want_it(string path, string message)
+    {
+        await using var daemon = new ScratchDaemon();
+        await daemon.StartAsync("-H", daemon.Socket, "--add-runtime", $"vm={path}");
+        (await daemon.GantryAsync("-H", daemon.Socket, "import", Repository.BusyboxTar, "b:1")).Succeeded();
+
+        Assert.Equal(127, (await daemon.GantryAsync("-H", daemon.Socket, "run", "--runtime", "vm", "b:1", "true")).Failed(message).ExitCode);
+    }
+
     [Fact]
     public async Task A_second_engine_is_refused_on_the_same_roots()
     {

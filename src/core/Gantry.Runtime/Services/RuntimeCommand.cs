@@ -37,7 +37,7 @@ internal sealed class RuntimeCommand
         }
 
         var path = FindProgram(config.Path) ?? throw GantryException.Internal(
-            $"failed to create task for container: failed to start shim: start failed: exec: \"{config.Path}\": executable file not found in $PATH: unknown");
+            $"failed to create task for container: failed to create shim task: OCI runtime create failed: {Missing(config.Path)}");
         return new RuntimeCommand(name, path, config, $"{options.ExecRoot}/{RunFiles.RuntimeRoot}");
     }
 
@@ -67,6 +67,10 @@ internal sealed class RuntimeCommand
         var path = Environment.GetEnvironmentVariable("PATH") ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
         return path.Split(':').Select(directory => $"{directory}/{name}").FirstOrDefault(File.Exists);
     }
+
+    private static string Missing(string name) => name.Contains('/', StringComparison.Ordinal)
+        ? $"fork/exec {name}: no such file or directory"
+        : $"exec: \"{name}\": executable file not found in $PATH";
 
     private List<string> Global(string directory) =>
         [.. _prefix, "--root", _root, "--log", $"{directory}/{RunFiles.RuntimeLog}", "--log-format", "json"];
