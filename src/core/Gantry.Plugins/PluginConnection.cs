@@ -75,7 +75,8 @@ public sealed class PluginConnection : IDisposable
             catch (HttpRequestException e) when (e.InnerException is SocketException && attempt < s_pauses.Length)
             {
                 // It never got the question, so asking again does no harm.
-                Thread.Sleep(s_pauses[attempt]);
+                using var pause = new ManualResetEventSlim();
+                pause.Wait(s_pauses[attempt]);
             }
             catch (Exception e) when (e is HttpRequestException or OperationCanceledException or JsonException)
             {

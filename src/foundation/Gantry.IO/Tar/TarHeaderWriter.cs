@@ -22,6 +22,12 @@ internal static class TarHeaderWriter
         var records = Records(entry, name, link, split is null);
         if (records.Count > 0)
         {
+            if (split is { Prefix: > 0 })
+            {
+                // As Go writes it. System.Formats.Tar passes over the prefix of entries that have a pax header.
+                records["path"] = name;
+            }
+
             WritePax(name, records, output);
         }
 
