@@ -21,10 +21,11 @@ fi
 [ -s out/python.tar ] || tools/images/python.sh out/python.tar || exit 1
 
 # Every test project runs in mount, network and process namespaces of its own, so that whatever it leaves behind after a failure
-# (mounts, bridges, nft tables, processes) ends with it and nothing of the machine's is in its way.
+# (mounts, bridges, nft tables, processes) ends with it and nothing of the machine's is in its way. Their first process is one that reaps:
+# a container whose monitor was killed ends only when somebody has waited for the processes in it.
 isolated() {
   unshare --mount --net --pid --fork --kill-child --mount-proc --propagation private \
-    bash -c 'ip link set lo up && exec "$@"' isolated "$@"
+    bash -c 'ip link set lo up && exec "$@"' isolated "$PWD/out/bin/gantry-init" -- "$@"
 }
 passed=0 failed=0 skipped=0 broken=()
 mkdir -p out/test-logs

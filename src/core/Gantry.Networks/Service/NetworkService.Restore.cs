@@ -1,4 +1,5 @@
 using Gantry.Errors;
+using Gantry.Linux;
 using Gantry.Linux.Networking;
 using Gantry.Networks.Drivers;
 using Gantry.Networks.State;
@@ -171,7 +172,17 @@ public sealed partial class NetworkService
             return null;
         }
 
-        var ofProcess = NetworkNamespace.Open($"/proc/{pid}/ns/net");
+        NetworkNamespace ofProcess;
+        try
+        {
+            ofProcess = NetworkNamespace.Open($"/proc/{pid}/ns/net");
+        }
+        catch (LinuxException e) when (e.Errno is Errno.ENOENT or Errno.ESRCH)
+        {
+            // It ended a moment ago.
+            return null;
+        }
+
         NetworkNamespace.Unmount(key);
         ofProcess.MountAt(key);
         return ofProcess;
