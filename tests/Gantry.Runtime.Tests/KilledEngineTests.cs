@@ -1,4 +1,5 @@
 using Gantry.Linux;
+using Gantry.Runtime.Protocol;
 using Gantry.Runtime.Tests.Support;
 
 namespace Gantry.Runtime.Tests;
@@ -42,6 +43,39 @@ public class KilledEngineTests
         await Attached.ReadUntilAsync(attachment, "hello");
         await attachment.CloseInputAsync(CancellationToken.None);
         Assert.Equal(0, (await exits.WaitAsync("c1")).ExitCode);
+    }
+
+    /// <summary>
+    /// A start was under way when the monitor was killed; the engine put another in its place, noted the process, and was killed before it could hand
+    /// it over.
+    /// </summary>
+    [Fact]
+    public async Task What_is_on_record_and_the_living_monitor_lacks_is_handed_to_it()
+    {
+        await using var root = new TestRoot();
+        using var process = System.Diagnostics.Process.Start("sleep", ["1000"]);
+        await using (var first = await root.StartServiceAsync())
+        {
+            await first.StartAsync(root.Bundle("keeper", "sleep", "1000"), CancellationToken.None);
+            var directory = RunFiles.TaskDirectory(root.ExecRoot, "lost");
+            Directory.CreateDirectory(directory);
+            var record = new ProcessRecord
+            {
+                Id = "lost",
+                Directory = directory,
+                RuntimeName = "crun",
+                Pid = process.Id,
+                StartTicks = (long)ProcessStat.Read(process.Id)!.Value.StartTime,
+            };
+            RunFiles.Save(record, RunFiles.State, new MessageWriter());
+        }
+
+        await using var second = root.CreateService();
+        var exits = new ExitProbe(second);
+        var states = await second.RestoreAsync(CancellationToken.None);
+        Assert.Equal(["keeper", "lost"], states.Where(s => s.Phase == TaskPhase.Running).Select(s => s.Id).Order());
+        process.Kill();
+        Assert.Equal("lost", (await exits.WaitAsync("lost")).Id);
     }
 
     [Fact]

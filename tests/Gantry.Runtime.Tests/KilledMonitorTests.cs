@@ -126,7 +126,8 @@ public class KilledMonitorTests
         var failures = new List<string>();
         for (var i = 0; i < 16; i++)
         {
-            // A monitor that is at work, not one that is just coming up.
+            // A monitor that is at work, not one that is just coming up or was killed a moment ago.
+            await Eventually.TrueAsync(() => i == 0 || Leftovers.MonitorPid(root.ExecRoot) != 0);
             await service.StartAsync(root.Bundle($"warm{i}", "true"), CancellationToken.None);
             await exits.WaitAsync($"warm{i}");
             await service.DeleteAsync($"warm{i}", CancellationToken.None);

@@ -21,10 +21,7 @@ public sealed partial class TaskService
     {
         if (!_knowsDisk)
         {
-            foreach (var entry in RunFileScan.Load(_options.ExecRoot).Where(entry => !_tasks.TryAdd(entry.Key, entry)))
-            {
-                entry.CloseDescriptors();
-            }
+            LoadFromDisk();
         }
 
         foreach (var entry in _tasks.Values)
@@ -34,6 +31,39 @@ public sealed partial class TaskService
 
         (await connection.RequestAsync(MessageKind.Adopted, static _ => { }).ConfigureAwait(false)).ThrowIfFailed();
         _knowsDisk = true;
+    }
+
+    /// <summary>
+    /// At the engine's own start, to a monitor that has been at work: what it doesn't have. The last engine had put it in a killed one's place, and
+    /// was killed itself before it came to a start that had been under way.
+    /// </summary>
+    private async Task HandOverLostAsync(MonitorConnection connection)
+    {
+        foreach (var entry in LoadFromDisk())
+        {
+            await AdoptAsync(connection, entry).ConfigureAwait(false);
+        }
+
+        _knowsDisk = true;
+    }
+
+    /// <returns>What was not known.</returns>
+    private List<TaskEntry> LoadFromDisk()
+    {
+        var added = new List<TaskEntry>();
+        foreach (var entry in RunFileScan.Load(_options.ExecRoot))
+        {
+            if (_tasks.TryAdd(entry.Key, entry))
+            {
+                added.Add(entry);
+            }
+            else
+            {
+                entry.CloseDescriptors();
+            }
+        }
+
+        return added;
     }
 
     private static async Task AdoptAsync(MonitorConnection connection, TaskEntry entry)

@@ -155,6 +155,10 @@ public sealed partial class TaskService
             {
                 await HandOverAsync(connection).ConfigureAwait(false);
             }
+            else if (!_knowsDisk)
+            {
+                await HandOverLostAsync(connection).ConfigureAwait(false);
+            }
 
             await ReattachAsync(connection).ConfigureAwait(false);
             return connection;
