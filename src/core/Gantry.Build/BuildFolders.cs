@@ -45,4 +45,10 @@ public sealed record BuildServiceOptions
 
     /// <summary>Written into images as <c>docker_version</c>.</summary>
     public required string EngineVersion { get; init; }
+
+    /// <summary>Rules by which the cache is pruned after builds, for a disk of so many bytes.</summary>
+    public Func<long, IReadOnlyList<CacheRule>> CacheRules { get; init; } = size => CacheRule.Defaults(CacheSpace.None, size);
+
+    /// <summary>Told what the builder's own work failed over.</summary>
+    public Action<string>? Warn { get; init; }
 }

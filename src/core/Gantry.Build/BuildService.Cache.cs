@@ -21,9 +21,24 @@ public sealed partial class BuildService
     }
 
     /// <summary><c>POST /build/prune</c>: forgets records and frees what nothing else needs.</summary>
-    public async Task<CachePruneResult> PruneAsync(CachePruneOptions options, CancellationToken cancellationToken = default)
+    public Task<CachePruneResult> PruneAsync(CachePruneOptions options, CancellationToken cancellationToken = default) =>
+        RemoveAsync(Select(DiskUsage(), options), cancellationToken);
+
+    /// <summary>Prunes by the engine's own rules, in their order.</summary>
+    internal async Task CollectAsync(CancellationToken cancellationToken)
     {
-        var doomed = Select(DiskUsage().Where(r => !r.InUse && options.Filter.Matches(r)).ToList(), options);
+        foreach (var rule in Rules)
+        {
+            var doomed = Select(DiskUsage(), rule.Options(DateTimeOffset.UtcNow));
+            if (doomed.Count > 0)
+            {
+                await RemoveAsync(doomed, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task<CachePruneResult> RemoveAsync(IReadOnlyList<CacheRecord> doomed, CancellationToken cancellationToken)
+    {
         var records = doomed.Where(r => r.Type != CacheRecordType.CacheMount).Select(r => r.Id).ToList();
         _parts.Cache.Remove(records);
         var mounts = doomed.Where(r => r.Type == CacheRecordType.CacheMount && _parts.Mounts.Remove(r.Id)).ToList();
@@ -31,20 +46,22 @@ public sealed partial class BuildService
         return new CachePruneResult([.. records, .. mounts.Select(m => m.Id)], freed + mounts.Sum(m => m.Size));
     }
 
-    /// <summary>Those to go: without <c>all</c> not what is internal or shared with images; with a limit, the oldest until the rest fits.</summary>
-    private static IReadOnlyList<CacheRecord> Select(IReadOnlyList<CacheRecord> candidates, CachePruneOptions options)
+    /// <summary>Those to go: without <c>all</c> not what is internal or shared with images; with limits, the oldest until the rest fits.</summary>
+    private IReadOnlyList<CacheRecord> Select(IReadOnlyList<CacheRecord> all, CachePruneOptions options)
     {
-        var wanted = candidates.Where(r => options.All || !(r.Shared || r.Type == CacheRecordType.Internal)).OrderBy(r => r.LastUsed).ToList();
-        if (options.KeepBytes <= 0)
+        var candidates = all.Where(r => !r.InUse && options.Filter.Matches(r) && (options.All || !(r.Shared || r.Type == CacheRecordType.Internal)));
+        var oldestFirst = candidates.OrderBy(r => r.LastUsed).ToList();
+        if (options.Space == CacheSpace.None)
         {
-            return wanted;
+            return oldestFirst;
         }
 
-        var left = candidates.Sum(r => r.Size);
-        return wanted.TakeWhile(r =>
+        var used = all.Where(r => !r.Shared).Sum(r => r.Size);
+        var keep = options.Space.Keep(used, new DriveInfo(_parts.Folders.Mounts).TotalFreeSpace);
+        return oldestFirst.TakeWhile(r =>
         {
-            var over = left > options.KeepBytes;
-            left -= r.Size;
+            var over = used > keep;
+            used -= r.Shared ? 0 : r.Size;
             return over;
         }).ToList();
     }
@@ -55,8 +72,8 @@ public sealed record CachePruneOptions
     /// <summary>Also internal records and those whose layers images have.</summary>
     public bool All { get; init; }
 
-    /// <summary>Bytes of cache to keep; 0 keeps none.</summary>
-    public long KeepBytes { get; init; }
+    /// <summary>What may stay for its size.</summary>
+    public CacheSpace Space { get; init; } = CacheSpace.None;
 
     public CacheFilter Filter { get; init; } = CacheFilter.None;
 }

@@ -17,9 +17,10 @@ namespace Gantry.Build;
 /// The builder: one for the classic API, the CLI and, later, BuildKit's API. A Dockerfile (frontend) becomes vertices (graph), which are
 /// found in the cache or executed (solver), and the last stage an image (exporter).
 /// </summary>
-public sealed partial class BuildService
+public sealed partial class BuildService : IDisposable
 {
     private readonly BuildParts _parts;
+    private readonly CacheCollector _collector;
     private readonly ContentStore _content;
 
     /// <summary>Opens the builder, makes the image store keep the cache's layers, and removes what builds of a killed engine left: their
@@ -36,12 +37,20 @@ public sealed partial class BuildService
         _parts = new BuildParts(
             images, layers, provider, runner, new BuildCache(database, layers), new CacheMounts(folders.Mounts, database, layers.Ids), new SharedWork<Solved>(), folders, new KnownContents(),
             options.EngineVersion);
+        Rules = options.CacheRules(new DriveInfo(folders.Mounts).TotalSize);
+        _collector = new CacheCollector(CollectAsync, options.Warn ?? (static _ => { }), TimeProvider.System);
         folders.Empty();
         foreach (var leftover in layers.ContainerLayers().Where(l => l.Id.StartsWith(LayerMaker.Prefix, StringComparison.Ordinal)))
         {
             layers.RemoveContainerLayer(leftover.Id);
         }
     }
+
+    /// <summary>The rules by which the cache is pruned after builds; none when that is switched off.</summary>
+    public IReadOnlyList<CacheRule> Rules { get; }
+
+    /// <summary>Ends what the builder does by itself.</summary>
+    public void Dispose() => _collector.Dispose();
 
     /// <summary>
     /// Builds and names an image. Steps that were finished are in the cache even when the build fails later or is cancelled; nothing else of
@@ -69,7 +78,7 @@ public sealed partial class BuildService
         try
         {
             var dockerfile = Parse(context);
-            var build = new PreparedBuild(request, _parts, _content, dockerfile, context, progress);
+            var build = new PreparedBuild(request, _parts, _content, dockerfile, context, progress, _collector.Plan);
             if (request.Style == BuildStyle.Classic)
             {
                 Warn(dockerfile, progress);

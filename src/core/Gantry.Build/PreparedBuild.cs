@@ -21,6 +21,7 @@ public sealed class PreparedBuild : IDisposable
     private readonly BuildParts _parts;
     private readonly IBuildContext _context;
     private readonly IBuildProgress _progress;
+    private readonly Action _released;
     private readonly ContentLease _lease;
     private readonly CacheSession _cache;
     private readonly CancellationTokenSource _cancellation = new();
@@ -30,9 +31,11 @@ public sealed class PreparedBuild : IDisposable
     private Task? _running;
     private int _holders = 1;
 
+    /// <param name="released">Called when nothing is left of the build.</param>
     internal PreparedBuild(
-        BuildRequest request, BuildParts parts, ContentStore content, ParsedDockerfile dockerfile, IBuildContext context, IBuildProgress progress)
+        BuildRequest request, BuildParts parts, ContentStore content, ParsedDockerfile dockerfile, IBuildContext context, IBuildProgress progress, Action released)
     {
+        _released = released;
         _request = request;
         _parts = parts;
         _context = context;
@@ -185,6 +188,7 @@ public sealed class PreparedBuild : IDisposable
         _cache.Dispose();
         _lease.Dispose();
         _cancellation.Dispose();
+        _released();
     }
 
     private ImageDraft Image() => _image ?? throw new InvalidOperationException("the build has not run");

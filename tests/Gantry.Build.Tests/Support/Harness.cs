@@ -53,7 +53,11 @@ internal sealed class Harness : IAsyncDisposable
     }
 
     /// <summary>As after a restart of the engine.</summary>
-    public void Restart() => Service = CreateService();
+    public void Restart(params CacheRule[] rules)
+    {
+        Service.Dispose();
+        Service = CreateService(_ => rules);
+    }
 
     /// <summary>Builds; returns the transcript and the image, or the failure's message at the transcript's end.</summary>
     public async Task<(string Transcript, ImageConfig? Image)> TryBuildAsync(BuildRequest request, CancellationToken cancellationToken = default)
@@ -95,12 +99,19 @@ internal sealed class Harness : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        Service.Dispose();
         await Layers.DisposeAsync();
         _database.Dispose();
         Directory.Delete(_root, recursive: true);
     }
 
-    private BuildService CreateService() => new(
-        new BuildServiceOptions { Root = Path.Combine(_root, "build"), RunDirectory = Path.Combine(_root, "runtime"), EngineVersion = "test" },
+    private BuildService CreateService(Func<long, IReadOnlyList<CacheRule>>? rules = null) => new(
+        new BuildServiceOptions
+        {
+            Root = Path.Combine(_root, "build"),
+            RunDirectory = Path.Combine(_root, "runtime"),
+            EngineVersion = "test",
+            CacheRules = rules ?? (_ => []),
+        },
         _database, _content, Layers, Images, Runner, Images);
 }

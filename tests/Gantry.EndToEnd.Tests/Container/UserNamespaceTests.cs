@@ -171,7 +171,7 @@ public sealed class UserNamespaceTests(RemappedEngine engine) : IClassFixture<Re
         var context = Directory.CreateDirectory($"{engine.Folder}/host-context").FullName;
         File.WriteAllText($"{context}/Dockerfile", "FROM busybox\nRUN --network=host test \"$(cat /proc/self/uid_map | wc -l)\" = 2 && touch /f\n");
 
-        (await engine.GantryAsync("build", "-t", "un-host", context)).Succeeded();
+        (await engine.GantryAsync("build", "--network", "host", "-t", "un-host", context)).Succeeded();
         Assert.Equal("0", (await engine.GantryAsync("run", "--rm", "un-host", "stat", "-c", "%u", "/f")).Succeeded().Text);
         (await engine.GantryAsync("rmi", "un-host")).Succeeded();
     }

@@ -27,6 +27,12 @@ public sealed class DaemonTests
     [InlineData("{\"containerd\":\"/run/containerd/containerd.sock\",\"containerd-namespace\":\"a\",\"containerd-plugin-namespace\":\"b\"}", "configuration OK")]
     [InlineData("{\"experimental\":true,\"oom-score-adjust\":-500,\"storage-opts\":[\"overlay2.override_kernel_check=true\"]}", "configuration OK")]
     [InlineData("{\"oom-score-adjust\":-1001}", "invalid oom-score-adjust: -1001: it must be between -1000 and 1000")]
+    [InlineData("{\"builder\":{\"gc\":{\"enabled\":true,\"defaultKeepStorage\":\"20GB\"}}}", "configuration OK")]
+    [InlineData("{\"builder\":{\"GC\":{\"policy\":[{\"keepStorage\":\"1GB\",\"filter\":[\"unused-for=48h\"]},{\"all\":true,\"maxUsedSpace\":\"2GB\"}]},\"History\":{\"maxAge\":\"1h\",\"maxEntries\":5}}}", "configuration OK")]
+    [InlineData("{\"builder\":{\"gc\":{\"defaultReservedSpace\":\"much\"}}}", "failed to parse defaultRESERVEDSPACE: invalid size: 'much'")]
+    [InlineData("{\"builder\":{\"gc\":{\"policy\":[{\"filter\":[\"until=soon\"]}]}}}", "failed to parse value as time or duration: \"soon\"")]
+    [InlineData("{\"builder\":{\"gc\":{\"enabled\":\"yes\"}}}", "\"builder.gc.enabled\" has a value of the wrong type")]
+    [InlineData("{\"builder\":{\"cache\":{}}}", "\"builder.cache\" is not available in this version")]
     [InlineData("{\"storage-opts\":[\"overlay2.size=1G\"]}", "--storage-opt=overlay2.size=1G is not available in this version")]
     public async Task The_file_is_checked(string file, string answer)
     {

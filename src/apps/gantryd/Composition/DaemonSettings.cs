@@ -104,6 +104,7 @@ internal sealed class DaemonSettings(FlagValues flags)
             MaxConcurrentUploads = AtLeastOne("max-concurrent-uploads", 5),
             MaxDownloadAttempts = AtLeastOne("max-download-attempts", 5),
             Debug = Debug,
+            Builds = BuilderSettings.Read(flags.Text("builder")),
             ApiWarnings = ApiWarning.Of(Tls(), TcpAddresses()),
             Dns = flags.List("dns"),
             NoDefaultBridge = flags.Text("bridge") == DefaultBridgeOptions.NoBridge,

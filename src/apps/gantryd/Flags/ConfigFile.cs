@@ -95,6 +95,7 @@ internal static class ConfigFile
         ("default-network-opt", JsonValueKind.Object) => value.EnumerateObject().SelectMany(driver => driver.Value.ValueKind == JsonValueKind.Object
             ? driver.Value.EnumerateObject().Select(option => $"{driver.Name}={option.Name}={Scalar(option.Value)}")
             : throw Failed(path, $"\"{flag.Key}\" has a value of the wrong type")),
+        (_, JsonValueKind.Object) when flag.Kind == FlagKind.Object => [value.GetRawText()],
         (_, JsonValueKind.Object) when flag.Kind == FlagKind.Map => value.EnumerateObject().Select(p => p.Name + "=" + Scalar(p.Value)),
         (_, JsonValueKind.Array) when flag.Kind == FlagKind.List => value.EnumerateArray().Select(Scalar),
         (_, JsonValueKind.True or JsonValueKind.False) when flag.Kind == FlagKind.Bool => [Scalar(value)],

@@ -11,6 +11,9 @@ internal enum FlagKind
 
     /// <summary>A list of <c>name=value</c>; an object in the file.</summary>
     Map,
+
+    /// <summary>An object of the file, kept as JSON; there is no such flag.</summary>
+    Object,
 }
 
 /// <summary>One of dockerd's flags.</summary>

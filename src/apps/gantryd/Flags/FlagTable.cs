@@ -107,10 +107,10 @@ internal static class FlagTable
         Fixed("storage-driver", FlagKind.Text, "overlay2", shortName: 's'),
         Fixed("storage-opt", FlagKind.List, "overlay2.override_kernel_check=true", "storage-opts"),
         Missing("swarm-default-advertise-addr", FlagKind.Text),
-        Missing("builder", FlagKind.Map),
+        new("builder", null, FlagKind.Object, "Limits of the build cache and of builds", "builder"),
     ];
 
-    internal static FlagSpec? ByName(string name) => All.FirstOrDefault(f => f.Name == name);
+    internal static FlagSpec? ByName(string name) => All.FirstOrDefault(f => f.Name == name && f.Kind != FlagKind.Object);
 
     internal static FlagSpec? ByKey(string key) => All.FirstOrDefault(f => f.Key == key);
 

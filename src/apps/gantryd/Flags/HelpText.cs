@@ -11,7 +11,7 @@ internal static class HelpText
     {
         var text = new StringBuilder();
         text.Append("Usage:  gantryd [OPTIONS]\n        gantryd registry serve [OPTIONS]\n\nThe Gantry container engine.\n\nOptions:\n");
-        foreach (var flag in FlagTable.All.Where(f => f.Available).OrderBy(f => f.Name, StringComparer.Ordinal))
+        foreach (var flag in FlagTable.All.Where(f => f.Available && f.Kind != FlagKind.Object).OrderBy(f => f.Name, StringComparer.Ordinal))
         {
             var type = flag.Kind switch
             {

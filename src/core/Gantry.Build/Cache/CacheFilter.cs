@@ -28,11 +28,25 @@ public sealed class CacheFilter
             throw GantryException.InvalidArgument($"invalid filter '{unknown}'");
         }
 
-        var until = filters.GetValueOrDefault("until") ?? filters.GetValueOrDefault("unused-for") ?? [];
-        return until.Count switch
+        return AgeOf(filters) is { } until ? new CacheFilter(filters, Time(until, now)) : new CacheFilter(filters, null);
+    }
+
+    /// <summary>Names that a record's age goes by.</summary>
+    public static bool IsAge(string name) => name is "until" or "unused-for";
+
+    /// <summary>How long records have to be unused by these filters; zero when they don't say.</summary>
+    /// <exception cref="GantryException">InvalidArgument, in Docker's words.</exception>
+    public static TimeSpan Age(IReadOnlyDictionary<string, IReadOnlyList<string>> filters, DateTimeOffset now) =>
+        AgeOf(filters) is { } until ? now - Time(until, now) : TimeSpan.Zero;
+
+    private static string? AgeOf(IReadOnlyDictionary<string, IReadOnlyList<string>> filters)
+    {
+        var ages = filters.Where(f => IsAge(f.Key) && f.Value.Count > 0).ToList();
+        return ages switch
         {
-            0 => new CacheFilter(filters, null),
-            1 => new CacheFilter(filters, Time(until[0], now)),
+            [] => null,
+            [{ Value: [var one] }] => one,
+            [_, _, ..] => throw GantryException.InvalidArgument("conflicting filters: \"until\" and \"unused-for\""),
             _ => throw GantryException.InvalidArgument("filters expect only one value"),
         };
     }

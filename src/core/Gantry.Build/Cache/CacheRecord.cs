@@ -40,4 +40,10 @@ public static class CacheRecordType
     public const string Regular = "regular";
     public const string Internal = "internal";
     public const string CacheMount = "exec.cachemount";
+
+    /// <summary>A folder of the client; rules name it, but here it is kept with the step that took its files.</summary>
+    public const string Local = "source.local";
+
+    /// <summary>A repository's working copy; rules name it, but here it ends with its build.</summary>
+    public const string Git = "source.git.checkout";
 }

@@ -1,7 +1,6 @@
 using Gantry.Build.Files;
 using Gantry.Build.Steps;
 using Gantry.Dockerfile;
-using Gantry.Errors;
 using Gantry.Oci;
 
 namespace Gantry.Build.Frontend;
@@ -17,6 +16,8 @@ internal sealed partial class StageBuilder
             throw Invalid("network mode \"host\" is not allowed when the build runs without a network");
         }
 
+        // What the whole build was put on, its client has asked for.
+        _session.Request.Entitlements.Check(instruction.Network == "host" && _session.Request.Steps.NetworkMode != "host", instruction.Security == "insecure");
         var inputs = new List<Digest>();
         var mounts = await MountsAsync(instruction.Mounts, inputs, step, cancellationToken).ConfigureAwait(false);
         var (command, script) = Command(instruction);
@@ -31,7 +32,7 @@ internal sealed partial class StageBuilder
             User = _draft.Config.User ?? string.Empty,
             Volumes = [.. (_draft.Config.Volumes?.Keys ?? []).Where(v => v.StartsWith('/')).Order(StringComparer.Ordinal)],
             Network = instruction.Network is "default" ? string.Empty : instruction.Network,
-            Privileged = instruction.Security == "insecure" ? throw Insecure() : false,
+            Privileged = instruction.Security == "insecure",
             Mounts = mounts,
             Script = script,
             ScriptName = script is null ? string.Empty : instruction.Heredocs[0].Name,
@@ -50,9 +51,6 @@ internal sealed partial class StageBuilder
         List<string> command = [.. _draft.Config.Entrypoint ?? [], .. _draft.Config.Cmd ?? []];
         return command.Count > 0 ? command : throw Invalid("no command specified");
     }
-
-    private static GantryException Insecure() =>
-        GantryException.NotImplemented("RUN --security=insecure is not allowed: the security.insecure entitlement can't be given to this build");
 
     /// <summary><c>|2 A=1 B=2</c>: the build arguments a command saw, before it.</summary>
     private IEnumerable<string> ArgumentsShown(IReadOnlyList<string> visible)

@@ -66,6 +66,8 @@ public sealed record BuildRequest
 
     public StepSettings Steps { get; init; } = new();
 
+    public BuildEntitlements Entitlements { get; init; } = BuildEntitlements.None;
+
     /// <summary>Contents for <c>RUN --mount=type=secret</c> by id.</summary>
     public IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Secrets { get; init; } = new Dictionary<string, ReadOnlyMemory<byte>>();
 

@@ -22,6 +22,7 @@ internal static class BuildKitQuery
             Frontend = Frontend,
             FrontendAttributes = Attributes(request),
             Exporters = Exporters(query),
+            Entitlements = query["networkmode"] == "host" ? ["network.host"] : [],
         };
     }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Gantry.Api;
 using Gantry.Build;
+using Gantry.Dockerfile;
 using Gantry.Engine.Filters;
 using Gantry.Engine.Http.Routing;
 using Gantry.Engine.Http.Streams;
@@ -13,6 +14,9 @@ namespace Gantry.Engine.Http.Resources;
 /// <summary><c>POST /build</c> and <c>POST /build/prune</c>.</summary>
 internal static class BuildRoutes
 {
+    /// <summary>From here on limits have names of their own; before there was only one, <c>keep-storage</c>.</summary>
+    private static readonly ApiVersion s_namedSpace = new(1, 48);
+
     internal static void Map(Router router)
     {
         router.Map("POST", "/build", BuildAsync);
@@ -59,13 +63,21 @@ internal static class BuildRoutes
 
     private static async Task PruneAsync(ApiRequest request)
     {
-        var keep = request.Query["keep-storage"];
-        var bytes = keep.Length == 0 ? 0
-            : long.TryParse(keep, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) ? value
-            : throw GantryException.InvalidArgument($"keep-storage is in bytes and expects an integer, got {keep}: strconv.Atoi: parsing \"{keep}\": invalid syntax");
+        var named = request.Version >= s_namedSpace;
+        var reserved = named ? Bytes(request, "reserved-space") : 0;
+        var space = new CacheSpace(
+            reserved != 0 ? reserved : Bytes(request, "keep-storage"), named ? Bytes(request, "max-used-space") : 0, named ? Bytes(request, "min-free-space") : 0);
         var answer = await request.Engine.Builds.PruneAsync(
-            request.Query.Bool("all"), bytes, FilterSet.Parse(request.Query["filters"]), request.Aborted).ConfigureAwait(false);
+            request.Query.Bool("all"), space, FilterSet.Parse(request.Query["filters"]), request.Aborted).ConfigureAwait(false);
         await request.WriteJsonAsync(answer, ApiJson.Default.BuildPruneResponse).ConfigureAwait(false);
+    }
+
+    private static long Bytes(ApiRequest request, string name)
+    {
+        var text = request.Query[name];
+        return text.Length == 0 ? 0
+            : long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) ? value
+            : throw GantryException.InvalidArgument($"{name} is in bytes and expects an integer, got {text}: strconv.Atoi: parsing {GoText.Quote(text)}: invalid syntax");
     }
 
     private sealed class TranscriptMessages(MessageStream stream) : ITranscriptOutput

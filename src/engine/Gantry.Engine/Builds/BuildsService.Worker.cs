@@ -24,6 +24,7 @@ public sealed partial class BuildsService
             Labels = labels,
             Platforms = [new WirePlatform(host.Architecture, host.Os, host.Variant ?? string.Empty)],
             Version = new BuilderVersion("gantry", "v" + EngineVersion.Text, string.Empty),
+            CollectionRules = [.. _builder.Rules.Select(Rule)],
         };
     }
 
@@ -44,13 +45,23 @@ public sealed partial class BuildsService
         var options = new CachePruneOptions
         {
             All = request.All,
-            KeepBytes = Math.Max(request.ReservedSpace, request.MaxUsedSpace),
+            Space = new CacheSpace(request.ReservedSpace, request.MaxUsedSpace, request.MinFreeSpace),
             Filter = UsageFilters.Parse(request.Filters, request.KeepDuration),
         };
         var pruned = await _builder.PruneAsync(options, cancellationToken).ConfigureAwait(false);
         var deleted = pruned.CachesDeleted.ToHashSet(StringComparer.Ordinal);
         return [.. before.Where(r => deleted.Contains(r.Id)).Select(Record)];
     }
+
+    private static CollectionRule Rule(CacheRule rule) => new()
+    {
+        All = rule.All,
+        KeepDuration = CacheFilter.Age(rule.Filters, DateTimeOffset.UtcNow).Ticks * 100,
+        Filters = [.. rule.Filters.Where(f => !CacheFilter.IsAge(f.Key)).SelectMany(f => f.Value.Select(v => v.Length == 0 ? f.Key : $"{f.Key}=={v}"))],
+        ReservedSpace = rule.Space.Reserved,
+        MaxUsedSpace = rule.Space.MaxUsed,
+        MinFreeSpace = rule.Space.MinFree,
+    };
 
     private static UsageRecord Record(CacheRecord record) => new()
     {

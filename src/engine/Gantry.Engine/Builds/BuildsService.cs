@@ -23,10 +23,13 @@ public sealed partial class BuildsService
             Root = Path.Combine(core.Settings.DataRoot, "build"),
             RunDirectory = core.Settings.ExecRoot,
             EngineVersion = EngineVersion.Text,
+            CacheRules = core.Settings.Builds.CacheRules,
+            Warn = why => core.Log.Warn("the build cache was not pruned", ("error", why)),
         };
         _builder = new BuildService(options, core.Parts.Database, core.Parts.Images, runner, Provider((_, _) => Task.FromResult<RegistryCredentials?>(null)));
         core.Parts.Images.ExtraRoots = _builder.CacheRoots;
-        Jobs = new JobService(this, core.Stopping.Token);
+        core.Stopping.Token.UnsafeRegister(static builder => ((BuildService)builder!).Dispose(), _builder);
+        Jobs = new JobService(this, core.Settings.Builds, core.Stopping.Token);
     }
 
     /// <summary>Builds an image; base images are pulled with what <paramref name="credentials"/> gives for a registry's domain.</summary>
@@ -46,10 +49,10 @@ public sealed partial class BuildsService
 
 
     /// <summary><c>POST /build/prune</c>.</summary>
-    public async Task<BuildPruneResponse> PruneAsync(bool all, long keepBytes, FilterSet filters, CancellationToken cancellationToken)
+    public async Task<BuildPruneResponse> PruneAsync(bool all, CacheSpace space, FilterSet filters, CancellationToken cancellationToken)
     {
-        var filter = CacheFilter.Parse(filters.ToDictionary(), DateTimeOffset.UtcNow);
-        var pruned = await _builder.PruneAsync(new CachePruneOptions { All = all, KeepBytes = keepBytes, Filter = filter }, cancellationToken).ConfigureAwait(false);
+        var options = new CacheRule(all, filters.ToDictionary(), space).Options(DateTimeOffset.UtcNow);
+        var pruned = await _builder.PruneAsync(options, cancellationToken).ConfigureAwait(false);
         return new BuildPruneResponse
         {
             CachesDeleted = pruned.CachesDeleted.Count == 0 ? null : [.. pruned.CachesDeleted],

@@ -68,6 +68,8 @@ public sealed record EngineSettings
     /// <summary>Seconds between the stop signal and SIGKILL for containers without a timeout of their own.</summary>
     public int DefaultStopTimeout { get; init; } = 10;
 
+    public BuildSettings Builds { get; init; } = new();
+
     public bool Debug { get; init; }
 
     /// <summary>What an operator should know of how the API is served; shown by <c>docker info</c>.</summary>

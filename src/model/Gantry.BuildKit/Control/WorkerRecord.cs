@@ -13,7 +13,33 @@ public sealed record WorkerRecord : IProtoMessage
 
     public required BuilderVersion Version { get; init; }
 
-    public void Write(ProtoWriter writer) => writer.Text(1, Id).TextMap(2, Labels).Messages(3, Platforms).Message(5, Version);
+    /// <summary>How it prunes its cache, in order.</summary>
+    public IReadOnlyList<CollectionRule> CollectionRules { get; init; } = [];
+
+    public void Write(ProtoWriter writer) => writer.Text(1, Id).TextMap(2, Labels).Messages(3, Platforms).Messages(4, CollectionRules).Message(5, Version);
+}
+
+/// <summary>moby.buildkit.v1.types.GCPolicy: one rule of a worker's own pruning.</summary>
+public sealed record CollectionRule : IProtoMessage
+{
+    public bool All { get; init; }
+
+    /// <summary>Nanoseconds since the last use before which nothing goes.</summary>
+    public long KeepDuration { get; init; }
+
+    public IReadOnlyList<string> Filters { get; init; } = [];
+
+    /// <summary>Bytes.</summary>
+    public long ReservedSpace { get; init; }
+
+    /// <summary>Bytes; 0 for no limit.</summary>
+    public long MaxUsedSpace { get; init; }
+
+    /// <summary>Bytes; 0 for no limit.</summary>
+    public long MinFreeSpace { get; init; }
+
+    public void Write(ProtoWriter writer) => writer.Bool(1, All).Int64(2, KeepDuration).Int64(3, ReservedSpace).Texts(4, Filters)
+        .Int64(5, MaxUsedSpace).Int64(6, MinFreeSpace);
 }
 
 /// <summary>pb.Platform.</summary>

@@ -10,9 +10,8 @@ namespace Gantry.Engine.Builds.Jobs;
 /// The latest builds, for <c>docker buildx history</c>: in memory, until the engine ends. What they said is kept for the last few whose logs are short.
 /// Thread-safe.
 /// </summary>
-internal sealed class BuildHistory
+internal sealed class BuildHistory(int maxRecords, TimeSpan maxAge)
 {
-    private const int MaxRecords = 50;
     private const int MaxLogs = 10;
     private const int MaxLogBytes = 256 << 10;
     private readonly Lock _lock = new();
@@ -33,12 +32,7 @@ internal sealed class BuildHistory
                 CreatedAt = DateTimeOffset.UtcNow,
             };
             _entries.Add(new Entry(record));
-            for (var oldest = _entries.FindIndex(e => !e.Record.Pinned && e.Record.CompletedAt is not null); _entries.Count > MaxRecords && oldest >= 0;
-                oldest = _entries.FindIndex(e => !e.Record.Pinned && e.Record.CompletedAt is not null))
-            {
-                Remove(oldest);
-            }
-
+            Trim();
             Tell(BuildHistoryEventType.Started, record);
         }
     }
@@ -72,6 +66,24 @@ internal sealed class BuildHistory
             }
 
             Tell(BuildHistoryEventType.Complete, _entries[at].Record);
+        }
+    }
+
+    /// <summary>Forgets what has ended too long ago, and the oldest when there are too many; not what is pinned.</summary>
+    private void Trim()
+    {
+        var limit = DateTimeOffset.UtcNow - maxAge;
+        for (var oldest = 0; oldest < _entries.Count;)
+        {
+            var record = _entries[oldest].Record;
+            if (record is { Pinned: false, CompletedAt: { } completed } && (_entries.Count > maxRecords || completed < limit))
+            {
+                Remove(oldest);
+            }
+            else
+            {
+                oldest++;
+            }
         }
     }
 
@@ -114,8 +126,9 @@ internal sealed class BuildHistory
         List<BuildHistoryEvent> there;
         lock (_lock)
         {
+            Trim();
             there = [.. _entries.Select(e => e.Record).Where(r => Matches(request, r))
-                .TakeLast(request.Limit > 0 ? request.Limit : MaxRecords + _entries.Count)
+                .TakeLast(request.Limit > 0 ? request.Limit : _entries.Count)
                 .Select(r => new BuildHistoryEvent(r.CompletedAt is null ? BuildHistoryEventType.Started : BuildHistoryEventType.Complete, r))];
             if (!request.EarlyExit)
             {

@@ -24,6 +24,9 @@ internal sealed class BuildJob : IDisposable
 
     internal JobExtras Extras { get; }
 
+    /// <summary>What the client gives its steps.</summary>
+    internal BuildEntitlements Entitlements { get; init; } = BuildEntitlements.None;
+
     /// <summary>Null for a build that calls on nothing of its client.</summary>
     internal ClientSession? Session { get; }
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Gantry.Build;
 using Gantry.BuildKit;
 using Gantry.Engine.Builds.Sessions;
+using Gantry.Engine.Settings;
 using Gantry.Errors;
 
 namespace Gantry.Engine.Builds.Jobs;
@@ -21,26 +22,30 @@ public sealed class JobService
     private readonly ArrivalTable<PendingUpload> _uploads = new();
     private readonly ConcurrentDictionary<string, CancellationTokenSource> _cancellable = new();
     private readonly ConcurrentDictionary<string, PreparedBuild> _results = new();
+    private readonly BuildSettings _settings;
     private readonly CancellationToken _stopping;
 
-    internal JobService(BuildsService builds, CancellationToken stopping)
+    internal JobService(BuildsService builds, BuildSettings settings, CancellationToken stopping)
     {
         _builds = builds;
+        _settings = settings;
+        History = new BuildHistory(settings.HistoryEntries, settings.HistoryAge);
         _stopping = stopping;
     }
 
     public SessionTable Sessions { get; } = new();
 
-    internal BuildHistory History { get; } = new();
+    internal BuildHistory History { get; }
 
     /// <summary>Control.Solve: returns when the build and its exporters are through.</summary>
     /// <param name="cancellationToken">Fires when the caller has gone, which ends the build.</param>
     public async Task<SolveResponse> SolveAsync(SolveRequest request, JobExtras extras, CancellationToken cancellationToken)
     {
         CheckSupported(request);
+        var entitlements = BuildEntitlements.Grant(request.Entitlements, _settings.Entitlements);
         var session = request.Session.Length == 0 ? null : await Sessions.GetAsync(request.Session, cancellationToken).ConfigureAwait(false);
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, session?.Ended ?? CancellationToken.None, _stopping);
-        using var job = new BuildJob(request, extras, session, cancellation.Token);
+        using var job = new BuildJob(request, extras, session, cancellation.Token) { Entitlements = entitlements };
         if (request.Ref.Length == 0 || !_jobs.TryAdd(request.Ref, job))
         {
             throw GantryException.Conflict($"job ID {request.Ref} exists");
@@ -239,7 +244,8 @@ public sealed class JobService
         var named = NamedContextOptions.Parse(options, inputs, Held);
         try
         {
-            var request = FrontendOptions.Parse(frontend, options, job.Session, job.Extras.ContextTar, named);
+            var request = FrontendOptions.Parse(frontend, options, job.Session, job.Extras.ContextTar, named) with { Entitlements = job.Entitlements };
+            request.Entitlements.Check(request.Steps.NetworkMode == "host", security: false);
             using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, job.Cancellation);
             return await _builds.PrepareAsync(request, job.Progress, job.FindCredentialsAsync, linked.Token).ConfigureAwait(false);
         }
