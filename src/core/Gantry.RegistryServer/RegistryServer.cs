@@ -98,6 +98,7 @@ public sealed class RegistryServer : IAsyncDisposable
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore();
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>, ConnectionMemory>();
         if (options.Certificate is not null)
         {
             builder.WebHost.UseKestrelHttpsConfiguration();

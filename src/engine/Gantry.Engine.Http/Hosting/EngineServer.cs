@@ -6,6 +6,7 @@ using Gantry.Engine.Diagnostics;
 using Gantry.Engine.Http.Grpc;
 using Gantry.Engine.Http.Routing;
 using Gantry.Errors;
+using Gantry.IO.Streams;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
@@ -41,7 +42,11 @@ public sealed class EngineServer : IAsyncDisposable
         _hangUps = new HangUpWatch(log);
         _tls = options.Tls?.Load();
         SocketActivation.KeepFromChildren();
-        _memory = new MemoryRest(engine.Networks.Rest);
+        _memory = new MemoryRest(() =>
+        {
+            engine.Networks.Rest();
+            BlockPool.Shared.Trim();
+        });
         _application = new ApiApplication(ApiRoutes.Build(_upgraded), new GrpcServer(ApiRoutes.Methods(), engine, log), engine, _memory, log);
     }
 
@@ -65,6 +70,7 @@ public sealed class EngineServer : IAsyncDisposable
 
         kestrel.Listen(_upgraded.EndPoint, o => o.Protocols = HttpProtocols.Http2);
         var transport = new SocketTransportOptions { CreateBoundListenSocket = Bind };
+        ConnectionMemory.Use(transport);
         var sockets = new SocketTransportFactory(Options.Create(transport), loggers);
         _server = new KestrelServer(Options.Create(kestrel), new TransportFactory(sockets, _upgraded), loggers);
         try
