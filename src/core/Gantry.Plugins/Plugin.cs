@@ -13,8 +13,10 @@ public abstract class Plugin(string name, string address) : IDisposable
     protected PluginConnection Connection { get; } = new(address);
 
     /// <summary>What the plugin is, by its own account.</summary>
+    /// <param name="isPatient">Wait for one that is being restarted.</param>
     /// <exception cref="GantryException">It can't be reached.</exception>
-    public IReadOnlyList<string> Activate() => Connection.Call("Plugin.Activate", PluginJson.Default.PluginManifest).Implements ?? [];
+    public IReadOnlyList<string> Activate(bool isPatient = true) =>
+        Connection.Call("Plugin.Activate", PluginJson.Default.PluginManifest, isPatient: isPatient).Implements ?? [];
 
     public void Dispose()
     {

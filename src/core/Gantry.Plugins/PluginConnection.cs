@@ -53,17 +53,18 @@ public sealed class PluginConnection : IDisposable
     public TAnswer Call<TQuestion, TAnswer>(
         string method, TQuestion question, JsonTypeInfo<TQuestion> asked, JsonTypeInfo<TAnswer> answered, bool optional = false)
         where TAnswer : PluginAnswer, new() =>
-        Call(method, JsonSerializer.SerializeToUtf8Bytes(question, asked), answered, optional);
+        Call(method, JsonSerializer.SerializeToUtf8Bytes(question, asked), answered, optional, isPatient: true);
 
     /// <summary>Asks something that needs no words.</summary>
+    /// <param name="isPatient">Ask again for some seconds where the connection is refused.</param>
     /// <inheritdoc cref="Call{TQuestion, TAnswer}(string, TQuestion, JsonTypeInfo{TQuestion}, JsonTypeInfo{TAnswer}, bool)"/>
-    public TAnswer Call<TAnswer>(string method, JsonTypeInfo<TAnswer> answered, bool optional = false)
+    public TAnswer Call<TAnswer>(string method, JsonTypeInfo<TAnswer> answered, bool optional = false, bool isPatient = true)
         where TAnswer : PluginAnswer, new() =>
-        Call(method, [], answered, optional);
+        Call(method, [], answered, optional, isPatient);
 
     public void Dispose() => _client.Dispose();
 
-    private TAnswer Call<TAnswer>(string method, byte[] question, JsonTypeInfo<TAnswer> answered, bool optional)
+    private TAnswer Call<TAnswer>(string method, byte[] question, JsonTypeInfo<TAnswer> answered, bool optional, bool isPatient)
         where TAnswer : PluginAnswer, new()
     {
         for (var attempt = 0; ; attempt++)
@@ -72,7 +73,7 @@ public sealed class PluginConnection : IDisposable
             {
                 return CallOnce(method, question, answered, optional);
             }
-            catch (HttpRequestException e) when (e.InnerException is SocketException && attempt < s_pauses.Length)
+            catch (HttpRequestException e) when (isPatient && e.InnerException is SocketException && attempt < s_pauses.Length)
             {
                 // It never got the question, so asking again does no harm.
                 using var pause = new ManualResetEventSlim();

@@ -23,8 +23,9 @@ public sealed class PluginTable<T>(PluginDirectories directories, string kind, F
         }
     }
 
+    /// <param name="isPatient">Wait for one that is being restarted, if it was never used.</param>
     /// <exception cref="GantryException">NotFound: there is none, or it is something else; Internal: it can't be reached. Docker's words.</exception>
-    public T Get(string name)
+    public T Get(string name, bool isPatient = true)
     {
         var address = _discovery.Find(name) ?? throw GantryException.NotFound($"plugin \"{name}\" not found");
         if (_active.TryGetValue(name, out var known) && known.Address == address)
@@ -35,7 +36,7 @@ public sealed class PluginTable<T>(PluginDirectories directories, string kind, F
         var plugin = make(name, address);
         try
         {
-            if (!plugin.Activate().Contains(kind))
+            if (!plugin.Activate(isPatient).Contains(kind))
             {
                 throw GantryException.NotFound($"Plugin does not implement the requested driver: plugin=\"{name}\", requested implementation=\"{kind}\"");
             }
@@ -50,7 +51,7 @@ public sealed class PluginTable<T>(PluginDirectories directories, string kind, F
         return plugin;
     }
 
-    /// <summary>All that can be reached and are of this kind.</summary>
+    /// <summary>All that can be reached and are of this kind. What another left behind, a socket that nobody listens at, doesn't hold a list up.</summary>
     public IEnumerable<T> All()
     {
         foreach (var name in _discovery.All())
@@ -58,7 +59,7 @@ public sealed class PluginTable<T>(PluginDirectories directories, string kind, F
             T? plugin = null;
             try
             {
-                plugin = Get(name);
+                plugin = Get(name, isPatient: false);
             }
             catch (GantryException)
             {
