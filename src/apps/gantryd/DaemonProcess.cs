@@ -75,6 +75,7 @@ internal sealed class DaemonProcess : IAsyncDisposable
 
             await daemon._server.StartAsync(cancellationToken).ConfigureAwait(false);
             daemon._log.Info("Daemon has completed initialization", ("version", EngineVersion.Text), ("data-root", settings.DataRoot));
+            ThreadReserve.Fill();
             return daemon;
         }
         catch

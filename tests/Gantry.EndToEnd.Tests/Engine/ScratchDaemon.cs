@@ -87,7 +87,7 @@ internal sealed class ScratchDaemon : IAsyncDisposable
             process.Dispose();
         }
 
-        foreach (var monitor in Process.GetProcessesByName("gantry-monitor").Where(p => BelongsHere(p.Id)))
+        foreach (var monitor in Monitors())
         {
             monitor.Kill();
             monitor.Dispose();
@@ -95,6 +95,9 @@ internal sealed class ScratchDaemon : IAsyncDisposable
 
         Directory.Delete(Folder, recursive: true);
     }
+
+    /// <summary>Its monitors, this one and those that outlive it.</summary>
+    internal IReadOnlyList<Process> Monitors() => [.. Process.GetProcessesByName("gantry-monitor").Where(p => BelongsHere(p.Id))];
 
     private bool BelongsHere(int pid)
     {

@@ -14,6 +14,7 @@ internal static class ErrorMap
         LinuxException l => (StatusCodes.Status500InternalServerError, l.Message),
         BadHttpRequestException b => (b.StatusCode, b.Message),
         JsonException j => (StatusCodes.Status400BadRequest, j.Message),
+        OutOfMemoryException => (StatusCodes.Status500InternalServerError, "the engine can get no memory or start no thread: resource temporarily unavailable"),
         OperationCanceledException => (StatusCodes.Status500InternalServerError, "context canceled"),
         _ => (StatusCodes.Status500InternalServerError, exception.Message),
     };

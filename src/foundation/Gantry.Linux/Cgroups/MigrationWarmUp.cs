@@ -39,7 +39,16 @@ public sealed class MigrationWarmUp : IDisposable
 
         if (Interlocked.Exchange(ref _started, 1) == 0)
         {
-            new Thread(Run, 64 * 1024) { IsBackground = true, Name = "cgroup-warm-up" }.Start();
+            try
+            {
+                new Thread(Run, 64 * 1024) { IsBackground = true, Name = "cgroup-warm-up" }.Start();
+            }
+            catch (OutOfMemoryException)
+            {
+                // No thread can be started: another time.
+                Volatile.Write(ref _started, 0);
+                return;
+            }
         }
 
         _wanted.Set();

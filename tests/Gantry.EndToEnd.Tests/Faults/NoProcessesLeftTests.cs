@@ -1,0 +1,60 @@
+using System.Globalization;
+using Gantry.EndToEnd.Tests.Engine;
+
+namespace Gantry.EndToEnd.Tests.Faults;
+
+/// <summary>The engine's cgroup lets it start no process and no thread.</summary>
+public sealed class NoProcessesLeftTests : IDisposable
+{
+    private readonly string _cgroup = (Directory.Exists("/sys/fs/cgroup/pids") ? "/sys/fs/cgroup/pids" : "/sys/fs/cgroup") + $"/gantry-test-{Guid.NewGuid():N}";
+
+    public void Dispose()
+    {
+        if (Directory.Exists(_cgroup))
+        {
+            Directory.Delete(_cgroup);
+        }
+    }
+
+    [Fact]
+    public async Task Starts_fail_with_the_reason_and_the_engine_goes_on()
+    {
+        await using var daemon = new ScratchDaemon();
+        var process = await daemon.StartAsync("-H", daemon.Socket);
+        (await daemon.GantryAsync("-H", daemon.Socket, "import", Repository.BusyboxTar, "busybox:latest")).Succeeded();
+        (await RunAsync(daemon)).Succeeded();
+        await daemon.UntilAsync(() => Directory.GetDirectories($"/proc/{process.Id}/task").Length >= 24);
+
+        Directory.CreateDirectory(_cgroup);
+        await MoveAsync(process.Id);
+        foreach (var monitor in daemon.Monitors())
+        {
+            await MoveAsync(monitor.Id);
+        }
+
+        await File.WriteAllTextAsync($"{_cgroup}/pids.max", await File.ReadAllTextAsync($"{_cgroup}/pids.current"));
+        try
+        {
+            var failures = await Task.WhenAll(Enumerable.Range(0, 24).Select(_ => RunAsync(daemon)));
+            Assert.All(failures, f => Assert.Contains("Resource temporarily unavailable", f.Error, StringComparison.Ordinal));
+            Assert.False(process.HasExited, daemon.Log);
+            (await daemon.GantryAsync("-H", daemon.Socket, "info")).Succeeded();
+        }
+        finally
+        {
+            await File.WriteAllTextAsync($"{_cgroup}/pids.max", "max");
+        }
+
+        foreach (var success in await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => RunAsync(daemon))))
+        {
+            success.Succeeded();
+        }
+
+        Assert.Equal(string.Empty, (await daemon.GantryAsync("-H", daemon.Socket, "ps", "-aq")).Succeeded().Text);
+    }
+
+    private static Task<Result> RunAsync(ScratchDaemon daemon) =>
+        daemon.GantryAsync("-H", daemon.Socket, "run", "--rm", "--network", "none", "busybox", "/bin/true");
+
+    private Task MoveAsync(int process) => File.WriteAllTextAsync($"{_cgroup}/cgroup.procs", process.ToString(CultureInfo.InvariantCulture));
+}
