@@ -40,8 +40,8 @@ internal sealed class PullCommand(FlagSet flags) : Command
 internal sealed class PushCommand(FlagSet flags) : Command
 {
     private readonly Flag<bool> _allTags = flags.Bool("all-tags", "Push all tags of an image to the repository", 'a');
-    private readonly Flag<string> _compression = flags.String("compression", "Send all layers in one form: \"gzip\", \"zstd\" or \"uncompressed\" (as they came, if unset)");
-    private readonly Flag<string> _level = flags.String("compression-level", "Level of the compression (gzip: 1 to 9, zstd: 1 to 19)");
+    private readonly Flag<string> _compression = flags.String("compression", "Send all layers in one form: \"gzip\", \"zstd\" or \"uncompressed\" (as they came, if unset)", own: true);
+    private readonly Flag<string> _level = flags.String("compression-level", "Level of the compression (gzip: 1 to 9, zstd: 1 to 19)", own: true);
     private readonly Flag<bool> _noTrust = flags.Bool("disable-content-trust", "Skip image signing", value: true);
     private readonly Flag<string> _platform = flags.String(
         "platform",
