@@ -54,16 +54,22 @@ public sealed partial class ContentWriter : WriteOnlyStream
     internal static async Task<ContentWriter> OpenAsync(
         ContentStore store, ContentLease lease, string key, string directory, Digest expected, long? expectedSize, CancellationToken cancellationToken)
     {
-        var writer = new ContentWriter(store, lease, key, directory, expected, expectedSize);
+        ContentWriter? writer = null;
         try
         {
+            writer = new ContentWriter(store, lease, key, directory, expected, expectedSize);
             await Task.Run(writer.Resume, cancellationToken).ConfigureAwait(false);
             return writer;
         }
-        catch
+        catch (Exception exception)
         {
-            writer._file.Dispose();
-            writer._hash.Dispose();
+            writer?._file.Dispose();
+            writer?._hash.Dispose();
+            if (exception is IOException full && LinuxException.IsNoSpace(full))
+            {
+                throw new GantryException(ErrorKind.ResourceExhausted, $"writing {key}: no space left on device", full);
+            }
+
             throw;
         }
     }

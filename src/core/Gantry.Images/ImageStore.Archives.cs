@@ -75,11 +75,19 @@ public sealed partial class ImageStore
     public async Task SaveAsync(IReadOnlyList<string> names, Platform? platform, Stream destination, CancellationToken cancellationToken = default)
     {
         using var lease = Content.Lease("save");
-        var writer = new ArchiveWriter(this);
+        var writer = new ArchiveWriter(this, lease);
         var selected = Select(names);
         foreach (var (image, references) in selected)
         {
-            writer.Add(platform is null ? Platforms(references.Count > 0 ? references[0].ToString() : image.Id.ToString()) : [For(image, references, platform)], references);
+            if (platform is null)
+            {
+                var name = references.Count > 0 ? references[0] : References(image.Id).FirstOrDefault(reference => IndexOf(reference) is not null);
+                writer.Add(Platforms(references.Count > 0 ? references[0].ToString() : image.Id.ToString()), references, name is null ? null : IndexOf(name));
+            }
+            else
+            {
+                writer.Add([For(image, references, platform)], references, null);
+            }
         }
 
         await writer.WriteAsync(destination, cancellationToken).ConfigureAwait(false);

@@ -262,7 +262,8 @@ public sealed partial class ImageStore
 
         // Looked up before the record goes: from then on another collection may take the blobs, the config among them.
         var chain = Database.Read(session => _tables.Chain(session, image.Id));
-        var blobs = chain.Select(Layers.Find).OfType<LayerInfo>().SelectMany(layer => KnownBlobs(layer.DiffId)).Select(b => b.Digest).Append(image.Manifest).Append(image.Id).ToList();
+        var blobs = chain.Select(Layers.Find).OfType<LayerInfo>().SelectMany(layer => KnownBlobs(layer.DiffId)).Select(b => b.Digest)
+            .Concat(NeededBlobs(image.Id)).Append(image.Manifest).ToList();
         Database.Write(
             Durability.Durable,
             session =>

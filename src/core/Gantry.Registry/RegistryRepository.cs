@@ -113,8 +113,8 @@ public sealed partial class RegistryRepository
 
     /// <summary>The same for a blob whose size nobody has told: the registry's first answer says it.</summary>
     /// <exception cref="GantryException">As above; also when the registry does not say how large the blob is.</exception>
-    public Task<BlobStream> OpenBlobAsync(Digest blob, CancellationToken cancellationToken = default) =>
-        OpenBlobAsync(new Descriptor { Digest = blob, Size = BlobStream.UnknownSize }, cancellationToken: cancellationToken);
+    public Task<BlobStream> OpenBlobAsync(Digest blob, long offset = 0, CancellationToken cancellationToken = default) =>
+        OpenBlobAsync(new Descriptor { Digest = blob, Size = BlobStream.UnknownSize }, offset, cancellationToken: cancellationToken);
 
     /// <summary>Reads a small blob (a config) whole and checks its size and digest.</summary>
     /// <exception cref="GantryException">DataCorrupt, or as opening it.</exception>

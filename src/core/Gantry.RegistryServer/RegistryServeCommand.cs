@@ -14,6 +14,10 @@ public static class RegistryServeCommand
         Serve an image registry (OCI distribution API, usable by docker, podman, skopeo and others)
 
         Options:
+              --acme DOMAIN        Serve https with a certificate for the domain from an ACME authority, renewed in time; its terms are agreed to. May be repeated
+              --acme-directory URL   The authority (default Let's Encrypt)
+              --acme-email ADDRESS   Where the authority writes to
+              --acme-listen ADDRESS   IP address and port where its questions are answered; it asks at port 80 (default ":80")
               --access FILE        Who may do what in which repository: lines of USER|*|- NAME|PREFIX* pull,push,delete (needs --htpasswd, turns on --token-service)
               --anonymous-pull     Let anyone pull and only users push (needs --htpasswd, turns on --token-service)
               --htpasswd FILE      Take users and their passwords from an htpasswd file (bcrypt)
@@ -33,6 +37,8 @@ public static class RegistryServeCommand
               --webhook URL        Tell this address of pushes, pulls and deletes, as Docker's registry does
 
         """;
+
+    private static readonly RegistryAcme s_noDomains = new() { Domains = [] };
 
     private const string DefaultRoot = "/var/lib/gantry/registry";
 
@@ -54,7 +60,7 @@ public static class RegistryServeCommand
             using var certificate = options.Certificate;
             var server = await RegistryServer.StartAsync(options, cancellationToken).ConfigureAwait(false);
             await using var running = server.ConfigureAwait(false);
-            var scheme = certificate is null ? "http" : "https";
+            var scheme = certificate is null && options.Acme is null ? "http" : "https";
             await output.WriteLineAsync($"registry listening on {scheme}://{server.Address}, images in {Path.GetFullPath(options.Root)}".AsMemory(), cancellationToken)
                 .ConfigureAwait(false);
             await output.FlushAsync(cancellationToken).ConfigureAwait(false);
@@ -73,6 +79,7 @@ public static class RegistryServeCommand
     {
         var options = new RegistryServerOptions { Root = DefaultRoot };
         var (certificate, key) = (string.Empty, string.Empty);
+        RegistryAcme? acme = null;
         for (var i = 0; i < arguments.Count; i++)
         {
             var (name, inline) = Split(arguments[i]);
@@ -121,6 +128,18 @@ public static class RegistryServeCommand
                 case "--anonymous-pull":
                     options = options with { AnonymousPull = Flag(name, inline) };
                     break;
+                case "--acme":
+                    acme = (acme ?? s_noDomains) with { Domains = [.. acme?.Domains ?? [], Domain(name, Value())] };
+                    break;
+                case "--acme-directory":
+                    acme = (acme ?? s_noDomains) with { Directory = Address(name, Value()) };
+                    break;
+                case "--acme-email":
+                    acme = (acme ?? s_noDomains) with { Email = Value() };
+                    break;
+                case "--acme-listen":
+                    acme = (acme ?? s_noDomains) with { Listen = Value() };
+                    break;
                 case "--tls-cert":
                     certificate = Value();
                     break;
@@ -142,7 +161,17 @@ public static class RegistryServeCommand
             throw GantryException.InvalidArgument("--proxy-passwords needs --proxy");
         }
 
-        return options with { Certificate = LoadCertificate(certificate, key) };
+        if (acme is { Domains.Count: 0 })
+        {
+            throw GantryException.InvalidArgument("--acme-directory, --acme-email and --acme-listen need --acme");
+        }
+
+        if (acme is not null && (certificate.Length > 0 || key.Length > 0))
+        {
+            throw GantryException.InvalidArgument("--acme and --tls-cert exclude each other");
+        }
+
+        return options with { Certificate = LoadCertificate(certificate, key), CertificateChain = LoadChain(certificate), Acme = acme };
     }
 
     private static (string Name, string? Value) Split(string argument)
@@ -170,6 +199,24 @@ public static class RegistryServeCommand
     private static Uri Address(string name, string value) => Uri.TryCreate(value, UriKind.Absolute, out var uri) && uri.Scheme is ("http" or "https")
         ? uri!
         : throw GantryException.InvalidArgument($"invalid argument \"{value}\" for \"{name}\" flag: expected an http or https address");
+
+    private static string Domain(string name, string value) => Uri.CheckHostName(value) == UriHostNameType.Dns && value.Contains('.', StringComparison.Ordinal)
+        ? value
+        : throw GantryException.InvalidArgument($"invalid argument \"{value}\" for \"{name}\" flag: expected a domain name");
+
+    /// <summary>What comes after the certificate in its file. Called when that could be read.</summary>
+    private static X509Certificate2Collection? LoadChain(string certificate)
+    {
+        if (certificate.Length == 0)
+        {
+            return null;
+        }
+
+        var chain = new X509Certificate2Collection();
+        chain.ImportFromPemFile(certificate);
+        chain.RemoveAt(0);
+        return chain;
+    }
 
     private static X509Certificate2? LoadCertificate(string certificate, string key)
     {

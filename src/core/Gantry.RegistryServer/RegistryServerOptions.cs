@@ -31,6 +31,12 @@ public sealed record RegistryServerOptions
     /// <summary>Serve https with this certificate and its private key; the server does not dispose it.</summary>
     public X509Certificate2? Certificate { get; init; }
 
+    /// <summary>What is sent to clients beside <see cref="Certificate"/>, so that they can follow it to an authority that they know.</summary>
+    public X509Certificate2Collection? CertificateChain { get; init; }
+
+    /// <summary>Serve https with a certificate that an authority gives and renews; not together with <see cref="Certificate"/>.</summary>
+    public RegistryAcme? Acme { get; init; }
+
     /// <summary>Unfinished uploads untouched for this long are removed.</summary>
     public TimeSpan UploadExpiry { get; init; } = TimeSpan.FromHours(24);
 

@@ -30,6 +30,9 @@ public sealed class LinuxException : IOException
             $"{what}: {Message}",
             this);
 
+    /// <summary>A write of the base library that failed since the disk, or a quota, is full.</summary>
+    public static bool IsNoSpace(IOException exception) => exception.HResult is Linux.Errno.ENOSPC or Linux.Errno.EDQUOT;
+
     private static string Describe(string call, int errno, string? subject)
     {
         var text = Marshal.GetPInvokeErrorMessage(errno);

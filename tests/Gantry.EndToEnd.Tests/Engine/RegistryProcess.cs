@@ -62,7 +62,7 @@ internal sealed class RegistryProcess : IAsyncDisposable
 
     private async Task WaitAsync()
     {
-        for (var attempt = 0; attempt < 200; attempt++)
+        for (var attempt = 0; attempt < 1200; attempt++)
         {
             if (await AnswersAsync(_port))
             {

@@ -4,14 +4,14 @@ using Gantry.EndToEnd.Tests.Engine;
 namespace Gantry.EndToEnd.Tests.Faults;
 
 /// <summary>
-/// The registry, the client or the engine killed with SIGKILL at a random moment of a push and then of a pull: what is begun again goes through,
-/// sends or fetches nothing that was there already, and the engine's store has no fault.
+/// The registry, the client or the engine killed with SIGKILL at a random moment of a push, of a pull, of a pull through a cache and of a load: what is
+/// begun again goes through, sends or fetches nothing that was there already, and the engine's store has no fault.
 /// </summary>
 [Collection(EngineCollection.Name)]
 public sealed class TransferCampaignTests(EngineProcess engine)
 {
     /// <summary>A longer campaign is asked for with GANTRY_TRANSFER_KILLS.</summary>
-    private static readonly int s_rounds = int.TryParse(Environment.GetEnvironmentVariable("GANTRY_TRANSFER_KILLS"), out var rounds) ? rounds : 5;
+    private static readonly int s_rounds = int.TryParse(Environment.GetEnvironmentVariable("GANTRY_TRANSFER_KILLS"), out var rounds) ? rounds : 3;
 
     private const int Layers = 3;
     private const int LayerSize = 4 << 20;
@@ -24,33 +24,69 @@ public sealed class TransferCampaignTests(EngineProcess engine)
     {
         await using var registry = await RegistryProcess.StartAsync("gantry");
         await using var line = new CountingProxy(registry.Address, TimeSpan.FromMilliseconds(2));
+        await using var cache = await RegistryProcess.StartAsync("gantry", null, "--proxy", $"http://{line.Address}");
         (await engine.GantryAsync("builder", "prune", "-af")).Succeeded();
         var others = HeldByEngine();
         for (var round = 0; round < s_rounds; round++)
         {
             var random = new Random(round);
-            var image = $"{line.Address}/campaign/r{round}:1";
+            var path = $"campaign/r{round}";
+            var image = $"{line.Address}/{path}:1";
             await BuildAsync(image, random);
             var id = (await engine.GantryAsync("image", "inspect", "-f", "{{.Id}}", image)).Succeeded().Text;
 
-            long Registrys(params string[] folders) => folders.Sum(f => Bytes(Path.Combine(registry.Images, "repositories", "campaign", $"r{round}", f)));
+            long Registrys(params string[] folders) => folders.Sum(f => Bytes(Path.Combine(registry.Images, "repositories", path, f)));
             var push = await InterruptedAsync(["push", image], registry, line, random, () => line.Up, () => Registrys("_blobs", "_uploads"));
             push.Check($"round {round}, push", Registrys("_blobs"));
-            (await engine.GantryAsync("rmi", "-f", image)).Succeeded();
-            (await engine.GantryAsync("builder", "prune", "-af")).Succeeded();
-            Assert.Equal(others, HeldByEngine());
+            await CheckAsync(image, id, others);
+
             var pull = await InterruptedAsync(["pull", image], registry, line, random, () => line.Down, () => HeldByEngine() - others);
             pull.Check($"round {round}, pull", Registrys("_blobs"));
+            await CheckLoadAsync(image, id, random, line);
+            await CheckAsync(image, id, others);
 
-            Assert.Equal(id, (await engine.GantryAsync("image", "inspect", "-f", "{{.Id}}", image)).Succeeded().Text);
-            (await engine.GantryAsync("system", "check")).Succeeded();
+            // A cache goes on with its own fetch whatever becomes of those who asked for it.
+            var copy = $"{cache.Address}/{path}:1";
+            long Caches() => Bytes(Path.Combine(cache.Images, "blobs")) + Bytes(Path.Combine(cache.Images, "partial"));
+            var before = Caches();
+            var cached = await InterruptedAsync(["pull", copy], cache, line, random, () => line.Down, () => Caches() - before);
+            cached.Check($"round {round}, pull through a cache", Registrys("_blobs"));
+            await CheckAsync(copy, id, others);
+        }
+    }
+
+    /// <summary>The image is the one that it was and the store has no fault; then nothing is left of it.</summary>
+    private async Task CheckAsync(string image, string id, long others)
+    {
+        Assert.Equal(id, (await engine.GantryAsync("image", "inspect", "-f", "{{.Id}}", image)).Succeeded().Text);
+        (await engine.GantryAsync("system", "check")).Succeeded();
+        (await engine.GantryAsync("rmi", "-f", image)).Succeeded();
+        (await engine.GantryAsync("builder", "prune", "-af")).Succeeded();
+        Assert.Equal(others, HeldByEngine());
+    }
+
+    /// <summary>Client or engine killed while an archive of the image is loaded: the next load brings it.</summary>
+    private async Task CheckLoadAsync(string image, string id, Random random, CountingProxy line)
+    {
+        var archive = Path.Combine(engine.DataRoot, "..", $"campaign-{Guid.NewGuid():N}.tar");
+        try
+        {
+            (await engine.GantryAsync("save", "-o", archive, image)).Succeeded();
             (await engine.GantryAsync("rmi", "-f", image)).Succeeded();
+            var layers = Path.Combine(engine.DataRoot, "snapshots");
+            await InterruptedAsync(["load", "-i", archive], null, line, random, () => Bytes(layers), () => 0);
+            Assert.Equal(id, (await engine.GantryAsync("image", "inspect", "-f", "{{.Id}}", image)).Succeeded().Text);
+        }
+        finally
+        {
+            File.Delete(archive);
         }
     }
 
     /// <summary>Kills somebody in the middle of a command, and runs the command again.</summary>
+    /// <param name="registry">The one that may be killed; null for none.</param>
     private async Task<Interruption> InterruptedAsync(
-        string[] command, RegistryProcess registry, CountingProxy line, Random random, Func<long> transferred, Func<long> held)
+        string[] command, RegistryProcess? registry, CountingProxy line, Random random, Func<long> transferred, Func<long> held)
     {
         var client = Command.Start(Repository.Binary("gantry"), command, engine.Environment);
         var output = client.StandardOutput.ReadToEndAsync();
@@ -63,11 +99,11 @@ public sealed class TransferCampaignTests(EngineProcess engine)
             await Task.Delay(1);
         }
 
-        var victim = random.Next(3);
+        var victim = random.Next(registry is null ? 1 : 0, 3);
         switch (victim)
         {
             case 0:
-                await registry.KillAsync();
+                await registry!.KillAsync();
                 break;
             case 1:
                 client.Kill();
@@ -83,7 +119,7 @@ public sealed class TransferCampaignTests(EngineProcess engine)
         var what = $"{((string[])["registry", "client", "engine"])[victim]} killed after {before - start} bytes, {kept} kept";
         if (victim == 0)
         {
-            await registry.RestartAsync();
+            await registry!.RestartAsync();
         }
         else if (victim == 2)
         {

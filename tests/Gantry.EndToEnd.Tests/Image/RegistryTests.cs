@@ -71,6 +71,32 @@ public sealed class RegistryTests(EngineProcess engine)
     }
 
     [Fact]
+    public async Task A_push_may_choose_the_form_of_the_layers()
+    {
+        await using var registry = await RegistryProcess.StartAsync("gantry");
+        var name = $"{registry.Address}/box:1";
+        (await engine.GantryAsync("tag", "busybox", name)).Succeeded();
+        try
+        {
+            (await engine.GantryAsync("push", "-q", "--compression", "zstd", "--compression-level", "5", name)).Succeeded();
+
+            var manifest = (await Command.RunAsync("skopeo", ["inspect", "--raw", "--tls-verify=false", $"docker://{name}"])).Succeeded().Output;
+            Assert.Contains("application/vnd.oci.image.layer.v1.tar+zstd", manifest, StringComparison.Ordinal);
+            Assert.DoesNotContain("gzip", manifest, StringComparison.Ordinal);
+
+            var unknown = await engine.GantryAsync("push", "--compression", "lzma", name);
+            Assert.Equal(1, unknown.ExitCode);
+            Assert.Contains("invalid compression \"lzma\": it must be gzip, zstd or uncompressed", unknown.Error, StringComparison.Ordinal);
+            var alone = await engine.GantryAsync("push", "--compression-level", "5", name);
+            Assert.Contains("a compression level needs a compression", alone.Error, StringComparison.Ordinal);
+        }
+        finally
+        {
+            (await engine.GantryAsync("rmi", name)).Succeeded();
+        }
+    }
+
+    [Fact]
     public async Task What_is_not_there_is_said_in_Dockers_words()
     {
         await using var registry = await RegistryProcess.StartAsync("gantry");

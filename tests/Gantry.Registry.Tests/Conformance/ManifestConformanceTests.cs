@@ -60,6 +60,32 @@ public sealed class ManifestConformanceTests : IAsyncLifetime
     }
 
     [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task Blobs_may_go_before_their_manifests(string kind)
+    {
+        var data = ConformanceData.Create(kind);
+        await PushAsync(data);
+
+        foreach (var digest in data.Blobs.Keys)
+        {
+            using var deleted = await SendAsync(Http, HttpMethod.Delete, $"/v2/{Name}/blobs/{digest}");
+            HttpAssert.Status(HttpStatusCode.Accepted, deleted);
+        }
+
+        foreach (var (digest, mediaType, content) in data.Manifests.AsEnumerable().Reverse())
+        {
+            await AssertThereAsync(digest.ToString(), digest, mediaType, content);
+            using var deleted = await SendAsync(Http, HttpMethod.Delete, $"/v2/{Name}/manifests/{digest}");
+            HttpAssert.Status(HttpStatusCode.Accepted, deleted);
+        }
+
+        // With a manifest its tags go.
+        using var tags = await SendAsync(Http, HttpMethod.Get, $"/v2/{Name}/tags/list");
+        Assert.Empty(tags.StatusCode == HttpStatusCode.OK ? await TagsAsync(tags) : []);
+        Assert.Empty(Directory.EnumerateFiles(Path.Combine(_registry.Root, "blobs"), "*", SearchOption.AllDirectories));
+    }
+
+    [Theory]
     [InlineData("image")]
     [InlineData("sha512")]
     public async Task By_digest_with_several_tags(string kind)

@@ -86,6 +86,39 @@ public sealed class RulesTests : IDisposable
         request.Headers.TransferEncodingChunked = true;
         using var chunked = await registry.Http.SendAsync(request);
         await HttpAssert.ErrorAsync(HttpStatusCode.Forbidden, "DENIED", chunked);
+
+        // Nobody can go on with it: it takes no room from others.
+        using var fits = await PostAsync(registry, "a/b", TestContent.Bytes(39_000, 3));
+        HttpAssert.Status(HttpStatusCode.Created, fits);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Uploads_of_unknown_length_stay_within_the_quota_together(bool whole)
+    {
+        const int Quota = 300_000;
+        await using var registry = await TestRegistry.StartAsync(options => whole ? options with { Quota = Quota } : options with { RepositoryQuota = Quota });
+        var locations = await Task.WhenAll(Enumerable.Range(0, 8).Select(async _ =>
+        {
+            using var started = await registry.Http.PostAsync("/v2/a/b/blobs/uploads/", null);
+            return started.Headers.Location!;
+        }));
+        using var ready = new CountdownEvent(locations.Length);
+
+        // All of them have begun before any goes on.
+        var statuses = await Task.WhenAll(locations.Select(async (location, i) =>
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Patch, location) { Content = new StreamContent(new Waiting(TestContent.Bytes(100_000, i), 10_000, ready)) };
+            request.Headers.TransferEncodingChunked = true;
+            using var response = await registry.Http.SendAsync(request);
+            return response.StatusCode;
+        }));
+
+        var files = new DirectoryInfo(Path.Combine(registry.Root, "repositories", "a", "b", "_uploads")).EnumerateFiles().Sum(file => file.Length);
+        Assert.InRange(files, Quota / 2, Quota);
+        Assert.Contains(HttpStatusCode.Forbidden, statuses);
+        Assert.All(statuses, status => Assert.True(status is HttpStatusCode.Forbidden or HttpStatusCode.Accepted, status.ToString()));
     }
 
     [Fact]
@@ -143,5 +176,23 @@ public sealed class RulesTests : IDisposable
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", json.RootElement.GetProperty("token").GetString());
         using var response = await registry.Http.SendAsync(request);
         return await response.Content.ReadAsStringAsync();
+    }
+
+    /// <summary>A content that stops for a while when it has begun.</summary>
+    private sealed class Waiting(byte[] content, int beginning, CountdownEvent ready) : MemoryStream(content)
+    {
+        private bool _waited;
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            if (Position >= beginning && !_waited)
+            {
+                _waited = true;
+                ready.Signal();
+                await Task.Run(() => ready.Wait(TimeSpan.FromSeconds(30), CancellationToken.None), CancellationToken.None);
+            }
+
+            return await base.ReadAsync(Position < beginning ? buffer[..Math.Min(buffer.Length, beginning - (int)Position)] : buffer, cancellationToken);
+        }
     }
 }

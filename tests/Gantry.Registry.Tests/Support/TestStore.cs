@@ -54,10 +54,10 @@ internal sealed class TestStore : IAsyncDisposable
         return (await Puller.PullAsync(reference, platform, null, events, cancellationToken), events.All);
     }
 
-    internal async Task<(IReadOnlyList<PushedTag> Pushed, List<TransferEvent> Events)> PushAsync(ImageReference reference, Platform? platform = null)
+    internal async Task<(IReadOnlyList<PushedTag> Pushed, List<TransferEvent> Events)> PushAsync(ImageReference reference, Platform? platform = null, LayerCompression? compression = null)
     {
         var events = new Events();
-        return (await Pusher.PushAsync(reference, platform, null, events), events.All);
+        return (await Pusher.PushAsync(reference, platform, compression, null, events), events.All);
     }
 
     /// <summary>The content of a file as a container of the layer would see it.</summary>

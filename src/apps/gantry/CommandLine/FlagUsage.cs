@@ -9,9 +9,9 @@ internal static class FlagUsage
     private const int BlockIndent = 16;
     private const int Slop = 5;
 
-    public static string Format(FlagSet flags, EngineFeatures features, int width)
+    public static string Format(FlagSet flags, EngineFeatures features, string program, int width)
     {
-        var rows = flags.All.Where(f => f.IsShown(features)).OrderBy(f => f.Name, StringComparer.Ordinal).Select(f => (Left: Left(f), Right: Right(f))).ToList();
+        var rows = flags.All.Where(f => f.IsShown(features, program)).OrderBy(f => f.Name, StringComparer.Ordinal).Select(f => (Left: Left(f), Right: Right(f))).ToList();
         var column = rows.Count == 0 ? 0 : rows.Max(r => r.Left.Length) + 3;
         var text = new StringBuilder();
         foreach (var (left, right) in rows)

@@ -28,9 +28,9 @@ internal sealed class HelpText(EngineFeatures features, int width)
             text.Append("\nAliases:\n  ").AppendJoin(", ", entry.Paths.Select(p => $"{path.Program} {p}")).Append('\n');
         }
 
-        if (flags.All.Any(f => f.IsShown(features)))
+        if (flags.All.Any(f => f.IsShown(features, path.Program)))
         {
-            text.Append("\nOptions:\n").Append(FlagUsage.Format(flags, features, width - 1));
+            text.Append("\nOptions:\n").Append(FlagUsage.Format(flags, features, path.Program, width - 1));
         }
 
         if (entry.Children is { } children)
@@ -44,7 +44,7 @@ internal sealed class HelpText(EngineFeatures features, int width)
     public string Root(CommandPath path, FlagSet flags, IEnumerable<CommandEntry> plugins)
     {
         var text = new StringBuilder().Append("Usage:  ").Append(path.Program).Append(" [OPTIONS] COMMAND\n\nA self-sufficient runtime for containers\n");
-        return text.Append(Lists([.. path.Entry.Children!(), .. plugins], path.Program)).Append("\nGlobal Options:\n").Append(FlagUsage.Format(flags, features, width - 1))
+        return text.Append(Lists([.. path.Entry.Children!(), .. plugins], path.Program)).Append("\nGlobal Options:\n").Append(FlagUsage.Format(flags, features, path.Program, width - 1))
             .Append($"\nRun '{path.Program} COMMAND --help' for more information on a command.\n\n")
             .Append("For more help on how to use Docker, head to https://docs.docker.com/go/guides/\n").ToString();
     }

@@ -51,11 +51,16 @@ public sealed partial class EngineClient
             cancellationToken);
 
     /// <inheritdoc cref="PullImageAsync"/>
-    public Task<HttpResponse> PushImageAsync(string repository, string? tag, string? platform, string? auth, CancellationToken cancellationToken) =>
-        SendAsync(
+    /// <param name="compression">The form of the layers in the registry, which only Gantry's engine knows about; null to leave it to the engine.</param>
+    public Task<HttpResponse> PushImageAsync(
+        string repository, string? tag, string? platform, (string Kind, string Level)? compression, string? auth, CancellationToken cancellationToken) => SendAsync(
             "POST",
             ImagePath(repository, "/push"),
-            new ApiRequest { Query = new Query().Add("tag", tag).Add("platform", platform), Headers = AuthHeader(auth) },
+            new ApiRequest
+            {
+                Query = new Query().Add("tag", tag).Add("platform", platform).Add("compression", compression?.Kind).Add("compressionLevel", compression?.Level),
+                Headers = AuthHeader(auth),
+            },
             cancellationToken);
 
     /// <summary>Makes an image of a tar.</summary>

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Gantry.Content;
 using Gantry.Errors;
+using Gantry.Images.Attestations;
 using Gantry.Images.Queries;
 using Gantry.Images.Transfer;
 using Gantry.IO.Compression;
@@ -69,7 +70,8 @@ internal sealed class ArchiveReader(ImageStore store, ContentLease lease, Archiv
     {
         var root = new Descriptor { MediaType = entry.MediaType, Digest = entry.Digest, Size = entry.Size };
         var loaded = new List<(bool IsHost, IReadOnlyList<LoadedImage> Images)>();
-        foreach (var child in IndexEntries.Read(store.Content, entry.Digest).Where(child => !IsAttestation(child) && members.Contains(MemberOf(child.Digest))))
+        var entries = IndexEntries.Read(store.Content, entry.Digest).Where(child => members.Contains(MemberOf(child.Digest))).ToList();
+        foreach (var child in entries.Where(child => !Attestation.Is(child)))
         {
             var manifest = IndexEntries.Manifest(store.Content, child)?.Manifest;
             if (manifest is null || !manifest.Layers.Append(manifest.Config).All(blob => members.Contains(MemberOf(blob.Digest))))
@@ -81,14 +83,14 @@ internal sealed class ArchiveReader(ImageStore store, ContentLease lease, Archiv
             var offered = (JsonSerializer.Deserialize(config, OciJson.Default.ImageConfig) ?? new ImageConfig()).Platform;
             if (offered.Os == Platform.Host.Os && platform?.Accepts(offered) != false)
             {
-                loaded.Add((Platform.Host.Accepts(offered), await AddAsync(config, manifest.Layers, child, References(entry), cancellationToken, root).ConfigureAwait(false)));
+                var attestations = entries.Where(other => Attestation.IsOf(other, child.Digest)).Select(other => Attestation.Find(store.Content, other)).OfType<Attestation>();
+                var origin = new Origin(root, [.. attestations.SelectMany(attestation => attestation.All)]);
+                loaded.Add((Platform.Host.Accepts(offered), await AddAsync(config, manifest.Layers, child, References(entry), cancellationToken, origin).ConfigureAwait(false)));
             }
         }
 
         return loaded.OrderByDescending(image => image.IsHost).Select(image => image.Images).FirstOrDefault() ?? [];
     }
-
-    private static bool IsAttestation(Descriptor entry) => entry.Annotations?.GetValueOrDefault("vnd.docker.reference.type") == "attestation-manifest";
 
     /// <exception cref="GantryException">InvalidArgument: an image for another system than this one's.</exception>
     private bool IsWanted(byte[] configBytes)
@@ -114,7 +116,7 @@ internal sealed class ArchiveReader(ImageStore store, ContentLease lease, Archiv
     private async Task<IReadOnlyList<LoadedImage>> LoadLayoutAsync(CancellationToken cancellationToken)
     {
         var loaded = new List<LoadedImage>();
-        foreach (var entry in Index())
+        foreach (var entry in Index().Where(entry => !Attestation.Is(entry)))
         {
             var several = MediaTypes.IsIndex(entry.MediaType) ? await AddIndexAsync(entry, cancellationToken).ConfigureAwait(false) : [];
             loaded.AddRange(several);
@@ -152,7 +154,7 @@ internal sealed class ArchiveReader(ImageStore store, ContentLease lease, Archiv
 
     private async Task<IReadOnlyList<LoadedImage>> AddAsync(
         byte[] configBytes, IReadOnlyList<Descriptor> layers, Descriptor? manifest, IReadOnlyList<ImageReference> references, CancellationToken cancellationToken,
-        Descriptor? root = null)
+        Origin? origin = null)
     {
         var config = JsonSerializer.Deserialize(configBytes, OciJson.Default.ImageConfig) ?? new ImageConfig();
         if (config.RootFs.DiffIds.Count != layers.Count)
@@ -170,7 +172,8 @@ internal sealed class ArchiveReader(ImageStore store, ContentLease lease, Archiv
                 Config = configBytes,
                 Manifest = manifest,
                 LayerBlobs = manifest is null || layers.All(IsPlain) ? [] : layers,
-                Index = root,
+                Index = origin?.Index,
+                Documents = origin?.Attestations ?? [],
                 References = references,
                 NamesCameAlong = true,
             },
@@ -219,6 +222,9 @@ internal sealed class ArchiveReader(ImageStore store, ContentLease lease, Archiv
 
     /// <summary>A layer that is not compressed is nothing that a registry wants, and can be made again of the unpacked one.</summary>
     private static bool IsPlain(Descriptor layer) => layer.MediaType is MediaTypes.OciLayer or MediaTypes.DockerLayer;
+
+    /// <summary>Where an image is from: an index, with what is attested of it there.</summary>
+    private sealed record Origin(Descriptor Index, IReadOnlyList<Descriptor> Attestations);
 
     /// <summary>Reports on the unpacking thread, in order.</summary>
     private sealed class Progress(IProgress<LoadProgress> target, string layer, long total) : IProgress<long>

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Gantry.Content;
 using Gantry.Errors;
+using Gantry.Images.Transfer;
 using Gantry.IO.Compression;
 using Gantry.Oci;
 using Gantry.Registry;
@@ -117,17 +118,7 @@ internal sealed class StoreMender(ImageStore store, RegistryClient registry, Con
             return store.Content.TryStat(digest, out _);
         }
 
-        var writer = await store.Content.BeginIngestAsync(lease, digest.ToString(), digest, blob.Size, cancellationToken).ConfigureAwait(false);
-        if (writer is null)
-        {
-            return true;
-        }
-
-        await using var writing = writer.ConfigureAwait(false);
-        var source = await repository.OpenBlobAsync(blob, writer.Offset, cancellationToken: cancellationToken).ConfigureAwait(false);
-        await using var reading = source.ConfigureAwait(false);
-        await source.CopyToAsync(writer, cancellationToken).ConfigureAwait(false);
-        await writer.CommitAsync(cancellationToken).ConfigureAwait(false);
+        await BlobPull.RunAsync(store.Content, lease, repository, blob, cancellationToken).ConfigureAwait(false);
         return true;
     }
 

@@ -1,4 +1,5 @@
 using Gantry.Api;
+using Gantry.Images.Attestations;
 using Gantry.Oci;
 
 namespace Gantry.Images.Queries;
@@ -6,9 +7,6 @@ namespace Gantry.Images.Queries;
 /// <summary>The manifests behind a name as the Engine API shows them (<c>manifests=1</c>), here or not.</summary>
 internal sealed class ManifestSummaries(ImageStore store, IReadOnlyList<ImageUser> users)
 {
-    private const string AttestationType = "vnd.docker.reference.type";
-    private const string AttestationOf = "vnd.docker.reference.digest";
-
     /// <summary>Of an index: all that it lists. Of an image that came with a manifest alone: that one. Of one made here: none.</summary>
     internal List<ImageManifestSummary> Of(ImageRecord image, Digest? root)
     {
@@ -23,7 +21,7 @@ internal sealed class ManifestSummaries(ImageStore store, IReadOnlyList<ImageUse
         var here = IndexEntries.Manifest(store.Content, entry);
         var image = here is { } found ? store.Find(found.Manifest.Config.Digest) : null;
         var content = here is null ? 0 : new[] { entry, here.Value.Manifest.Config }.Concat(here.Value.Manifest.Layers).Sum(SizeHere);
-        var isAttestation = entry.Annotations?.GetValueOrDefault(AttestationType) == "attestation-manifest";
+        var isAttestation = Attestation.Is(entry);
         var summary = new ImageManifestSummary
         {
             ID = entry.Digest.ToString(),
@@ -41,7 +39,7 @@ internal sealed class ManifestSummaries(ImageStore store, IReadOnlyList<ImageUse
         };
         if (isAttestation)
         {
-            summary.AttestationData = new ImageManifestSummaryAttestationData { For = entry.Annotations?.GetValueOrDefault(AttestationOf) };
+            summary.AttestationData = new ImageManifestSummaryAttestationData { For = Attestation.SubjectOf(entry) };
             return summary;
         }
 

@@ -24,7 +24,11 @@ internal sealed class ImageTables
         CREATE TABLE layer_blob (diff TEXT NOT NULL, digest TEXT NOT NULL, descriptor TEXT NOT NULL, PRIMARY KEY (diff, digest)) WITHOUT ROWID;
         """,
         "ALTER TABLE image ADD COLUMN tagged INTEGER;",
-        PlatformTable.Create);
+        PlatformTable.Create,
+        """
+        CREATE TABLE layer_form (diff TEXT NOT NULL, form TEXT NOT NULL, digest TEXT NOT NULL, descriptor TEXT NOT NULL, PRIMARY KEY (diff, form)) WITHOUT ROWID;
+        CREATE VIEW every_layer_blob AS SELECT diff, digest, descriptor FROM layer_blob UNION SELECT diff, digest, descriptor FROM layer_form;
+        """);
 
     internal ImageRecord? Find(DatabaseSession session, Digest id) =>
         session.QueryFirst($"SELECT {Columns} FROM image WHERE id = ?1", Record, id.ToString());
@@ -127,27 +131,40 @@ internal sealed class ImageTables
         session.Query("SELECT digest FROM image_blob WHERE image = ?1 ORDER BY digest", r => Digest.Parse(r.Text(0)), id.ToString());
 
     internal bool IsLayerBlob(DatabaseSession session, Digest digest) =>
-        session.QueryFirst("SELECT digest FROM layer_blob WHERE digest = ?1", r => r.Text(0), digest.ToString()) is not null;
+        session.QueryFirst("SELECT digest FROM every_layer_blob WHERE digest = ?1", r => r.Text(0), digest.ToString()) is not null;
 
     /// <summary>Forgets a layer's blob that can't be had any more; the layer itself stays.</summary>
     internal void ForgetBlob(DatabaseSession session, Digest digest)
     {
         session.Execute("DELETE FROM image_blob WHERE digest = ?1", digest.ToString());
         session.Execute("DELETE FROM layer_blob WHERE digest = ?1", digest.ToString());
+        session.Execute("DELETE FROM layer_form WHERE digest = ?1", digest.ToString());
     }
 
     internal int Count(DatabaseSession session) => (int)session.Query("SELECT COUNT(*) FROM image", r => r.Int64(0))[0];
 
     /// <summary>The blobs that are known to hold layers' contents, by diff id.</summary>
     internal ILookup<Digest, Digest> AllLayerBlobs(DatabaseSession session) =>
-        session.Query("SELECT diff, digest FROM layer_blob", r => (Diff: Digest.Parse(r.Text(0)), Blob: Digest.Parse(r.Text(1)))).ToLookup(r => r.Diff, r => r.Blob);
+        session.Query("SELECT diff, digest FROM every_layer_blob", r => (Diff: Digest.Parse(r.Text(0)), Blob: Digest.Parse(r.Text(1)))).ToLookup(r => r.Diff, r => r.Blob);
 
     internal List<Descriptor> LayerBlobs(DatabaseSession session, Digest diffId) => session.Query(
+        "SELECT descriptor FROM every_layer_blob WHERE diff = ?1", r => JsonSerializer.Deserialize(r.Text(0), OciJson.Default.Descriptor)!, diffId.ToString());
+
+    /// <summary>The blobs of a layer in the form that it came in, or is pushed in unasked.</summary>
+    internal List<Descriptor> OwnLayerBlobs(DatabaseSession session, Digest diffId) => session.Query(
         "SELECT descriptor FROM layer_blob WHERE diff = ?1", r => JsonSerializer.Deserialize(r.Text(0), OciJson.Default.Descriptor)!, diffId.ToString());
 
     internal void AddLayerBlob(DatabaseSession session, Digest diffId, Descriptor blob) => session.Execute(
         "INSERT OR REPLACE INTO layer_blob (diff, digest, descriptor) VALUES (?1, ?2, ?3)",
         diffId.ToString(), blob.Digest.ToString(), JsonSerializer.Serialize(blob, OciJson.Default.Descriptor));
+
+    /// <summary>The blobs of a layer that were made for pushes that asked for a form, of whatever level where it names none.</summary>
+    internal List<Descriptor> LayerBlobs(DatabaseSession session, Digest diffId, string form) => session.Query(
+        "SELECT descriptor FROM layer_form WHERE diff = ?1 AND (form = ?2 OR form GLOB ?2 || ':*')", r => JsonSerializer.Deserialize(r.Text(0), OciJson.Default.Descriptor)!, diffId.ToString(), form);
+
+    internal void SetLayerBlob(DatabaseSession session, Digest diffId, string form, Descriptor blob) => session.Execute(
+        "INSERT OR REPLACE INTO layer_form (diff, form, digest, descriptor) VALUES (?1, ?2, ?3, ?4)",
+        diffId.ToString(), form, blob.Digest.ToString(), JsonSerializer.Serialize(blob, OciJson.Default.Descriptor));
 
     private static ImageRecord Record(DatabaseRow row) => new(
         Digest.Parse(row.Text(0)),

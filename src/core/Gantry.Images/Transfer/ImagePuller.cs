@@ -59,6 +59,7 @@ public sealed class ImagePuller(ImageStore store, RegistryClient registry, Trans
         var (configBytes, config) = await ConfigAsync(repository, lease, remote.Manifest.Config, cancellationToken).ConfigureAwait(false);
         Check(named, platform, remote, config);
         await PullLayersAsync(repository, lease, remote.Manifest, config, progress, cancellationToken).ConfigureAwait(false);
+        var attestations = await new AttestationPull(store.Content, lease, repository, GetAsync, progress).RunAsync(remote, cancellationToken).ConfigureAwait(false);
 
         var id = Digest.Of(configBytes);
         var isHere = store.HasPlatform(named, id, root.Digest);
@@ -72,7 +73,7 @@ public sealed class ImagePuller(ImageStore store, RegistryClient registry, Trans
             Config = configBytes,
             Manifest = remote.ManifestDocument.Descriptor,
             LayerBlobs = remote.Manifest.Layers,
-            Documents = [.. remote.Documents.Select(document => document.Descriptor)],
+            Documents = [.. remote.Documents.Select(document => document.Descriptor), .. attestations],
             Index = remote.Documents.Count > 0 ? root.Descriptor : null,
             NamesCameAlong = true,
             References = [.. new[] { named, named.WithDigest(root.Digest) }.Distinct()],
@@ -189,17 +190,8 @@ public sealed class ImagePuller(ImageStore store, RegistryClient registry, Trans
             cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task StoreAsync(ContentLease lease, Descriptor descriptor, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
-    {
-        var writer = await store.Content.BeginIngestAsync(lease, descriptor.Digest.ToString(), descriptor.Digest, content.Length, cancellationToken).ConfigureAwait(false);
-        if (writer is not null)
-        {
-            await using var writing = writer.ConfigureAwait(false);
-            writer.Restart();
-            await writer.WriteAsync(content, cancellationToken).ConfigureAwait(false);
-            await writer.CommitAsync(cancellationToken).ConfigureAwait(false);
-        }
-    }
+    private Task StoreAsync(ContentLease lease, Descriptor descriptor, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
+        BlobPull.KeepAsync(store.Content, lease, descriptor, content, cancellationToken);
 
     /// <summary>A listener of its own for each layer, so that one image with the same layer twice joins and leaves twice.</summary>
     private sealed class Once(IProgress<TransferEvent> inner) : IProgress<TransferEvent>

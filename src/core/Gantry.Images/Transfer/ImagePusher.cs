@@ -15,8 +15,10 @@ public sealed class ImagePusher(ImageStore store, RegistryClient registry, Trans
     /// <returns>The pushed tags with the digests the registry has them by; the images have these as names too afterwards.</returns>
     /// <exception cref="GantryException">With Docker's text.</exception>
     /// <param name="platform">Push the names' images for it alone; null for all platforms that the names stand for.</param>
+    /// <param name="compression">The form that all layers are sent in; null for that in which they came, and gzip for layers made here.</param>
     public async Task<IReadOnlyList<PushedTag>> PushAsync(
-        ImageReference reference, Platform? platform, RegistryCredentials? credentials, IProgress<TransferEvent> progress, CancellationToken cancellationToken = default)
+        ImageReference reference, Platform? platform, LayerCompression? compression, RegistryCredentials? credentials, IProgress<TransferEvent> progress,
+        CancellationToken cancellationToken = default)
     {
         if (!reference.Digest.IsEmpty)
         {
@@ -29,7 +31,7 @@ public sealed class ImagePusher(ImageStore store, RegistryClient registry, Trans
         var pushed = new List<PushedTag>();
         foreach (var tag in Tags(reference))
         {
-            pushed.Add(await PushTagAsync(repository, tag, platform, events, cancellationToken).ConfigureAwait(false));
+            pushed.Add(await PushTagAsync(repository, tag, platform, compression, events, cancellationToken).ConfigureAwait(false));
         }
 
         return pushed;
@@ -45,14 +47,15 @@ public sealed class ImagePusher(ImageStore store, RegistryClient registry, Trans
     }
 
     private async Task<PushedTag> PushTagAsync(
-        RegistryRepository repository, ImageReference reference, Platform? platform, SerializedProgress events, CancellationToken cancellationToken)
+        RegistryRepository repository, ImageReference reference, Platform? platform, LayerCompression? compression, SerializedProgress events, CancellationToken cancellationToken)
     {
         using var lease = store.Content.Lease($"push of {reference}");
         var images = platform is null ? store.Platforms(reference.ToString()) : [store.Resolve(reference.ToString(), platform)];
-        var descriptor = images.Count == 1
-            ? await PushImageAsync(repository, reference, images[0], reference.Tag, lease, events, cancellationToken).ConfigureAwait(false)
-            : await new IndexPush(store, repository, reference).RunAsync(
-                images, lease, image => PushImageAsync(repository, reference, image, null, lease, events, cancellationToken), cancellationToken).ConfigureAwait(false);
+        var index = new IndexPush(store, repository, reference, compression, lease);
+        var descriptor = images.Count > 1 || (platform is null && index.IsWhole(images[0]))
+            ? await index.RunAsync(
+                images, image => PushImageAsync(repository, reference, image, null, compression, lease, events, cancellationToken), cancellationToken).ConfigureAwait(false)
+            : await PushImageAsync(repository, reference, images[0], reference.Tag, compression, lease, events, cancellationToken).ConfigureAwait(false);
         events.Report(TransferEvent.Plain($"{reference.Tag}: digest: {descriptor.Digest} size: {descriptor.Size}"));
         var pushed = new PushedTag(reference.Tag!, descriptor.Digest, descriptor.Size);
         events.Report(new TransferEvent { HasDetail = true, Pushed = pushed });
@@ -61,9 +64,10 @@ public sealed class ImagePusher(ImageStore store, RegistryClient registry, Trans
 
     /// <summary>Pushes one image and returns its manifest; without a tag, as part of an index, under the manifest's digest alone.</summary>
     private async Task<Descriptor> PushImageAsync(
-        RegistryRepository repository, ImageReference reference, ImageRecord image, string? tag, ContentLease lease, SerializedProgress events, CancellationToken cancellationToken)
+        RegistryRepository repository, ImageReference reference, ImageRecord image, string? tag, LayerCompression? compression, ContentLease lease, SerializedProgress events,
+        CancellationToken cancellationToken)
     {
-        var plan = PushPlan.For(store, lease, image);
+        var plan = PushPlan.For(store, lease, image, compression);
 
         // Docker goes from the top layer down.
         var layers = plan.Layers.Reverse().ToList();
@@ -74,14 +78,14 @@ public sealed class ImagePusher(ImageStore store, RegistryClient registry, Trans
 
         var blobs = await Together.RunAsync(
             layers.DistinctBy(layer => layer.DiffId),
-            async (layer, token) => (layer.DiffId, Blob: await new LayerPush(store, repository, reference, layer, events).RunAsync(_uploads, lease, token).ConfigureAwait(false)),
+            async (layer, token) => (layer.DiffId, Blob: await new LayerPush(store, repository, reference, layer, compression, events).RunAsync(_uploads, lease, token).ConfigureAwait(false)),
             cancellationToken).ConfigureAwait(false);
         var byLayer = blobs.ToDictionary(entry => entry.DiffId, entry => entry.Blob);
         var (descriptor, content) = plan.Manifest ?? ManifestBuilder.Build(plan.Config, [.. plan.Layers.Select(layer => byLayer[layer.DiffId])]);
         await PushDocumentsAsync(repository, tag ?? descriptor.Digest.ToString(), plan, descriptor, content, cancellationToken).ConfigureAwait(false);
         await RememberAsync(
-            lease, tag is null ? [] : [reference.WithDigest(descriptor.Digest)], plan, descriptor, content, [.. plan.Layers.Select(layer => byLayer[layer.DiffId])], cancellationToken)
-            .ConfigureAwait(false);
+            lease, tag is null ? [] : [reference.WithDigest(descriptor.Digest)], plan, descriptor, content, [.. plan.Layers.Select(layer => byLayer[layer.DiffId])],
+            isOwnForm: compression is null || plan.Manifest is not null, cancellationToken).ConfigureAwait(false);
         return descriptor;
     }
 
@@ -95,16 +99,21 @@ public sealed class ImagePusher(ImageStore store, RegistryClient registry, Trans
         await repository.PutManifestAsync(name, manifest.MediaType, content, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>The image is known by its digest from now on, and is pushed with the same manifest next time.</summary>
+    /// <summary>
+    /// The image is known by its digest from now on, and is pushed with the same manifest next time; after a push in a form that was asked for, its
+    /// blobs are kept for the next one that asks for it.
+    /// </summary>
     private async Task RememberAsync(
-        ContentLease lease, IReadOnlyList<ImageReference> names, PushPlan plan, Descriptor manifest, byte[] content, IReadOnlyList<Descriptor> layers, CancellationToken cancellationToken)
+        ContentLease lease, IReadOnlyList<ImageReference> names, PushPlan plan, Descriptor manifest, byte[] content, IReadOnlyList<Descriptor> layers, bool isOwnForm,
+        CancellationToken cancellationToken)
     {
         await store.Content.WriteAsync(lease, content, cancellationToken).ConfigureAwait(false);
         await store.CreateAsync(lease, new NewImage
         {
             Config = plan.Config,
-            Manifest = manifest,
-            LayerBlobs = layers,
+            Manifest = isOwnForm ? manifest : null,
+            LayerBlobs = isOwnForm ? layers : [],
+            Documents = isOwnForm ? [] : [manifest, .. layers],
             Parent = plan.Image.Parent,
             References = names,
             MayBeLost = true,

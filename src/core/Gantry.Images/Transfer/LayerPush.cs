@@ -5,7 +5,7 @@ using Gantry.Registry;
 namespace Gantry.Images.Transfer;
 
 /// <summary>Brings one layer into a registry: compressed once, and sent only when the registry has no copy of it.</summary>
-internal sealed class LayerPush(ImageStore store, RegistryRepository repository, ImageReference target, PushLayer layer, IProgress<TransferEvent> events)
+internal sealed class LayerPush(ImageStore store, RegistryRepository repository, ImageReference target, PushLayer layer, LayerCompression? wanted, IProgress<TransferEvent> events)
 {
     /// <summary>More candidates than this cost more round trips than they save.</summary>
     private const int MaxMountCandidates = 3;
@@ -14,7 +14,7 @@ internal sealed class LayerPush(ImageStore store, RegistryRepository repository,
     internal async Task<Descriptor> RunAsync(OrderedGate uploads, ContentLease lease, CancellationToken cancellationToken)
     {
         using var turn = await uploads.EnterAsync(() => Report("Waiting"), cancellationToken).ConfigureAwait(false);
-        var blob = layer.Blob ?? await store.EnsureLayerBlobAsync(lease, layer.ChainId, cancellationToken).ConfigureAwait(false);
+        var blob = layer.Blob ?? await store.EnsureLayerBlobAsync(lease, layer.ChainId, wanted, cancellationToken).ConfigureAwait(false);
         using var memory = store.Uploads.Enter(target.Name, blob);
         var source = new UploadSource(blob, (offset, _) => Task.FromResult<Stream>(Open(blob.Digest, offset)))
         {

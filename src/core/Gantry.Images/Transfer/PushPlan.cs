@@ -18,8 +18,9 @@ internal sealed record PushLayer(Digest ChainId, Digest DiffId, Descriptor? Blob
 /// <param name="Manifest">The manifest it was pulled with, when that can be pushed as it is; null where one has to be made.</param>
 internal sealed record PushPlan(ImageRecord Image, byte[] Config, IReadOnlyList<PushLayer> Layers, (Descriptor Descriptor, byte[] Content)? Manifest)
 {
+    /// <param name="wanted">The form that all layers are to have; null to leave them as they came.</param>
     /// <exception cref="GantryException">NotFound or DataCorrupt: the image is damaged.</exception>
-    internal static PushPlan For(ImageStore store, ContentLease lease, ImageRecord image)
+    internal static PushPlan For(ImageStore store, ContentLease lease, ImageRecord image, LayerCompression? wanted = null)
     {
         lease.Protect(image.Id);
         var config = store.Content.ReadAll(image.Id);
@@ -30,7 +31,12 @@ internal sealed record PushPlan(ImageRecord Image, byte[] Config, IReadOnlyList<
             lease.Protect(id);
         }
 
-        var (manifest, parsed) = Original(store, lease, image);
+        var (manifest, parsed) = wanted?.Level is null ? Original(store, lease, image) : (null, null);
+        if (wanted is not null && parsed?.Layers.All(wanted.IsFormOf) == false)
+        {
+            (manifest, parsed) = (null, null);
+        }
+
         var layers = diffIds.Select((diffId, i) => new PushLayer(chain[i], diffId, parsed?.Layers[i])).ToList();
         return new PushPlan(image, config, layers, manifest);
     }

@@ -2,8 +2,8 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using Gantry.Linux;
 using Gantry.RegistryServer.Json;
+using Gantry.RegistryServer.Storage;
 
 namespace Gantry.RegistryServer.Auth;
 
@@ -61,19 +61,7 @@ internal sealed class TokenSigner
         }
 
         var fresh = RandomNumberGenerator.GetBytes(KeySize);
-        var temporary = path + ".new";
-        FileAt.TryUnlink(FileAt.CurrentDirectory, temporary);
-        var file = FileAt.Open(FileAt.CurrentDirectory, temporary, OpenAtFlags.WriteOnly | OpenAtFlags.Create | OpenAtFlags.Exclusive, 0x180 /* 0600 */);
-        try
-        {
-            FileData.WriteAll(file, fresh);
-        }
-        finally
-        {
-            FileAt.Close(file);
-        }
-
-        File.Move(temporary, path, overwrite: true);
+        SecretFile.Write(path, fresh);
         return fresh;
     }
 }

@@ -58,7 +58,17 @@ internal static class UploadEndpoints
             return;
         }
 
-        await AppendAsync(context, lease.Session).ConfigureAwait(false);
+        try
+        {
+            await AppendAsync(context, lease.Session).ConfigureAwait(false);
+        }
+        catch
+        {
+            // The sender was not told where it could go on.
+            File.Delete(lease.Finish());
+            throw;
+        }
+
         await CommitAsync(context, lease, whole).ConfigureAwait(false);
     }
 
@@ -73,6 +83,7 @@ internal static class UploadEndpoints
             return false;
         }
 
+        context.Store.Room.Changed(context.Repository);
         if (context.Options.RepositoryQuota is > 0 and var quota && context.Store.BytesOf(context.Repository) > quota)
         {
             context.Store.Blobs.Delete(context.Repository, digest);
@@ -108,16 +119,17 @@ internal static class UploadEndpoints
         }
 
         var before = session.Length;
+        bool isWhole;
         try
         {
-            await session.AppendAsync(context.Request.BodyReader, room, context.Aborted).ConfigureAwait(false);
+            isWhole = await session.AppendAsync(context.Request.BodyReader, context.Store.Room, context.Aborted).ConfigureAwait(false);
         }
         finally
         {
             context.Metrics.Received(session.Length - before);
         }
 
-        if (session.Length - before > room)
+        if (!isWhole)
         {
             throw Exceeded(context);
         }

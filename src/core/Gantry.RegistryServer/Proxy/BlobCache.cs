@@ -44,7 +44,7 @@ internal sealed class BlobCache(RegistryStore store, Action<string>? log, Cancel
     /// <exception cref="UpstreamException">The upstream does not have the blob.</exception>
     internal async Task<long> SizeAsync(UpstreamRepository repository, Digest digest, CancellationToken cancellationToken)
     {
-        var stream = await repository.Upstream.AskAsync(repository.Path, there => there.OpenBlobAsync(digest, cancellationToken)).ConfigureAwait(false);
+        var stream = await repository.Upstream.AskAsync(repository.Path, there => there.OpenBlobAsync(digest, cancellationToken: cancellationToken)).ConfigureAwait(false);
         await using var reading = stream.ConfigureAwait(false);
         return stream.Size;
     }

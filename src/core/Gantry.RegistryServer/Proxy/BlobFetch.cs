@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Gantry.Errors;
 using Gantry.Oci;
+using Gantry.Registry;
 using Gantry.RegistryServer.Http;
 using Gantry.RegistryServer.Storage;
 using Microsoft.AspNetCore.Http;
@@ -19,18 +20,26 @@ internal sealed class BlobFetch
     private readonly RegistryStore _store;
     private readonly Digest _digest;
     private readonly string _path;
+    private readonly bool _isResumable;
     private readonly SafeFileHandle _file;
     private readonly Lock _lock = new();
     private readonly TaskCompletionSource<long> _size = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource _more = New();
     private long _readable;
     private int _users = 1;
+
+    /// <summary>What is in the file is the beginning of the blob, as far as anybody knows, and there is room for it.</summary>
+    private bool _isWorthKeeping;
     private Exception? _failure;
 
     internal BlobFetch(RegistryStore store, Digest digest)
     {
-        (_store, _digest, _path) = (store, digest, store.NewTemporary());
-        _file = File.OpenHandle(_path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        (_store, _digest) = (store, digest);
+        var partial = store.Partials.TryTake(digest);
+        _isResumable = partial is not null;
+        _path = partial ?? store.NewTemporary();
+        _file = File.OpenHandle(_path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        _isWorthKeeping = _isResumable && RandomAccess.GetLength(_file) > 0;
     }
 
     /// <summary>The blob's size, once the upstream has told it.</summary>
@@ -78,11 +87,22 @@ internal sealed class BlobFetch
         }
         catch (Exception exception)
         {
-            File.Delete(_path);
+            if (!_isWorthKeeping)
+            {
+                File.Delete(_path);
+            }
+
             var failure = exception is GantryException told ? repository.Upstream.Wrap(told) : exception;
             _size.TrySetException(failure);
             _ = _size.Task.Exception;
             Advance(Interlocked.Read(ref _readable), failure);
+        }
+        finally
+        {
+            if (_isResumable)
+            {
+                _store.Partials.Release(_digest);
+            }
         }
     }
 
@@ -113,12 +133,14 @@ internal sealed class BlobFetch
 
     private async Task FetchAsync(UpstreamRepository repository, CancellationToken cancellationToken)
     {
-        var stream = await repository.Upstream.AskAsync(repository.Path, there => there.OpenBlobAsync(_digest, cancellationToken)).ConfigureAwait(false);
+        var stream = await OpenAsync(repository, cancellationToken).ConfigureAwait(false);
         await using var reading = stream.ConfigureAwait(false);
         using var promise = _store.Room.TryPromise(repository.Name, stream.Size);
         _size.SetResult(stream.Size);
+        _isWorthKeeping = _isResumable && promise is not null;
         using var hash = IncrementalHash.CreateHash(_digest.Algorithm == "sha512" ? HashAlgorithmName.SHA512 : HashAlgorithmName.SHA256);
-        var (buffer, offset) = (new byte[BufferSize], 0L);
+        var (buffer, offset) = (new byte[BufferSize], stream.Offset);
+        HashBeginning(hash, buffer, offset);
         for (int read; (read = await stream.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0; offset += read)
         {
             RandomAccess.Write(_file, buffer.AsSpan(0, read), offset);
@@ -129,11 +151,43 @@ internal sealed class BlobFetch
         var actual = Digest.Parse($"{_digest.Algorithm}:{Convert.ToHexStringLower(hash.GetCurrentHash())}");
         if (actual != _digest)
         {
+            _isWorthKeeping = false;
             throw GantryException.DataCorrupt($"{repository.Upstream.Address} sent {actual} for {_digest}");
         }
 
         Keep(repository, promise is not null);
         Advance(offset, null);
+    }
+
+    /// <summary>
+    /// Goes on after what an earlier fetch left here, all but its last byte: there always is something to ask for. A registry that knows of no such
+    /// range is asked for everything.
+    /// </summary>
+    private async Task<BlobStream> OpenAsync(UpstreamRepository repository, CancellationToken cancellationToken)
+    {
+        var have = Math.Max(0, RandomAccess.GetLength(_file) - 1);
+        try
+        {
+            return await AskAsync(have).ConfigureAwait(false);
+        }
+        catch (UpstreamException exception) when (have > 0 && exception.IsRangeRefused)
+        {
+            return await AskAsync(0).ConfigureAwait(false);
+        }
+
+        async Task<BlobStream> AskAsync(long offset) =>
+            await repository.Upstream.AskAsync(repository.Path, there => there.OpenBlobAsync(_digest, offset, cancellationToken)).ConfigureAwait(false);
+    }
+
+    private void HashBeginning(IncrementalHash hash, byte[] buffer, long length)
+    {
+        RandomAccess.SetLength(_file, length);
+        for (var offset = 0L; offset < length;)
+        {
+            var read = RandomAccess.Read(_file, buffer.AsSpan(0, (int)Math.Min(buffer.Length, length - offset)), offset);
+            hash.AppendData(buffer, 0, read > 0 ? read : throw new EndOfStreamException($"{_path} is shorter than it was"));
+            offset += read;
+        }
     }
 
     /// <summary>A blob for which there is no room, or whose repository became somebody's own meanwhile, is passed on only.</summary>

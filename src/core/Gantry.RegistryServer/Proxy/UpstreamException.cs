@@ -10,6 +10,9 @@ internal sealed class UpstreamException(RegistryRefusal refusal, string message,
     /// <summary>The upstream could not say what it has: what is kept of it is the best there is.</summary>
     internal bool IsUnavailable => refusal.IsUnavailable;
 
+    /// <summary>The blob has no such part there.</summary>
+    internal bool IsRangeRefused => refusal.Status == HttpStatusCode.RequestedRangeNotSatisfiable;
+
     internal TimeSpan? RetryAfter => refusal.RetryAfter;
 
     /// <summary>What our client is told.</summary>

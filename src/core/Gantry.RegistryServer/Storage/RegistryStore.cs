@@ -35,7 +35,8 @@ internal sealed class RegistryStore : IDisposable
         Referrers = new ReferrerIndex(_paths, Manifests);
         Uploads = new UploadTable(_paths, options.UploadExpiry, usage);
         Origins = new RepositoryOrigins(_paths);
-        Room = new StorageRoom(_paths, Origins, Blobs, usage, options);
+        Partials = new PartialBlobs(_paths, options.UploadExpiry, usage);
+        Room = new StorageRoom(_paths, Origins, Blobs, Partials, usage, options);
     }
 
     internal BlobStore Blobs { get; }
@@ -47,6 +48,8 @@ internal sealed class RegistryStore : IDisposable
     internal UploadTable Uploads { get; }
 
     internal RepositoryOrigins Origins { get; }
+
+    internal PartialBlobs Partials { get; }
 
     internal StorageRoom Room { get; }
 
@@ -74,10 +77,11 @@ internal sealed class RegistryStore : IDisposable
     /// <summary>Bytes of a repository's blobs and unfinished uploads.</summary>
     internal long BytesOf(RepositoryName name) => Repositories.Bytes(_paths, name);
 
-    /// <summary>Removes expired uploads and contents without a repository; safe beside requests.</summary>
+    /// <summary>Removes expired uploads and copies, and contents without a repository; safe beside requests.</summary>
     internal void CleanUp(CancellationToken cancellationToken)
     {
         Uploads.Expire(cancellationToken);
+        Partials.Remove(all: false);
         _links.SweepOrphans(cancellationToken);
     }
 

@@ -6,10 +6,66 @@ namespace Gantry.RegistryServer.Storage;
 /// Quotas: what one repository and the whole registry may have. Copies of other registries' blobs make room for what is new, those first that
 /// nobody has asked for the longest.
 /// </summary>
-internal sealed class StorageRoom(StorePaths paths, RepositoryOrigins origins, BlobStore blobs, StorageUsage usage, RegistryServerOptions options)
+internal sealed class StorageRoom(StorePaths paths, RepositoryOrigins origins, BlobStore blobs, PartialBlobs partials, StorageUsage usage, RegistryServerOptions options)
 {
     private readonly Lock _lock = new();
+    private readonly Dictionary<string, UploadRoom> _uploads = [];
     private long _promised;
+
+    /// <summary>
+    /// Takes room for bytes that are about to be written to an upload, so that uploads of unknown length, many at once, don't exceed a quota together;
+    /// false when there is none. Call <see cref="Written"/> afterwards.
+    /// </summary>
+    internal bool TryTake(RepositoryName name, long bytes)
+    {
+        if (options is { Quota: 0, RepositoryQuota: 0 })
+        {
+            return true;
+        }
+
+        lock (_lock)
+        {
+            if (options.Quota > 0 && !Evict(bytes - Left, () => Left >= bytes, origins.Caches()))
+            {
+                return false;
+            }
+
+            if (options.RepositoryQuota > 0 && !UploadsOf(name).TryTake(bytes))
+            {
+                return false;
+            }
+
+            usage.Add(bytes);
+            return true;
+        }
+    }
+
+    /// <summary>Bytes that were taken are in the upload's file, or (<paramref name="failed"/>) could not be written.</summary>
+    internal void Written(RepositoryName name, long bytes, bool failed)
+    {
+        if (options is { Quota: 0, RepositoryQuota: 0 })
+        {
+            return;
+        }
+
+        lock (_lock)
+        {
+            usage.Add(failed ? -bytes : 0);
+            if (options.RepositoryQuota > 0)
+            {
+                UploadsOf(name).Done(bytes);
+            }
+        }
+    }
+
+    /// <summary>A repository got a blob in another way than by an upload.</summary>
+    internal void Changed(RepositoryName name)
+    {
+        lock (_lock)
+        {
+            _uploads.GetValueOrDefault(name.Value)?.Forget();
+        }
+    }
 
     /// <summary>Most bytes that may still be sent to the repository, after copies made room for <paramref name="wanted"/> where they can.</summary>
     internal long For(RepositoryName name, long wanted)
@@ -74,6 +130,16 @@ internal sealed class StorageRoom(StorePaths paths, RepositoryOrigins origins, B
         }
     }
 
+    private UploadRoom UploadsOf(RepositoryName name)
+    {
+        if (!_uploads.TryGetValue(name.Value, out var room))
+        {
+            _uploads[name.Value] = room = new UploadRoom(() => options.RepositoryQuota - Repositories.Bytes(paths, name));
+        }
+
+        return room;
+    }
+
     private long Left => options.Quota - usage.Bytes - _promised;
 
     private bool Evict(long needed, Func<bool> isEnough, IEnumerable<RepositoryName> from)
@@ -83,7 +149,8 @@ internal sealed class StorageRoom(StorePaths paths, RepositoryOrigins origins, B
             return true;
         }
 
-        var candidates = from.SelectMany(Blobs).OrderBy(blob => blob.Used).ToList();
+        partials.Remove(all: true);
+        var candidates = isEnough() ? [] : from.SelectMany(Blobs).OrderBy(blob => blob.Used).ToList();
         foreach (var (name, digest, _) in candidates.TakeWhile(_ => !isEnough()))
         {
             blobs.Delete(name, digest);

@@ -15,6 +15,9 @@ internal sealed class StorePaths(string root)
 
     internal string Blobs => Path.Combine(Root, "blobs");
 
+    /// <summary>Blobs of upstreams whose fetch broke off.</summary>
+    internal string Partials => Path.Combine(Root, "partial");
+
     internal string Repositories => Path.Combine(Root, "repositories");
 
     internal string LockFile => Path.Combine(Root, "lock");
@@ -25,6 +28,8 @@ internal sealed class StorePaths(string root)
 
     /// <summary>Where a copy of another registry's repository says whose it is.</summary>
     internal string Origin(RepositoryName name) => Path.Combine(Repository(name), "_upstream");
+
+    internal string Partial(Digest digest) => Path.Combine(Partials, digest.Algorithm, digest.Hex);
 
     internal string RepositoryBlobs(RepositoryName name) => Path.Combine(Repository(name), "_blobs");
 

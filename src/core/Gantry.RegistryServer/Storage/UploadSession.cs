@@ -40,28 +40,48 @@ internal sealed class UploadSession : IDisposable
     internal long LastUsed { get; set; } = Environment.TickCount64;
 
     /// <summary>Appends a request body. What arrived before a cut connection is kept; the exception goes on.</summary>
-    /// <param name="room">Reading ends after more than this many bytes.</param>
-    internal async Task AppendAsync(PipeReader body, long room, CancellationToken cancellationToken)
+    /// <returns>False when reading ended because there is no room for more.</returns>
+    internal async Task<bool> AppendAsync(PipeReader body, StorageRoom room, CancellationToken cancellationToken)
     {
         await EnsureHashAsync(cancellationToken).ConfigureAwait(false);
         while (true)
         {
             var result = await body.ReadAsync(cancellationToken).ConfigureAwait(false);
+            var hasRoom = true;
             foreach (var segment in result.Buffer)
             {
-                RandomAccess.Write(_file, segment.Span, Length);
-                _hash!.AppendData(segment.Span);
-                Length += segment.Length;
-                _usage.Add(segment.Length);
+                hasRoom = hasRoom && TryAppend(segment.Span, room);
             }
 
-            room -= result.Buffer.Length;
             body.AdvanceTo(result.Buffer.End);
-            if (result.IsCompleted || room < 0)
+            if (result.IsCompleted || !hasRoom)
             {
-                return;
+                return hasRoom;
             }
         }
+    }
+
+    private bool TryAppend(ReadOnlySpan<byte> bytes, StorageRoom room)
+    {
+        if (!room.TryTake(Repository, bytes.Length))
+        {
+            return false;
+        }
+
+        var failed = true;
+        try
+        {
+            RandomAccess.Write(_file, bytes, Length);
+            failed = false;
+        }
+        finally
+        {
+            room.Written(Repository, bytes.Length, failed);
+        }
+
+        _hash!.AppendData(bytes);
+        Length += bytes.Length;
+        return true;
     }
 
     /// <summary>The digest of all received bytes by the algorithm that <paramref name="wanted"/> names.</summary>

@@ -134,6 +134,10 @@ public sealed partial class LayerStore
         {
             throw e.ToGantry("failed to register layer");
         }
+        catch (IOException e) when (LinuxException.IsNoSpace(e))
+        {
+            throw new GantryException(ErrorKind.ResourceExhausted, "failed to register layer: no space left on device", e);
+        }
         catch (InvalidDataException e)
         {
             throw GantryException.DataCorrupt($"failed to register layer: {e.Message}", e);

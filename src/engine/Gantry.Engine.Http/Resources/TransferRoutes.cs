@@ -1,6 +1,7 @@
 using Gantry.Api;
 using Gantry.Engine.Http.Routing;
 using Gantry.Engine.Http.Streams;
+using Gantry.Images.Transfer;
 using Gantry.Oci;
 using Gantry.Registry;
 
@@ -56,8 +57,10 @@ internal static class TransferRoutes
             request.Engine.Images.Require(reference.WithDefaultTag().Familiar, platform);
         }
 
+        // Not in Docker's API.
+        var compression = LayerCompression.Parse(request.Query["compression"], request.Query["compressionLevel"]);
         var stream = new MessageStream(request.Context);
-        await stream.RunAsync(() => request.Engine.Transfers.PushAsync(reference, platform, credentials, new TransferMessages(stream), request.Aborted)).ConfigureAwait(false);
+        await stream.RunAsync(() => request.Engine.Transfers.PushAsync(reference, platform, compression, credentials, new TransferMessages(stream), request.Aborted)).ConfigureAwait(false);
     }
 
     private static async Task LoginAsync(ApiRequest request)

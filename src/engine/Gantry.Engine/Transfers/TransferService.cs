@@ -54,9 +54,10 @@ public sealed class TransferService
 
     /// <summary>Pushes one tag, or all tags of the repository when the reference has none.</summary>
     public async Task PushAsync(
-        ImageReference reference, Platform? platform, RegistryCredentials? credentials, IProgress<TransferEvent> progress, CancellationToken cancellationToken)
+        ImageReference reference, Platform? platform, LayerCompression? compression, RegistryCredentials? credentials, IProgress<TransferEvent> progress,
+        CancellationToken cancellationToken)
     {
-        await _core.Metrics.Images.MeasureAsync("push", () => _pusher.PushAsync(reference, platform, credentials, progress, cancellationToken)).ConfigureAwait(false);
+        await _core.Metrics.Images.MeasureAsync("push", () => _pusher.PushAsync(reference, platform, compression, credentials, progress, cancellationToken)).ConfigureAwait(false);
         Publish("push", reference.Familiar, reference.FamiliarName);
     }
 

@@ -37,8 +37,11 @@ internal abstract class Flag(string name, char shorthand, string typeName, strin
     /// <summary>Whether it may be given several times.</summary>
     public virtual bool IsRepeatable => false;
 
-    /// <summary>Whether help shows it.</summary>
-    public bool IsShown(EngineFeatures features) => !IsHidden && features.Shows(this);
+    /// <summary>Whether the help of <paramref name="program"/> shows it.</summary>
+    public bool IsShown(EngineFeatures features, string program) => !IsHidden && !(IsOwn && program == "docker") && features.Shows(this);
+
+    /// <summary>Docker's CLI does not have it.</summary>
+    public bool IsOwn { get; init; }
 
     /// <summary>Not in help: Windows only, or deprecated.</summary>
     public bool IsHidden { get; init; }

@@ -17,10 +17,11 @@ internal sealed class FlagSet
     public Flag<bool> Bool(string name, string help, char shorthand = '\0', bool value = false, bool hidden = false, string? since = null) =>
         Add(new Flag<bool>(name, shorthand, "", help, value, FlagValues.Boolean) { Bare = "true", Default = value ? "true" : null, IsHidden = hidden, MinimumVersion = since });
 
-    public Flag<string> String(string name, string help, char shorthand = '\0', string value = "", bool hidden = false, string? since = null) =>
+    /// <param name="own">True for one that docker's CLI does not have.</param>
+    public Flag<string> String(string name, string help, char shorthand = '\0', string value = "", bool hidden = false, string? since = null, bool own = false) =>
         Add(new Flag<string>(name, shorthand, "string", help, value, static text => text)
         {
-            Default = value.Length > 0 ? Terminal.Units.Quoting.Quote(value) : null, IsHidden = hidden, MinimumVersion = since,
+            Default = value.Length > 0 ? Terminal.Units.Quoting.Quote(value) : null, IsHidden = hidden, MinimumVersion = since, IsOwn = own,
         });
 
     public Flag<long> Int(string name, string help, char shorthand = '\0', long value = 0, bool hidden = false, string? since = null, int bits = 64) =>

@@ -40,6 +40,8 @@ internal sealed class PullCommand(FlagSet flags) : Command
 internal sealed class PushCommand(FlagSet flags) : Command
 {
     private readonly Flag<bool> _allTags = flags.Bool("all-tags", "Push all tags of an image to the repository", 'a');
+    private readonly Flag<string> _compression = flags.String("compression", "Send all layers in one form: \"gzip\", \"zstd\" or \"uncompressed\" (as they came, if unset)", own: true);
+    private readonly Flag<string> _level = flags.String("compression-level", "Level of the compression (gzip: 1 to 9, zstd: 1 to 19)", own: true);
     private readonly Flag<bool> _noTrust = flags.Bool("disable-content-trust", "Skip image signing", value: true);
     private readonly Flag<string> _platform = flags.String(
         "platform",
@@ -66,8 +68,9 @@ internal sealed class PushCommand(FlagSet flags) : Command
             cli.Out.Flush();
         }
 
+        var compression = await CompressionAsync(cli, cancellationToken);
         var auth = await new CredentialStore(cli.Config).HeaderAsync(reference, cancellationToken);
-        using var response = await cli.Client.PushImageAsync(reference.Name, reference.Tag, platform, auth, cancellationToken);
+        using var response = await cli.Client.PushImageAsync(reference.Name, reference.Tag, platform, compression, auth, cancellationToken);
         await ImagePuller.ShowAsync(response, _quiet ? null : cli.Out, TerminalInfo.StandardOutput, null, cancellationToken);
         if (_quiet.Value)
         {
@@ -75,6 +78,20 @@ internal sealed class PushCommand(FlagSet flags) : Command
         }
 
         return 0;
+    }
+
+    /// <summary>Docker's engine would push without a word in the form that it likes.</summary>
+    private async Task<(string Kind, string Level)?> CompressionAsync(Cli cli, CancellationToken cancellationToken)
+    {
+        if (_compression.Value.Length == 0 && _level.Value.Length == 0)
+        {
+            return null;
+        }
+
+        var engine = (await cli.Client.SystemVersionAsync(cancellationToken)).Platform?.Name ?? "";
+        return engine.StartsWith("Gantry", StringComparison.Ordinal)
+            ? (_compression.Value, _level.Value)
+            : throw new CliException($"--compression and --compression-level need Gantry's engine, this one is \"{engine}\"", 1);
     }
 }
 
