@@ -147,6 +147,7 @@ internal sealed class DaemonProcess : IAsyncDisposable
         {
             var settings = reread();
             var engine = settings.Engine();
+            _server.CheckAuthorization(engine.AuthorizationPlugins);
             _log.Level = settings.LogLevel;
             _engine.Reload(engine);
             _log.Info("Reloaded configuration", settings.DescribeProxies());

@@ -283,6 +283,10 @@ public sealed class DaemonTests
             ["Reset Max Concurrent Downloads: 1", "Reset Max Concurrent Uploads: 5", "Reset Max Download Attempts: 5", "Reset Shutdown Timeout: 10"],
             line => Assert.Contains($"\"msg\":\"{line}\"", daemon.Log, StringComparison.Ordinal));
 
+        File.WriteAllText(file, """{"labels":["a=3"],"authorization-plugins":["nowhere"]}""");
+        await ScratchDaemon.SignalAsync(process, "HUP");
+        await daemon.UntilAsync(() => daemon.Log.Contains("failed to validate authorization plugin: plugin \\\"nowhere\\\" not found", StringComparison.Ordinal));
+
         File.WriteAllText(file, """{"labels":["a=3"],"registry-mirrors":["ftp://x"]}""");
         await ScratchDaemon.SignalAsync(process, "HUP");
         await daemon.UntilAsync(() => daemon.Log.Contains("ftp", StringComparison.Ordinal));

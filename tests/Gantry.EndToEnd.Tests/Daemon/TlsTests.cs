@@ -20,7 +20,8 @@ public sealed class TlsTests
         Write(daemon.Folder, "server", Issue(ca, "1.3.6.1.5.5.7.3.1"));
         Write(daemon.Folder, "client", Issue(ca, "1.3.6.1.5.5.7.3.2"));
         Write(daemon.Folder, "other", Issue(stranger, "1.3.6.1.5.5.7.3.2"));
-        await daemon.StartAsync("-H", "tcp://127.0.0.1:23761", "--tlsverify",
+        var plugin = AuthorizationPluginServer.Start();
+        await daemon.StartAsync("-H", "tcp://127.0.0.1:23761", "--authorization-plugin", plugin.Name, "--tlsverify",
             "--tlscacert", $"{daemon.Folder}/ca.pem", "--tlscert", $"{daemon.Folder}/server.pem", "--tlskey", $"{daemon.Folder}/server.key");
 
         string[] Flags(string who) => ["-H", "tcp://127.0.0.1:23761", "--tlsverify",
@@ -34,6 +35,12 @@ public sealed class TlsTests
         (await daemon.GantryAsync([.. Flags("client"), "import", Repository.BusyboxTar, "bb"])).Succeeded();
         Assert.Equal("through", (await Command.RunAsync(Repository.Binary("gantry"), [.. Flags("client"), "run", "--rm", "-i", "bb", "/bin/cat"], "through")).Succeeded().Text);
         Assert.DoesNotContain("insecure", daemon.Log, StringComparison.Ordinal);
+
+        // Who it was is known to those who decide.
+        var heard = plugin.Heard(response: false, "/images/create")[0];
+        Assert.Equal("leaf by TLS", $"{heard["User"]} by {heard["UserAuthNMethod"]}");
+        Assert.Equal(File.ReadAllText($"{daemon.Folder}/client.pem"), AuthorizationPluginServer.Text(heard["RequestPeerCertificates"]![0]).TrimEnd());
+        await plugin.StopAsync();
     }
 
     [Fact]

@@ -108,6 +108,7 @@ internal sealed class DaemonSettings(FlagValues flags)
             MaxDownloadAttempts = AtLeastOne("max-download-attempts", 5),
             Debug = Debug,
             ApiWarnings = ApiWarning.Of(Tls(), TcpAddresses()),
+            AuthorizationPlugins = [.. flags.List("authorization-plugin").Distinct()],
             Dns = flags.List("dns"),
             NoDefaultBridge = flags.Text("bridge") == DefaultBridgeOptions.NoBridge,
             DefaultAddressPools = NetworkFlags.Pools(flags),

@@ -16,6 +16,7 @@ internal static class FlagTable
     [
         Map("add-runtime", "Register an additional OCI compatible runtime (name=path)", "runtimes") with { Reloadable = true },
         Bool("allow-direct-routing", "Allow remote access to published ports on container IP addresses"),
+        List("authorization-plugin", "Authorization plugins to load", "authorization-plugins") with { Reloadable = true },
         Text("bip", "IPv4 address for the default bridge"),
         Text("bip6", "IPv6 address for the default bridge"),
         Text("bridge", "Attach containers to a network bridge", 'b'),
@@ -94,7 +95,6 @@ internal static class FlagTable
         NoEffect("userland-proxy-path", FlagKind.Text, "the engine forwards ports itself"),
         Missing("allow-nondistributable-artifacts", FlagKind.List),
         Missing("api-cors-header", FlagKind.Text),
-        Missing("authorization-plugin", FlagKind.List, "authorization-plugins"),
         Missing("bridge-accept-fwmark", FlagKind.Text),
         Missing("cpu-rt-period", FlagKind.Number),
         Missing("cpu-rt-runtime", FlagKind.Number),

@@ -123,7 +123,13 @@ public sealed class DaemonService
                 ["userxattr", "false"],
             ],
             DockerRootDir = settings.DataRoot,
-            Plugins = new PluginsInfo { Volume = [.. _core.Parts.Volumes.Drivers], Network = [.. _core.Parts.Networks.Drivers], Log = [.. LogDrivers.Names] },
+            Plugins = new PluginsInfo
+            {
+                Volume = [.. _core.Parts.Volumes.Drivers],
+                Network = [.. _core.Parts.Networks.Drivers],
+                Authorization = settings.AuthorizationPlugins.Count == 0 ? null : [.. settings.AuthorizationPlugins],
+                Log = [.. LogDrivers.Names],
+            },
             FirewallBackend = new FirewallInfo { Driver = "nftables" },
             MemoryLimit = cgroups.MemoryLimit,
             SwapLimit = cgroups.SwapLimit,
