@@ -166,6 +166,58 @@ public sealed class PluginNetworkTests
         Assert.Contains(machine.Warnings, w => w.Contains("plugin \"wires\" not found", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task After_a_start_it_is_asked_again_for_what_it_gave_if_it_wants_that(bool wantsReplay)
+    {
+        await using var machine = new TestMachine();
+        await using var plugin = new NetworkPluginServer(machine, "wires") { WantsReplay = wantsReplay };
+        var store = new MemoryStateStore();
+        string one, mac;
+        await using (var first = await Engine.StartAsync(machine, store))
+        {
+            var ipam = new NetworkIpam { Driver = "wires", Options = new Dictionary<string, string> { ["zone"] = "b" } };
+            await first.Service.CreateAsync(Options("bridge") with { Ipam = ipam }, default);
+            one = await first.RunAsync("one", "lan");
+            mac = first.Endpoint(one).MacAddress;
+        }
+
+        plugin.Asked.Clear();
+
+        await using var second = await Engine.StartAsync(machine, store, live: new SandboxRestore { ContainerId = one, Pid = 0 });
+        await second.RunAsync("two", "lan");
+
+        string[] replay =
+        [
+            """IpamDriver.RequestPool {"AddressSpace":"here","Pool":"10.77.0.0/16","SubPool":"","V6":false,"Options":{"zone":"b"}}""",
+            """IpamDriver.RequestAddress {"PoolID":"the-pool","Address":"10.77.0.1","Options":{"RequestAddressType":"com.docker.network.gateway"}}""",
+            $$$"""IpamDriver.RequestAddress {"PoolID":"the-pool","Address":"10.77.0.2","Options":{"com.docker.network.endpoint.macaddress":"{{{mac}}}"}}""",
+        ];
+        var asked = plugin.Asked.Where(a => a.StartsWith("IpamDriver.Request", StringComparison.Ordinal)).ToList();
+        Assert.Equal(wantsReplay ? replay : [], asked[..^1]);
+        Assert.Contains("\"Address\":\"\"", asked[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_it_refuses_then_is_in_the_log()
+    {
+        await using var machine = new TestMachine();
+        await using var plugin = new NetworkPluginServer(machine, "wires") { WantsReplay = true };
+        var store = new MemoryStateStore();
+        await using (var first = await Engine.StartAsync(machine, store))
+        {
+            await first.Service.CreateAsync(Options("bridge") with { Ipam = new NetworkIpam { Driver = "wires" } }, default);
+        }
+
+        plugin.Failure = ("IpamDriver.RequestPool", "taken");
+        await using var second = await Engine.StartAsync(machine, store);
+        var one = await second.RunAsync("one", "lan");
+
+        Assert.Equal("10.77.0.2", second.Address(one));
+        Assert.Contains("ipam driver wires: pool 10.77.0.0/16, given earlier: taken", machine.Warnings);
+    }
+
     [Fact]
     public async Task Only_a_plugin_of_the_right_kind_will_do()
     {

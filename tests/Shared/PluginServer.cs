@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -9,17 +10,31 @@ namespace Gantry.Tests.Shared;
 /// <summary>A plugin on a unix socket that notes what it is asked.</summary>
 internal abstract class PluginServer : IAsyncDisposable
 {
-    private readonly Socket _listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+    private readonly Socket _listener;
     private readonly CancellationTokenSource _end = new();
     private readonly Task _serving;
 
-    protected PluginServer(string socket)
+    /// <param name="address">Path of a socket, or <c>ADDRESS:PORT</c>.</param>
+    protected PluginServer(string address)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(socket)!);
-        _listener.Bind(new UnixDomainSocketEndPoint(socket));
+        if (IPEndPoint.TryParse(address, out var tcp))
+        {
+            _listener = new Socket(tcp.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            _listener.Bind(tcp);
+        }
+        else
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(address)!);
+            _listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            _listener.Bind(new UnixDomainSocketEndPoint(address));
+        }
+
         _listener.Listen();
         _serving = ServeAsync();
     }
+
+    /// <summary>Where it listens.</summary>
+    public EndPoint Address => _listener.LocalEndPoint!;
 
     /// <summary>Method and question, in order.</summary>
     public ConcurrentQueue<string> Asked { get; } = [];

@@ -34,7 +34,7 @@ internal sealed class DaemonProcess : IAsyncDisposable
 
     private DaemonProcess(DaemonSettings settings, Func<DaemonSettings> reread)
     {
-        _log = new EngineLog(settings.LogLevel, Console.Error.WriteLine) { Json = settings.LogAsJson };
+        _log = new EngineLog(settings.LogLevel, Console.Error.WriteLine) { Json = settings.LogAsJson, Colored = !settings.RawLogs && !Console.IsErrorRedirected };
         _pidFile = PidFile.Create(settings.PidFile);
         var engine = settings.Engine();
         foreach (var (flag, why) in settings.WithoutEffect())
@@ -147,8 +147,10 @@ internal sealed class DaemonProcess : IAsyncDisposable
         try
         {
             var settings = reread();
-            _engine.Reload(settings.Engine());
+            var engine = settings.Engine();
+            _server.CheckAuthorization(engine.AuthorizationPlugins);
             _log.Level = settings.LogLevel;
+            _engine.Reload(engine);
             _log.Info("Reloaded configuration", settings.DescribeProxies());
         }
         catch (GantryException e)

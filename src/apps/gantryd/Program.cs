@@ -52,7 +52,8 @@ internal static class Program
 
         ConfigFile.Apply(flags, flags.Text("config-file", FlagTable.DefaultConfigFile), flags.Has("config-file"));
         var settings = new DaemonSettings(flags);
-        _ = (settings.Engine(), settings.Server(), settings.LogLevel, settings.LogAsJson, settings.OomScoreAdjust);
+        _ = (settings.Engine(), settings.LogLevel, settings.LogAsJson, settings.OomScoreAdjust);
+        settings.Server().Tls?.Check();
         if (flags.Bool("validate"))
         {
             await Console.Out.WriteLineAsync("configuration OK").ConfigureAwait(false);

@@ -1,3 +1,4 @@
+using System.Net;
 using Gantry.Linux;
 using Gantry.Plugins;
 
@@ -48,6 +49,9 @@ public sealed record NetworkServiceOptions
 
     /// <summary>Maps of the user namespaces that sandboxes which ask for one get; null where there are none.</summary>
     public IdMaps? Ids { get; init; }
+
+    /// <summary>Host addresses and TCP ports that the engine itself listens on: containers are told that they are taken.</summary>
+    public IReadOnlyList<IPEndPoint> OwnPorts { get; init; } = [];
 
     /// <summary>Address that <c>host-gateway</c> stands for; empty: the default bridge's.</summary>
     public IReadOnlyList<string> HostGatewayIps { get; init; } = [];

@@ -19,7 +19,7 @@ public sealed class PluginConnection : IDisposable
 
     private readonly HttpClient _client;
 
-    /// <param name="address"><c>unix:///path</c> or <c>tcp://host:port</c>.</param>
+    /// <param name="address"><c>unix:///path</c>, <c>tcp://host:port</c>, or an <c>http://</c> or <c>https://</c> URL of which host and port count.</param>
     public PluginConnection(string address)
     {
         var endpoint = address.StartsWith("unix://", StringComparison.Ordinal) ? new UnixDomainSocketEndPoint(address["unix://".Length..]) : null;
@@ -42,8 +42,10 @@ public sealed class PluginConnection : IDisposable
             };
         }
 
-        var host = endpoint is null ? address["tcp://".Length..] : "plugin";
-        _client = new HttpClient(handler) { BaseAddress = new Uri($"http://{host}/"), Timeout = s_timeout, MaxResponseContentBufferSize = MaxAnswer };
+        var (scheme, host) = endpoint is null && Uri.TryCreate(address, UriKind.Absolute, out var url)
+            ? (url.Scheme == Uri.UriSchemeHttps ? "https" : "http", url.Authority)
+            : ("http", "plugin");
+        _client = new HttpClient(handler) { BaseAddress = new Uri($"{scheme}://{host}/"), Timeout = s_timeout, MaxResponseContentBufferSize = MaxAnswer };
     }
 
     /// <summary>Asks, and waits for the answer.</summary>
@@ -81,7 +83,7 @@ public sealed class PluginConnection : IDisposable
             }
             catch (Exception e) when (e is HttpRequestException or OperationCanceledException or JsonException)
             {
-                throw GantryException.Internal($"Post \"http://{_client.BaseAddress!.Authority}/{method}\": {e.InnerException?.Message ?? e.Message}", e);
+                throw GantryException.Internal($"Post \"{_client.BaseAddress}{method}\": {e.InnerException?.Message ?? e.Message}", e);
             }
         }
     }

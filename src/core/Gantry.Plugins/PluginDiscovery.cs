@@ -7,8 +7,9 @@ namespace Gantry.Plugins;
 public sealed class PluginDiscovery(PluginDirectories directories)
 {
     private const string UnixScheme = "unix://";
+    private static readonly string[] s_schemes = [UnixScheme, "tcp://", "http://", "https://"];
 
-    /// <summary>Address of a plugin (<c>unix:///path</c>, <c>tcp://host:port</c>), or null.</summary>
+    /// <summary>Address of a plugin (<c>unix:///path</c>, <c>tcp://host:port</c>, <c>http://host:port</c>), or null.</summary>
     /// <exception cref="GantryException">A file about it says what can't be used.</exception>
     public string? Find(string name)
     {
@@ -76,7 +77,7 @@ public sealed class PluginDiscovery(PluginDirectories directories)
     }
 
     private static string Usable(string name, string address) =>
-        address.StartsWith(UnixScheme, StringComparison.Ordinal) || address.StartsWith("tcp://", StringComparison.Ordinal)
+        s_schemes.Any(s => address.StartsWith(s, StringComparison.Ordinal))
             ? address
             : throw GantryException.Internal($"plugin {name}: Unknown protocol");
 }

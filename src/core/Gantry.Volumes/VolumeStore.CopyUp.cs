@@ -17,13 +17,6 @@ public sealed partial class VolumeStore
     /// <exception cref="GantryException">InvalidArgument in Docker's words: the directory in the volume leads out of it.</exception>
     public bool CopyUp(string name, string subpath, SafeFileHandle rootfs, string path, CancellationToken cancellationToken = default)
     {
-        var copied = false;
-        WhileMounted(name, mountpoint => copied = CopyInto(mountpoint, subpath, rootfs, path, cancellationToken));
-        return copied;
-    }
-
-    private static bool CopyInto(string mountpoint, string subpath, SafeFileHandle rootfs, string path, CancellationToken cancellationToken)
-    {
         var source = FileAt.TryOpenRooted(
             rootfs.DangerousGetHandle().ToInt32(), path.TrimStart('/'), OpenAtFlags.Directory, ResolveFlags.InRoot | ResolveFlags.NoMagicLinks);
         if (source < 0)
@@ -32,6 +25,21 @@ public sealed partial class VolumeStore
             return false;
         }
 
+        try
+        {
+            // Only now: to mount a plugin's volume may be dear.
+            var copied = false;
+            WhileMounted(name, mountpoint => copied = CopyInto(mountpoint, subpath, source, cancellationToken));
+            return copied;
+        }
+        finally
+        {
+            FileAt.Close(source);
+        }
+    }
+
+    private static bool CopyInto(string mountpoint, string subpath, int source, CancellationToken cancellationToken)
+    {
         var target = -1;
         try
         {
@@ -47,7 +55,6 @@ public sealed partial class VolumeStore
         }
         finally
         {
-            FileAt.Close(source);
             if (target >= 0)
             {
                 FileAt.Close(target);

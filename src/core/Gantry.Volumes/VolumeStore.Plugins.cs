@@ -291,6 +291,26 @@ public sealed partial class VolumeStore
         return users;
     }
 
+    /// <summary>Like <see cref="Get"/>, but a volume that its plugin has lost is none, whatever is on record.</summary>
+    /// <exception cref="GantryException">NotFound.</exception>
+    public VolumeRecord GetPresent(string name)
+    {
+        var volume = Get(name);
+        return volume.Driver != Local && IsDenied(volume) ? throw GantryException.NotFound($"get {name}: no such volume") : volume;
+    }
+
+    private bool IsDenied(VolumeRecord volume)
+    {
+        try
+        {
+            return _plugins.Get(volume.Driver).Denies(volume.Name);
+        }
+        catch (GantryException)
+        {
+            return false;
+        }
+    }
+
     private Volume DescribePlugin(VolumeRecord volume)
     {
         var (scope, known) = (Local, (PluginVolume?)null);

@@ -72,6 +72,7 @@ public sealed class EngineHost
     /// <summary>Takes over what is there. Clients may be served when this returns; restart policies act from then on.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
+        LimitsLog.Started(_core.Log, _core.Settings);
         _core.Parts.Tasks.OnExit = OnExitAsync;
         _core.Parts.Tasks.OnOom = OnOomAsync;
         await _flows.Restore.RestoreAsync(cancellationToken).ConfigureAwait(false);
@@ -128,6 +129,7 @@ public sealed class EngineHost
         });
         _core.Settings = settings;
         Transfers.Reconfigure();
+        LimitsLog.Reloaded(_core.Log, settings);
         Daemon.PublishReload();
     }
 

@@ -92,14 +92,15 @@ public sealed class BuildKitProtocolTests(EngineProcess engine)
     }
 
     [Theory]
-    [InlineData("/grpc", "", "no upgrade proto in request")]
-    [InlineData("/session", "Upgrade: websocket", "protocol websocket not supported")]
-    public async Task Only_h2c_is_upgraded_to(string path, string header, string expected)
+    [InlineData("/grpc", "", "500", "no upgrade proto in request")]
+    [InlineData("/session", "", "400", "no upgrade proto in request")]
+    [InlineData("/session", "Upgrade: websocket", "400", "protocol websocket not supported")]
+    public async Task Only_h2c_is_upgraded_to(string path, string header, string status, string expected)
     {
         var (head, connection) = await UpgradedClient.UpgradeAsync(Socket, path, header.Length == 0 ? "X-A: b" : header, "Content-Length: 0", "Connection: close");
         await using (connection)
         {
-            Assert.StartsWith("HTTP/1.1 500", head, StringComparison.Ordinal);
+            Assert.StartsWith($"HTTP/1.1 {status}", head, StringComparison.Ordinal);
             using var reader = new StreamReader(connection);
             Assert.Contains(expected, await reader.ReadToEndAsync(), StringComparison.Ordinal);
         }

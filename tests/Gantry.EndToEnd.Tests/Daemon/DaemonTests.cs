@@ -26,6 +26,12 @@ public sealed class DaemonTests
     [InlineData("{\"features\":{\"containerd-snapshotter\":true}}", "feature containerd-snapshotter=true is not available in this version: there is no containerd")]
     [InlineData("{\"containerd\":\"/run/containerd/containerd.sock\",\"containerd-namespace\":\"a\",\"containerd-plugin-namespace\":\"b\"}", "configuration OK")]
     [InlineData("{\"experimental\":true,\"oom-score-adjust\":-500,\"storage-opts\":[\"overlay2.override_kernel_check=true\"]}", "configuration OK")]
+    [InlineData("{\"max-concurrent-uploads\":null,\"labels\":null,\"raw-logs\":true}", "configuration OK")]
+    [InlineData("{\"default-ipc-mode\":\"host\"}", "IPC mode \"host\" is not supported as default value; use \"shareable\" or \"private\"")]
+    [InlineData("{\"default-ipc-mode\":\"container:123\"}", "IPC mode \"container:123\" is not supported as default value; use \"shareable\" or \"private\"")]
+    [InlineData("{\"default-ipc-mode\":\"nosuchmode\"}", "default IPC mode setting (nosuchmode) is invalid; use \"shareable\" or \"private\"")]
+    [InlineData("{\"default-cgroupns-mode\":\"x\"}", "invalid default cgroup namespace (x): use \"host\" or \"private\"")]
+    [InlineData("{\"tlsverify\":false,\"tlscert\":\"/nowhere/c\"}", "invalid TLS configuration: could not load X509 key pair (cert: \"/nowhere/c\", key: \"")]
     [InlineData("{\"oom-score-adjust\":-1001}", "invalid oom-score-adjust: -1001: it must be between -1000 and 1000")]
     [InlineData("{\"builder\":{\"gc\":{\"enabled\":true,\"defaultKeepStorage\":\"20GB\"}}}", "configuration OK")]
     [InlineData("{\"builder\":{\"GC\":{\"policy\":[{\"keepStorage\":\"1GB\",\"filter\":[\"unused-for=48h\"]},{\"all\":true,\"maxUsedSpace\":\"2GB\"}]},\"History\":{\"maxAge\":\"1h\",\"maxEntries\":5}}}", "configuration OK")]
@@ -42,6 +48,21 @@ public sealed class DaemonTests
         var result = await daemon.RunAsync(Repository.Binary("gantryd"), "--config-file", $"{daemon.Folder}/daemon.json", "--validate", "-H", "unix:///x");
 
         Assert.Equal(answer == "configuration OK" ? 0 : 1, result.ExitCode);
+        Assert.Contains(answer, result.Output + result.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0, "configuration OK", "--feature", "cdi")]
+    [InlineData(0, "configuration OK", "--feature=cdi=false", "--feature", "buildkit")]
+    [InlineData(1, "invalid boolean value for cdi: maybe", "--feature", "cdi=maybe")]
+    [InlineData(1, "feature containerd-snapshotter=true is not available in this version", "--feature", "containerd-snapshotter")]
+    public async Task Flags_are_checked(int exitCode, string answer, params string[] flags)
+    {
+        await using var daemon = new ScratchDaemon();
+
+        var result = await daemon.RunAsync(Repository.Binary("gantryd"), [.. flags, "--validate"]);
+
+        Assert.Equal(exitCode, result.ExitCode);
         Assert.Contains(answer, result.Output + result.Error, StringComparison.Ordinal);
     }
 
@@ -181,6 +202,7 @@ public sealed class DaemonTests
         Assert.Equal("50 60 0 0", string.Join(' ', score.Succeeded().Text.Split('\n', StringSplitOptions.TrimEntries)));
         const string Limits = "{{range .HostConfig.Ulimits}}{{.Name}}={{.Soft}}:{{.Hard}} {{end}}";
         Assert.Equal("nofile=50:60 core=0:0", (await Gantry("inspect", "-f", Limits, "own")).Succeeded().Text.Trim());
+        Assert.Equal("[nofile=50:60 core=0:0]", (await Gantry("inspect", "-f", "{{.HostConfig.Ulimits}}", "own")).Succeeded().Text);
         (await Gantry("create", "--name", "plain", "b:1", "sh")).Succeeded();
         Assert.Equal("nofile=1000:2000 core=0:0", (await Gantry("inspect", "-f", Limits, "plain")).Succeeded().Text.Trim());
     }
@@ -195,6 +217,35 @@ public sealed class DaemonTests
         (await daemon.GantryAsync("-H", daemon.Socket, "import", Repository.BusyboxTar, "b:1")).Succeeded();
 
         Assert.Equal(127, (await daemon.GantryAsync("-H", daemon.Socket, "run", "--runtime", "vm", "b:1", "true")).Failed(message).ExitCode);
+    }
+
+    [Fact]
+    public async Task A_port_that_it_listens_on_is_allocated()
+    {
+        await using var daemon = new ScratchDaemon();
+        await daemon.StartAsync("-H", daemon.Socket, "-H", "tcp://localhost:23764", "-H", "tcp://0.0.0.0:23765", "--metrics-addr", "127.0.0.1:23766", "--tls=false");
+        (await daemon.GantryAsync("-H", daemon.Socket, "import", Repository.BusyboxTar, "b:1")).Succeeded();
+
+        foreach (var port in new[] { "127.0.0.1:23764", "0.0.0.0:23765", "127.0.0.1:23766" })
+        {
+            (await daemon.GantryAsync("-H", daemon.Socket, "run", "-p", $"{port}:80", "b:1", "true")).Failed($"Bind for {port} failed: port is already allocated");
+        }
+    }
+
+    [Theory]
+    [InlineData("--raw-logs=false", true)]
+    [InlineData("--raw-logs", false)]
+    public async Task On_a_terminal_its_log_has_colors(string flag, bool colored)
+    {
+        await using var daemon = new ScratchDaemon();
+
+        // script(1) gives the program a terminal; this engine ends by itself, as it has nowhere to show its figures.
+        var line = string.Join(' ', [Repository.Binary("gantryd"), .. daemon.Roots, flag, "-H", "tcp://127.0.0.1:23767", "-H", daemon.Socket, "--metrics-addr", "nowhere"]);
+        var shown = (await daemon.RunAsync("script", "-qec", line, "/dev/null")).Output;
+
+        Assert.Contains("Binding to IP address without --tlsverify is insecure", shown, StringComparison.Ordinal);
+        Assert.Equal(colored, shown.Contains("\e[33mWARN\e[0m[", StringComparison.Ordinal));
+        Assert.Equal(!colored, shown.Contains("level=warning", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -222,7 +273,7 @@ public sealed class DaemonTests
         Assert.StartsWith("{", daemon.Log, StringComparison.Ordinal);
         var since = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
 
-        File.WriteAllText(file, """{"labels":["a=2"],"debug":true,"insecure-registries":["reg.example:5000"],"registry-mirrors":["http://m.example"]}""");
+        File.WriteAllText(file, """{"labels":["a=2"],"debug":true,"max-concurrent-downloads":1,"shutdown-timeout":10,"insecure-registries":["reg.example:5000"],"registry-mirrors":["http://m.example"]}""");
         await ScratchDaemon.SignalAsync(process, "HUP");
         await daemon.UntilAsync(() => daemon.Log.Contains("Reloaded configuration", StringComparison.Ordinal));
 
@@ -231,10 +282,20 @@ public sealed class DaemonTests
         var events = (await daemon.GantryAsync("-H", daemon.Socket, "events", "--since", $"{since}", "--until", $"{DateTimeOffset.UtcNow.ToUnixTimeSeconds() + 1}")).Succeeded().Output;
         Assert.Contains("daemon reload ", events, StringComparison.Ordinal);
         Assert.Contains("labels=[\"a=2\"]", events, StringComparison.Ordinal);
+        Assert.All(
+            ["default-cgroupns-mode=", "default-ipc-mode=private", "default-shm-size=67108864", "max-concurrent-downloads=1", "shutdown-timeout=10", "runtimes=crun:"],
+            attribute => Assert.Contains(attribute, events, StringComparison.Ordinal));
+        Assert.All(
+            ["Reset Max Concurrent Downloads: 1", "Reset Max Concurrent Uploads: 5", "Reset Max Download Attempts: 5", "Reset Shutdown Timeout: 10"],
+            line => Assert.Contains($"\"msg\":\"{line}\"", daemon.Log, StringComparison.Ordinal));
+
+        File.WriteAllText(file, """{"labels":["a=3"],"authorization-plugins":["nowhere"]}""");
+        await ScratchDaemon.SignalAsync(process, "HUP");
+        await daemon.UntilAsync(() => daemon.Log.Contains("failed to validate authorization plugin: plugin \\\"nowhere\\\" not found", StringComparison.Ordinal));
 
         File.WriteAllText(file, """{"labels":["a=3"],"registry-mirrors":["ftp://x"]}""");
         await ScratchDaemon.SignalAsync(process, "HUP");
-        await daemon.UntilAsync(() => daemon.Log.Contains("was not reloaded", StringComparison.Ordinal));
+        await daemon.UntilAsync(() => daemon.Log.Contains("ftp", StringComparison.Ordinal));
         Assert.Equal("[a=2]", (await daemon.GantryAsync("-H", daemon.Socket, "info", "-f", "{{.Labels}}")).Succeeded().Text);
     }
 

@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Gantry.EndToEnd.Tests.Engine;
@@ -18,7 +20,8 @@ public sealed class TlsTests
         Write(daemon.Folder, "server", Issue(ca, "1.3.6.1.5.5.7.3.1"));
         Write(daemon.Folder, "client", Issue(ca, "1.3.6.1.5.5.7.3.2"));
         Write(daemon.Folder, "other", Issue(stranger, "1.3.6.1.5.5.7.3.2"));
-        await daemon.StartAsync("-H", "tcp://127.0.0.1:23761", "--tlsverify",
+        var plugin = AuthorizationPluginServer.Start();
+        await daemon.StartAsync("-H", "tcp://127.0.0.1:23761", "--authorization-plugin", plugin.Name, "--tlsverify",
             "--tlscacert", $"{daemon.Folder}/ca.pem", "--tlscert", $"{daemon.Folder}/server.pem", "--tlskey", $"{daemon.Folder}/server.key");
 
         string[] Flags(string who) => ["-H", "tcp://127.0.0.1:23761", "--tlsverify",
@@ -32,6 +35,50 @@ public sealed class TlsTests
         (await daemon.GantryAsync([.. Flags("client"), "import", Repository.BusyboxTar, "bb"])).Succeeded();
         Assert.Equal("through", (await Command.RunAsync(Repository.Binary("gantry"), [.. Flags("client"), "run", "--rm", "-i", "bb", "/bin/cat"], "through")).Succeeded().Text);
         Assert.DoesNotContain("insecure", daemon.Log, StringComparison.Ordinal);
+
+        // Who it was is known to those who decide.
+        var heard = plugin.Heard(response: false, "/images/create")[0];
+        Assert.Equal("leaf by TLS", $"{heard["User"]} by {heard["UserAuthNMethod"]}");
+        Assert.Equal(File.ReadAllText($"{daemon.Folder}/client.pem"), AuthorizationPluginServer.Text(heard["RequestPeerCertificates"]![0]).TrimEnd());
+        await plugin.StopAsync();
+    }
+
+    [Fact]
+    public async Task Tls_alone_verifies_clients_and_listens_where_docker_looks()
+    {
+        await using var daemon = new ScratchDaemon();
+        using var ca = Authority("ca");
+        using var stranger = Authority("stranger");
+        Write(daemon.Folder, "ca", ca);
+        Write(daemon.Folder, "server", Issue(ca, "1.3.6.1.5.5.7.3.1"));
+        Write(daemon.Folder, "client", Issue(ca, "1.3.6.1.5.5.7.3.2"));
+        Write(daemon.Folder, "other", Issue(stranger, "1.3.6.1.5.5.7.3.2"));
+        await daemon.StartAsync("--tls", "--tlscacert", $"{daemon.Folder}/ca.pem", "--tlscert", $"{daemon.Folder}/server.pem", "--tlskey", $"{daemon.Folder}/server.key");
+        Task<Result> VersionAsync(string who) => daemon.RunAsync(Repository.Binary("gantry"), "-H", "tcp://127.0.0.1:2376", "--tlsverify",
+            "--tlscacert", $"{daemon.Folder}/ca.pem", "--tlscert", $"{daemon.Folder}/{who}.pem", "--tlskey", $"{daemon.Folder}/{who}.key", "version", "-f", "{{.Server.Version}}");
+
+        (await VersionAsync("client")).Succeeded();
+        Assert.NotEqual(0, (await VersionAsync("other")).ExitCode);
+        Assert.Equal(["CN=ca"], await AcceptedIssuersAsync(2376));
+    }
+
+    /// <summary>Whose certificates a server asks its clients for.</summary>
+    private static async Task<string[]> AcceptedIssuersAsync(int port)
+    {
+        using var tcp = new TcpClient("127.0.0.1", port);
+        await using var stream = new SslStream(tcp.GetStream());
+        string[] issuers = [];
+        await stream.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
+        {
+            TargetHost = "127.0.0.1",
+            RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate?.Issuer == "CN=ca",
+            LocalCertificateSelectionCallback = (_, _, _, _, acceptable) =>
+            {
+                issuers = acceptable.Length > 0 ? acceptable : issuers;
+                return null!;
+            },
+        });
+        return issuers;
     }
 
     [Fact]

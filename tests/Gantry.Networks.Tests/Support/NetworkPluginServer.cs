@@ -13,6 +13,9 @@ internal sealed class NetworkPluginServer(TestMachine machine, string name) : Pl
     /// <summary>What is decided about new endpoints.</summary>
     public JsonObject Interface { get; set; } = [];
 
+    /// <summary>The plugin forgets what it gave.</summary>
+    public bool WantsReplay { get; set; }
+
     public JsonArray Routes { get; set; } = [];
 
     public string Gateway { get; set; } = "";
@@ -47,7 +50,7 @@ internal sealed class NetworkPluginServer(TestMachine machine, string name) : Pl
             case "IpamDriver.GetDefaultAddressSpaces":
                 return new JsonObject { ["LocalDefaultAddressSpace"] = "here", ["GlobalDefaultAddressSpace"] = "there" };
             case "IpamDriver.GetCapabilities":
-                return new JsonObject { ["RequiresMACAddress"] = true };
+                return new JsonObject { ["RequiresMACAddress"] = true, ["RequiresRequestReplay"] = WantsReplay };
             case "IpamDriver.RequestPool":
                 var asked = (string?)question["Pool"] ?? "";
                 return new JsonObject { ["PoolID"] = "the-pool", ["Pool"] = asked.Length > 0 ? asked : "10.77.0.0/16" };

@@ -1,5 +1,6 @@
 using Gantry.Api;
 using Gantry.Errors;
+using Gantry.Linux;
 using Gantry.Metadata;
 using Gantry.Plugins;
 using Gantry.Volumes;
@@ -78,6 +79,36 @@ public sealed class VolumePluginTests : IDisposable
     }
 
     [Fact]
+    public async Task It_is_mounted_to_be_filled_only_where_the_image_has_something()
+    {
+        await using var plugin = Start();
+        _store.Create(new VolumeCreateOptions { Name = "data", Driver = "tp" });
+        Directory.CreateDirectory(At("rootfs/etc"));
+        await File.WriteAllTextAsync(At("rootfs/etc/motd"), "hello");
+        using var rootfs = new Microsoft.Win32.SafeHandles.SafeFileHandle(FileAt.OpenDirectory(At("rootfs")), ownsHandle: true);
+
+        Assert.False(_store.CopyUp("data", "", rootfs, "/nowhere"));
+        Assert.DoesNotContain(plugin.Asked, a => a.StartsWith("VolumeDriver.Mount", StringComparison.Ordinal));
+        Assert.True(_store.CopyUp("data", "", rootfs, "/etc"));
+        Assert.Equal("hello", await File.ReadAllTextAsync(At("data/data/motd")));
+        Assert.Single(plugin.Asked, a => a.StartsWith("VolumeDriver.Unmount", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_volume_that_its_plugin_denies_is_none_but_one_whose_plugin_is_gone_is()
+    {
+        var plugin = Start();
+        _store.Create(new VolumeCreateOptions { Name = "data", Driver = "tp" });
+        Assert.Equal("tp", _store.GetPresent("data").Driver);
+
+        plugin.Volumes.Clear();
+        Assert.Equal("get data: no such volume", Assert.Throws<GantryException>(() => _store.GetPresent("data")).Message);
+
+        await plugin.DisposeAsync();
+        Assert.Equal("tp", _store.GetPresent("data").Driver);
+    }
+
+    [Fact]
     public async Task Volumes_that_only_the_plugin_knows_are_listed_and_found()
     {
         await using var plugin = Start();
@@ -153,6 +184,30 @@ public sealed class VolumePluginTests : IDisposable
         Assert.Equal("spec", _store.Create(new VolumeCreateOptions { Name = "one", Driver = "spec" }).Driver);
         Assert.Equal("json", _store.Create(new VolumeCreateOptions { Name = "two", Driver = "json" }).Driver);
         Assert.Equal(["local", "json", "spec"], _store.Drivers);
+    }
+
+    [Theory]
+    [InlineData("tcp")]
+    [InlineData("http")]
+    public async Task A_plugin_can_be_on_the_network(string scheme)
+    {
+        await using var plugin = new VolumePluginServer("127.0.0.1:0", At("data"));
+        Directory.CreateDirectory(At("specs"));
+        await File.WriteAllTextAsync(At("specs/net.spec"), $"{scheme}://{plugin.Address}");
+
+        Assert.Equal("net", _store.Create(new VolumeCreateOptions { Name = "one", Driver = "net" }).Driver);
+        Assert.True(plugin.Volumes.ContainsKey("one"));
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1:1")]
+    [InlineData("gopher://127.0.0.1:1")]
+    public async Task An_address_of_no_known_protocol_is_refused(string address)
+    {
+        Directory.CreateDirectory(At("specs"));
+        await File.WriteAllTextAsync(At("specs/odd.spec"), address);
+
+        Assert.Contains("Unknown protocol", Assert.Throws<GantryException>(() => _store.Create(new VolumeCreateOptions { Name = "one", Driver = "odd" })).Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -17,7 +17,14 @@ internal static class GoTypeReader
             fields.Add(new GoField(field.Name, field.JsonName, Value(field, json), field.OmitEmpty, field.IsEmbedded));
         }
 
-        return new GoStruct(isPointer ? "*" + type : type, fields);
+        return new GoStruct(isPointer ? "*" + type : type, fields, isPointer ? Text(type, fields) : null);
+    }
+
+    /// <summary>Of the types in the table only limits print in words of their own.</summary>
+    private static string? Text(string type, List<GoField> fields)
+    {
+        object? Value(string name) => fields.Find(f => f.Name == name).Value;
+        return type == "units.Ulimit" ? $"{Value("Name")}={Value("Soft")}:{Value("Hard")}" : null;
     }
 
     private static object? Value(Field field, JsonElement json)

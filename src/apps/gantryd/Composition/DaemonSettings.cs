@@ -61,6 +61,9 @@ internal sealed class DaemonSettings(FlagValues flags)
         var other => throw GantryException.InvalidArgument($"invalid logging format: {other}"),
     };
 
+    /// <summary>No colors, also where the log goes to a terminal.</summary>
+    internal bool RawLogs => flags.Bool("raw-logs");
+
     private string DefaultSocket => Path.Combine(ExecRoot, "gantry.sock");
 
     /// <summary>Looks the user of <c>--userns-remap</c> up, and creates Docker's for <c>default</c>. Call as root, before anything else is used.</summary>
@@ -87,8 +90,8 @@ internal sealed class DaemonSettings(FlagValues flags)
             LogOptions = flags.Map("log-opt"),
             DefaultUlimits = flags.List("default-ulimit").Select(ParseUlimit).ToList(),
             DefaultShmSize = flags.Has("default-shm-size") ? ByteSize.Parse("default-shm-size", flags.Text("default-shm-size")) : 64 * 1024 * 1024,
-            DefaultIpcMode = OneOf("default-ipc-mode", "private", "shareable", "private"),
-            DefaultCgroupnsMode = OneOf("default-cgroupns-mode", string.Empty, "host", "private"),
+            DefaultIpcMode = IpcMode(),
+            DefaultCgroupnsMode = CgroupnsMode(),
             CgroupParent = flags.Text("cgroup-parent", "/docker"),
             Init = flags.Bool("init"),
             InitPath = flags.Text("init-path"),
@@ -106,6 +109,7 @@ internal sealed class DaemonSettings(FlagValues flags)
             Debug = Debug,
             Builds = BuilderSettings.Read(flags.Text("builder")),
             ApiWarnings = ApiWarning.Of(Tls(), TcpAddresses()),
+            AuthorizationPlugins = [.. flags.List("authorization-plugin").Distinct()],
             Dns = flags.List("dns"),
             NoDefaultBridge = flags.Text("bridge") == DefaultBridgeOptions.NoBridge,
             DefaultAddressPools = NetworkFlags.Pools(flags),
@@ -121,7 +125,12 @@ internal sealed class DaemonSettings(FlagValues flags)
 
     internal (string Name, object? Value)[] DescribeProxies() => ProxySettings.Describe(flags);
 
-    internal NetworkServiceOptions Networks(Action<string> warn) => NetworkFlags.Read(flags, ExecRoot, InstanceId()) with { Warn = warn, Ids = UserNamespace };
+    internal NetworkServiceOptions Networks(Action<string> warn) => NetworkFlags.Read(flags, ExecRoot, InstanceId()) with
+    {
+        Warn = warn,
+        Ids = UserNamespace,
+        OwnPorts = [.. Server().Listeners.Where(l => l.Kind == ListenKind.Tcp).SelectMany(l => OwnPorts.Of(l.Host, l.Port)), .. OwnPorts.Of(MetricsAddress)],
+    };
 
     internal TaskServiceOptions Tasks(EngineSettings engine) => new()
     {
@@ -137,7 +146,7 @@ internal sealed class DaemonSettings(FlagValues flags)
         var hosts = flags.List("host");
         return new EngineServerOptions
         {
-            Listeners = (hosts.Count == 0 ? ["unix://" + DefaultSocket] : hosts.Distinct()).Select(h => ListenAddress.Parse(h, DefaultSocket, tls is not null)).ToList(),
+            Listeners = (hosts.Count == 0 ? [string.Empty] : hosts.Distinct()).Select(h => ListenAddress.Parse(h, DefaultSocket, tls is not null)).ToList(),
             SocketGroupId = SocketGroup.Find(flags.Text("group", "docker"), flags.Has("group")),
             Tls = tls,
         };
@@ -162,14 +171,17 @@ internal sealed class DaemonSettings(FlagValues flags)
         ? "gantry"
         : "gantry" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(GivenDataRoot)))[..8];
 
-    private TlsOptions? Tls()
-    {
-        var verify = flags.Bool("tlsverify");
-        return verify || flags.Bool("tls") || flags.Has("tlscert")
-            ? new TlsOptions(
-                flags.Text("tlscert", "/etc/gantry/cert.pem"), flags.Text("tlskey", "/etc/gantry/key.pem"), flags.Text("tlscacert", "/etc/gantry/ca.pem"), verify)
-            : null;
-    }
+    /// <summary>
+    /// As in dockerd <c>--tlsverify</c> means TLS whatever its value, and <c>--tls</c> means that clients are verified unless <c>--tlsverify=false</c>.
+    /// A certificate alone means TLS for whoever connects.
+    /// </summary>
+    private TlsOptions? Tls() => flags.Has("tlsverify") || flags.Bool("tls", absent: flags.Has("tlscert"))
+        ? new TlsOptions(
+            flags.Text("tlscert", "/etc/gantry/cert.pem"),
+            flags.Text("tlskey", "/etc/gantry/key.pem"),
+            flags.Text("tlscacert", "/etc/gantry/ca.pem"),
+            VerifyClients: flags.Bool("tlsverify", absent: flags.Bool("tls")))
+        : null;
 
     private static UlimitSetting ParseUlimit(string text)
     {
@@ -209,12 +221,26 @@ internal sealed class DaemonSettings(FlagValues flags)
         }
     }
 
-    private string OneOf(string flag, string absent, params ReadOnlySpan<string> allowed)
+    private string IpcMode()
     {
-        var value = flags.Text(flag, absent);
-        return value == absent || allowed.Contains(value)
-            ? value
-            : throw GantryException.InvalidArgument($"invalid argument \"{value}\" for \"--{flag}\" flag");
+        const string Hint = "use \"shareable\" or \"private\"";
+        var mode = flags.Text("default-ipc-mode");
+        return mode switch
+        {
+            "" => "private",
+            "shareable" or "private" => mode,
+            "none" or "host" => throw GantryException.InvalidArgument($"IPC mode \"{mode}\" is not supported as default value; {Hint}"),
+            _ when mode.StartsWith("container:", StringComparison.Ordinal) => throw GantryException.InvalidArgument($"IPC mode \"{mode}\" is not supported as default value; {Hint}"),
+            _ => throw GantryException.InvalidArgument($"default IPC mode setting ({mode}) is invalid; {Hint}"),
+        };
+    }
+
+    private string CgroupnsMode()
+    {
+        var mode = flags.Text("default-cgroupns-mode");
+        return mode is "" or "host" or "private"
+            ? mode
+            : throw GantryException.InvalidArgument($"invalid default cgroup namespace ({mode}): use \"host\" or \"private\"");
     }
 
     private int AtLeastOne(string flag, int absent)

@@ -3,7 +3,7 @@ using Gantry.Errors;
 
 namespace Gantry.Apps.Daemon.Composition;
 
-/// <summary><c>--feature</c> and the file's <c>features</c>: names with true or false.</summary>
+/// <summary><c>--feature</c> and the file's <c>features</c>: names, with true or false where they are not just switched on.</summary>
 internal static class FeatureSettings
 {
     /// <summary>What this engine can't be switched to, and what it does instead.</summary>
@@ -16,8 +16,11 @@ internal static class FeatureSettings
     internal static IReadOnlyDictionary<string, bool> Read(FlagValues flags)
     {
         var features = new Dictionary<string, bool>();
-        foreach (var (name, text) in flags.Map("feature"))
+        foreach (var entry in flags.List("feature"))
         {
+            // A name alone switches its feature on.
+            var equals = entry.IndexOf('=', StringComparison.Ordinal);
+            var (name, text) = equals < 0 ? (entry, "true") : (entry[..equals], entry[(equals + 1)..]);
             var value = text switch
             {
                 "1" or "t" or "T" or "true" or "TRUE" or "True" => true,

@@ -56,6 +56,12 @@ internal static class ConfigFile
                 throw Failed(path, $"\"{key}\" is not available in this version");
             }
 
+            if (value.ValueKind == JsonValueKind.Null)
+            {
+                // As if the key were not there.
+                continue;
+            }
+
             result[flag] = Values(path, flag, value).Select(v => CommandLine.Check(flag, v)).ToList();
         }
 

@@ -50,6 +50,9 @@ public static class GoPrinter
             case GoMap map:
                 AppendAll(output.Append("map["), map.SortedEntries, AppendEntry).Append(']');
                 break;
+            case GoStruct { Text: { } itself }:
+                output.Append(itself);
+                break;
             case GoStruct structure:
                 AppendAll(output.Append('{'), structure.Fields.Select(f => f.Value), Append).Append('}');
                 break;

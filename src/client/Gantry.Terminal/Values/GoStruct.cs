@@ -7,8 +7,11 @@ namespace Gantry.Terminal.Values;
 public readonly record struct GoField(string Name, string JsonName, object? Value, bool OmitEmpty = false, bool IsEmbedded = false);
 
 /// <summary>A struct with its fields in Go's order.</summary>
-public sealed class GoStruct(string typeName, IReadOnlyList<GoField> fields) : IGoObject
+/// <param name="text">What the type's <c>String</c> method says, which is how it prints then; null: it has none.</param>
+public sealed class GoStruct(string typeName, IReadOnlyList<GoField> fields, string? text = null) : IGoObject
 {
+    public string? Text { get; } = text;
+
     public string TypeName { get; } = typeName;
 
     public IReadOnlyList<GoField> Fields { get; } = fields;

@@ -50,6 +50,8 @@ internal sealed class AddressAllocator : IAddressPool
 
     IPAddress? IAddressPool.Allocate(string mac) => Allocate();
 
+    void IAddressPool.Restore(IPAddress address, string mac) => Restore(address);
+
     /// <summary>Takes an address that a record says is in use and goes on behind it.</summary>
     public void Restore(IPAddress address)
     {

@@ -16,7 +16,8 @@ internal interface IAddressPool
     IPAddress? Allocate(string mac);
 
     /// <summary>Notes an address that a record says is taken.</summary>
-    void Restore(IPAddress address);
+    /// <inheritdoc cref="TryReserve"/>
+    void Restore(IPAddress address, string mac);
 
     void Release(IPAddress address);
 }

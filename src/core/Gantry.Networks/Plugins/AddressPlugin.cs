@@ -14,7 +14,7 @@ internal sealed class AddressPlugin(string name, string address) : Plugin(name, 
     private const string GatewayRequest = "com.docker.network.gateway";
     private const string MacKey = "com.docker.network.endpoint.macaddress";
 
-    private bool? _wantsMac;
+    private AddressAnswer? _capabilities;
 
     /// <summary>Where networks of one host get their subnets from.</summary>
     public string DefaultAddressSpace() =>
@@ -37,9 +37,12 @@ internal sealed class AddressPlugin(string name, string address) : Plugin(name, 
     /// <param name="address">Empty: the plugin chooses.</param>
     /// <param name="mac">Of the interface that will have it; empty where it isn't known.</param>
     public IPAddress RequestAddress(string pool, string address, string mac) =>
-        Request(pool, address, mac.Length > 0 && WantsMac() ? new Dictionary<string, string> { [MacKey] = mac } : []);
+        Request(pool, address, mac.Length > 0 && Capabilities().RequiresMACAddress ? new Dictionary<string, string> { [MacKey] = mac } : []);
 
     public void ReleaseAddress(string pool, IPAddress address) => Ask("ReleaseAddress", new AddressQuestion { PoolID = pool, Address = address.ToString() });
+
+    /// <summary>The plugin forgets what it gave when the engine ends, and is to be asked for it again.</summary>
+    public bool WantsReplay() => Capabilities().RequiresRequestReplay;
 
     private IPAddress Request(string pool, string address, Dictionary<string, string> options)
     {
@@ -49,7 +52,7 @@ internal sealed class AddressPlugin(string name, string address) : Plugin(name, 
             : throw GantryException.Internal($"ipam driver {Name} answered with an address that is none: {answer.Address}");
     }
 
-    private bool WantsMac() => _wantsMac ??= Connection.Call("IpamDriver.GetCapabilities", NetworkMessages.Default.AddressAnswer, optional: true).RequiresMACAddress;
+    private AddressAnswer Capabilities() => _capabilities ??= Connection.Call("IpamDriver.GetCapabilities", NetworkMessages.Default.AddressAnswer, optional: true);
 
     private AddressAnswer Ask(string method, AddressQuestion question) =>
         Connection.Call($"IpamDriver.{method}", question, NetworkMessages.Default.AddressQuestion, NetworkMessages.Default.AddressAnswer);

@@ -112,6 +112,8 @@ internal sealed record AddressAnswer : PluginAnswer
 
     public bool RequiresMACAddress { get; init; }
 
+    public bool RequiresRequestReplay { get; init; }
+
     public string? LocalDefaultAddressSpace { get; init; }
 
     public string? PoolID { get; init; }

@@ -12,13 +12,15 @@ namespace Gantry.Networks.Ports;
 /// Decides who has which host port. The truth is a bound socket per port, so that neither another container nor another program can get it;
 /// the table here only tells the two apart for the error text.
 /// </summary>
-internal sealed class PortAllocator(ForwarderContext context)
+/// <param name="own">TCP ports that the engine itself listens on, for good.</param>
+internal sealed class PortAllocator(ForwarderContext context, IReadOnlyList<IPEndPoint> own)
 {
     private const string EphemeralRange = "/proc/sys/net/ipv4/ip_local_port_range";
     private const int Backlog = 4096;
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<(string Protocol, int Port), List<IPAddress>> _held = [];
+    private readonly Dictionary<(string Protocol, int Port), List<IPAddress>> _held =
+        own.GroupBy(e => e.Port).ToDictionary(g => ("tcp", g.Key), g => g.Select(e => e.Address).ToList());
     private int _lastRandom;
 
     /// <summary>Takes all ports that are asked for, or none. A routed one takes no host port.</summary>

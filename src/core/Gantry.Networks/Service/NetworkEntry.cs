@@ -4,6 +4,7 @@ using Gantry.Errors;
 using Gantry.Networks.Addressing;
 using Gantry.Networks.Dns;
 using Gantry.Networks.Drivers;
+using Gantry.Networks.Plugins;
 using Gantry.Networks.State;
 
 namespace Gantry.Networks.Service;
@@ -141,13 +142,26 @@ internal sealed class NetworkEntry
         {
             foreach (var (pool, address) in AddressesOf(endpoint))
             {
-                pool.Restore(address);
+                pool.Restore(address, endpoint.MacAddress);
             }
         }
 
         lock (_lock)
         {
             _endpoints.Add(endpoint);
+        }
+    }
+
+    /// <summary>Has the plugin that gives its addresses know what it gave before the engine started.</summary>
+    /// <exception cref="GantryException">The plugin can't be asked.</exception>
+    public void ReplayAddresses()
+    {
+        lock (_addresses)
+        {
+            foreach (var pool in _pools.OfType<PluginAddressPool>())
+            {
+                pool.Replay();
+            }
         }
     }
 

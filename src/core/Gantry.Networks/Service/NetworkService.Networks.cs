@@ -251,7 +251,7 @@ public sealed partial class NetworkService
         var gateways = (settings.Mode4 != GatewayMode.Isolated && !(settings.InhibitIPv4 && options.Internal), settings.Mode6 != GatewayMode.Isolated);
         var pools = given.Count > 0 ? given : _planner.Plan(options, gateways, [.. _networks.Values.SelectMany(n => n.Subnets)], HostRanges());
         var record = ToRecord(options, id) with { BridgeName = name, Predefined = origin is not null, Ipam = Describe(options.Ipam, pools) };
-        return new NetworkEntry(new NetworkState { Record = record, Pools = pools, Origin = origin ?? "" }, settings, PluginPool(record.Ipam.Driver));
+        return new NetworkEntry(new NetworkState { Record = record, Pools = pools, Origin = origin ?? "" }, settings, PluginPool(record.Ipam));
     }
 
     private string FreeBridgeName(string id)

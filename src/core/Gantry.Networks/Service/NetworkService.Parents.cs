@@ -19,7 +19,7 @@ public sealed partial class NetworkService
         var gateway = !internalOnly && parent.Mode is not ("l3" or "l3s");
         var pools = given.Count > 0 ? given : _planner.Plan(options, (gateway, gateway), [.. _networks.Values.SelectMany(n => n.Subnets)], HostRanges());
         var record = ToRecord(options, id) with { Ipam = Describe(options.Ipam, pools) };
-        return new NetworkEntry(new NetworkState { Record = record, Pools = pools, OwnsParent = OwnsParent(parent) }, new BridgeSettings(), PluginPool(record.Ipam.Driver)) { Parent = parent };
+        return new NetworkEntry(new NetworkState { Record = record, Pools = pools, OwnsParent = OwnsParent(parent) }, new BridgeSettings(), PluginPool(record.Ipam)) { Parent = parent };
     }
 
     private void CheckParent(ParentSettings parent)

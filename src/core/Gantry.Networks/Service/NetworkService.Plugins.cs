@@ -20,9 +20,18 @@ public sealed partial class NetworkService
 
     private static bool IsOfPlugins(NetworkEntry entry) => entry.IsPlugin || entry.State.Pools.Any(p => p.PluginPool is not null);
 
-    private Func<PoolState, IAddressPool>? PluginPool(string driver) => NetworkDrivers.IsOwnIpam(driver)
+    private Func<PoolState, IAddressPool>? PluginPool(NetworkIpam ipam, bool isRestored = false) => NetworkDrivers.IsOwnIpam(ipam.Driver)
         ? null
-        : pool => new PluginAddressPool(_addressPlugins, driver, pool.PluginPool!, NetworkEntry.SubnetOf(pool));
+        : pool => new PluginAddressPool(_addressPlugins, ipam.Driver, pool, ipam.Options ?? new Dictionary<string, string>(), isRestored, _warn);
+
+    /// <summary>In the background: plugins may be down at this time, and the engine doesn't wait for them with its start.</summary>
+    private void ReplayAddresses()
+    {
+        foreach (var network in _networks.Values.Where(n => n.State.Pools.Any(p => p.PluginPool is not null)))
+        {
+            _ = Task.Run(() => TryAsk($"network {network.Record.Name}", network.ReplayAddresses));
+        }
+    }
 
     /// <summary>No plugin is asked while the gate is held: one that hangs holds up its own networks only.</summary>
     private async Task<NetworkRecord> CreateWithPluginsAsync(NetworkCreateOptions options, CancellationToken ct)
@@ -74,7 +83,7 @@ public sealed partial class NetworkService
             : options.Ipam.Driver == NetworkDrivers.Null ? []
             : _planner.Plan(options, (true, true), [.. _networks.Values.SelectMany(n => n.Subnets)], HostRanges());
         var record = ToRecord(options, Ids.New()) with { Ipam = Describe(options.Ipam, pools), Scope = scope };
-        return new NetworkEntry(new NetworkState { Record = record, Pools = pools }, new BridgeSettings(), PluginPool(record.Ipam.Driver));
+        return new NetworkEntry(new NetworkState { Record = record, Pools = pools }, new BridgeSettings(), PluginPool(record.Ipam));
     }
 
     private List<PoolState> RequestPools(NetworkCreateOptions options)

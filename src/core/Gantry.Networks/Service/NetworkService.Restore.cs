@@ -24,6 +24,7 @@ public sealed partial class NetworkService
             _firewall.Build();
             RemoveRecords([.. states.Values.Where(s => !_sandboxes.ContainsKey(s.Options.ContainerId))]);
             RemoveOrphans();
+            ReplayAddresses();
             if (_options.Firewall)
             {
                 _watch.Start();
@@ -99,8 +100,8 @@ public sealed partial class NetworkService
         {
             var record = state.Record;
             _networks[record.Id] = NetworkDrivers.HasParent(record.Driver)
-                ? new NetworkEntry(state, new BridgeSettings(), PluginPool(record.Ipam.Driver)) { Parent = ParentSettings.Parse(record.Driver, record.Id, record.Options) }
-                : new NetworkEntry(state, NetworkDrivers.IsBuiltIn(record.Driver) ? BridgeSettings.Parse(record.Options) : new BridgeSettings(), PluginPool(record.Ipam.Driver));
+                ? new NetworkEntry(state, new BridgeSettings(), PluginPool(record.Ipam, isRestored: true)) { Parent = ParentSettings.Parse(record.Driver, record.Id, record.Options) }
+                : new NetworkEntry(state, NetworkDrivers.IsBuiltIn(record.Driver) ? BridgeSettings.Parse(record.Options) : new BridgeSettings(), PluginPool(record.Ipam, isRestored: true));
         }
         catch (GantryException e)
         {

@@ -76,7 +76,8 @@ public sealed partial class NetworkService : INetworkService
         _firewall = new HostFirewall(_host, _nft, table, options.Firewall, options.FirewallIPv6);
         _forwarding = new EpollLoop("forwarder", e => _warn($"port forwarder: {e.Message}"));
         _flows = new FlowCleaner(_netfilter, _warn);
-        _publisher = new PortPublisher(new PortAllocator(new ForwarderContext(_forwarding, _host, _warn, options.UserlandProxy)), _firewall, _flows);
+        var ports = new PortAllocator(new ForwarderContext(_forwarding, _host, _warn, options.UserlandProxy), options.OwnPorts);
+        _publisher = new PortPublisher(ports, _firewall, _flows);
         _dns = new DnsServer(_host, _warn);
         _planner = new NetworkPlanner(options);
         _defaultBridge = new DefaultBridge(options.DefaultBridge, _route);

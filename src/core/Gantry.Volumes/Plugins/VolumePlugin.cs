@@ -39,6 +39,19 @@ internal sealed class VolumePlugin(string name, string address) : Plugin(name, a
         }
     }
 
+    /// <summary>Whether the plugin says that it has no such volume; one that can't be asked says nothing.</summary>
+    public bool Denies(string volume)
+    {
+        try
+        {
+            return Ask("VolumeDriver.Get", new VolumeQuestion { Name = volume }).Volume is null;
+        }
+        catch (GantryException e)
+        {
+            return e.InnerException is null;
+        }
+    }
+
     public IReadOnlyList<PluginVolume> List() => Ask("VolumeDriver.List", new VolumeQuestion()).Volumes ?? [];
 
     private VolumeAnswer Ask(string method, VolumeQuestion question) =>

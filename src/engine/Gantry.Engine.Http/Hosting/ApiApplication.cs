@@ -1,6 +1,7 @@
 using System.Collections.ObjectModel;
 using Gantry.Engine.Daemon;
 using Gantry.Engine.Diagnostics;
+using Gantry.Engine.Http.Authorization;
 using Gantry.Engine.Http.Grpc;
 using Gantry.Engine.Http.Routing;
 using Gantry.Errors;
@@ -11,7 +12,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Gantry.Engine.Http.Hosting;
 
 /// <summary>What Kestrel calls for every request: version check, route, handler, and the one place where failures become responses.</summary>
-internal sealed class ApiApplication(Router router, GrpcServer grpc, EngineHost engine, MemoryRest memory, EngineLog log) : IHttpApplication<HttpContext>
+internal sealed class ApiApplication(Router router, GrpcServer grpc, EngineHost engine, AuthorizationGate gate, MemoryRest memory, EngineLog log)
+    : IHttpApplication<HttpContext>
 {
     public HttpContext CreateContext(IFeatureCollection contextFeatures)
     {
@@ -83,7 +85,7 @@ internal sealed class ApiApplication(Router router, GrpcServer grpc, EngineHost 
 
         context.Response.Headers["Docker-Experimental"] = "false";
         log.Debug("handling request", ("method", context.Request.Method), ("path", target.Path));
-        return handler(new ApiRequest(context, target.Version ?? ApiVersion.Current, values, engine));
+        return gate.ServeAsync(context, () => handler(new ApiRequest(context, target.Version ?? ApiVersion.Current, values, engine)));
     }
 
     /// <summary>Every path has the OPTIONS method.</summary>

@@ -3,10 +3,12 @@ using System.Net.Security;
 using System.Net.Sockets;
 using Gantry.Engine.Daemon;
 using Gantry.Engine.Diagnostics;
+using Gantry.Engine.Http.Authorization;
 using Gantry.Engine.Http.Grpc;
 using Gantry.Engine.Http.Routing;
 using Gantry.Errors;
 using Gantry.IO.Streams;
+using Gantry.Plugins;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
@@ -30,6 +32,7 @@ public sealed class EngineServer : IAsyncDisposable
     private readonly MemoryRest _memory;
     private readonly HangUpWatch _hangUps;
     private readonly UpgradedConnections _upgraded = new();
+    private readonly AuthorizationGate _gate;
     private readonly ApiApplication _application;
     private readonly SslServerAuthenticationOptions? _tls;
     private readonly List<string> _socketPaths = [];
@@ -47,13 +50,19 @@ public sealed class EngineServer : IAsyncDisposable
             engine.Networks.Rest();
             BlockPool.Shared.Trim();
         });
-        _application = new ApiApplication(ApiRoutes.Build(_upgraded), new GrpcServer(ApiRoutes.Methods(), engine, log), engine, _memory, log);
+        _gate = new AuthorizationGate(engine, PluginDirectories.Default, log);
+        _application = new ApiApplication(ApiRoutes.Build(_upgraded), new GrpcServer(ApiRoutes.Methods(), engine, log), engine, _gate, _memory, log);
     }
 
+    /// <summary>Finds out whether requests could be put before these authorization plugins.</summary>
+    /// <exception cref="GantryException">One is not there, or no plugin of this kind.</exception>
+    public void CheckAuthorization(IReadOnlyList<string> plugins) => _gate.Check(plugins);
+
     /// <summary>Binds every listener; returns when clients are served.</summary>
-    /// <exception cref="GantryException">Conflict or InvalidArgument: an address can't be listened on.</exception>
+    /// <exception cref="GantryException">Conflict or InvalidArgument: an address can't be listened on; NotFound: an authorization plugin is not there.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
+        await _gate.CheckAsync(cancellationToken).ConfigureAwait(false);
         var loggers = new KestrelLoggerFactory(_log);
         var kestrel = new KestrelServerOptions { AddServerHeader = false, ApplicationServices = new SingleService(loggers) };
         kestrel.Limits.MaxRequestBodySize = null;
@@ -107,6 +116,7 @@ public sealed class EngineServer : IAsyncDisposable
     public ValueTask DisposeAsync()
     {
         _server?.Dispose();
+        _gate.Dispose();
         _memory.Dispose();
         _hangUps.Dispose();
         return ValueTask.CompletedTask;

@@ -22,7 +22,7 @@ public sealed record ListenAddress(ListenKind Kind, string Path, string Host, in
     private const int PlainPort = 2375;
     private const int TlsPort = 2376;
 
-    /// <param name="text">As given to <c>-H</c>.</param>
+    /// <param name="text">As given to <c>-H</c>; empty: the default, a socket, or with TLS the port for it on localhost.</param>
     /// <param name="defaultSocket">What <c>unix://</c> alone stands for.</param>
     /// <param name="tls">Decides the default port.</param>
     /// <exception cref="GantryException">InvalidArgument in dockerd's words.</exception>
@@ -33,7 +33,7 @@ public sealed record ListenAddress(ListenKind Kind, string Path, string Host, in
         var (proto, rest) = scheme < 0 ? ("tcp", trimmed) : (trimmed[..scheme], trimmed[(scheme + 3)..]);
         if (trimmed.Length == 0)
         {
-            return new ListenAddress(ListenKind.Unix, defaultSocket, string.Empty, 0);
+            return tls ? ParseTcp(string.Empty, text, tls) : new ListenAddress(ListenKind.Unix, defaultSocket, string.Empty, 0);
         }
 
         return proto switch

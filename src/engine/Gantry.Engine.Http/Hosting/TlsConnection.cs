@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using System.Net;
 using System.Net.Security;
 using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -70,6 +71,11 @@ internal sealed class TlsConnection : ConnectionContext
         try
         {
             await stream.AuthenticateAsServerAsync(options, patience.Token).ConfigureAwait(false);
+            if (stream.RemoteCertificate is X509Certificate2 certificate)
+            {
+                inner.Features.Set(new PeerCertificate(certificate));
+            }
+
             return new TlsConnection(inner, stream);
         }
         catch (Exception e) when (e is AuthenticationException or IOException or OperationCanceledException or InvalidOperationException)

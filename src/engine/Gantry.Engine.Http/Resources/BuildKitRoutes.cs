@@ -18,7 +18,7 @@ internal static class BuildKitRoutes
 
     private static async Task ServeAsync(ApiRequest request, UpgradedConnections upgraded)
     {
-        CheckUpgrade(request);
+        CheckUpgrade(request, ErrorKind.Internal);
         var stream = await HijackedStream.BeginWithHeadAsync(request, Head, CancellationToken.None).ConfigureAwait(false);
         await using (stream.ConfigureAwait(false))
         {
@@ -29,7 +29,7 @@ internal static class BuildKitRoutes
 
     private static async Task SessionAsync(ApiRequest request)
     {
-        CheckUpgrade(request);
+        CheckUpgrade(request, ErrorKind.InvalidArgument);
         var headers = request.Http.Headers;
         var id = headers["X-Docker-Expose-Session-Uuid"].ToString();
         var methods = headers["X-Docker-Expose-Session-Grpc-Method"].OfType<string>().ToList();
@@ -43,12 +43,13 @@ internal static class BuildKitRoutes
         }
     }
 
-    private static void CheckUpgrade(ApiRequest request)
+    /// <param name="kind">Docker calls it the client's mistake on <c>/session</c> only.</param>
+    private static void CheckUpgrade(ApiRequest request, ErrorKind kind)
     {
         var protocol = request.Http.Headers.Upgrade.ToString();
         if (protocol != Protocol)
         {
-            throw GantryException.Internal(protocol.Length == 0 ? "no upgrade proto in request" : $"protocol {protocol} not supported");
+            throw new GantryException(kind, protocol.Length == 0 ? "no upgrade proto in request" : $"protocol {protocol} not supported");
         }
     }
 }

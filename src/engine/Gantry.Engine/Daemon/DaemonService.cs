@@ -80,7 +80,11 @@ public sealed class DaemonService
         {
             ["name"] = Environment.MachineName,
             ["debug"] = settings.Debug ? "true" : "false",
+            ["default-cgroupns-mode"] = settings.DefaultCgroupnsMode.Length > 0 ? settings.DefaultCgroupnsMode
+                : _core.Host.Cgroups.Version == 2 ? "private" : "host",
+            ["default-ipc-mode"] = settings.DefaultIpcMode,
             ["default-runtime"] = settings.DefaultRuntime,
+            ["default-shm-size"] = settings.DefaultShmSize.ToString(CultureInfo.InvariantCulture),
             ["features"] = "map[" + string.Join(' ', settings.Features.OrderBy(f => f.Key, StringComparer.Ordinal).Select(f => f.Key + (f.Value ? ":true" : ":false"))) + "]",
             ["insecure-registries"] = JsonList.Write(settings.InsecureRegistries),
             ["labels"] = JsonList.Write(settings.Labels),
@@ -89,7 +93,8 @@ public sealed class DaemonService
             ["max-concurrent-uploads"] = settings.MaxConcurrentUploads.ToString(CultureInfo.InvariantCulture),
             ["max-download-attempts"] = settings.MaxDownloadAttempts.ToString(CultureInfo.InvariantCulture),
             ["registry-mirrors"] = JsonList.Write(settings.RegistryMirrors),
-            ["runtimes"] = string.Join(' ', settings.Runtimes.Keys.Order(StringComparer.Ordinal)),
+            ["runtimes"] = string.Join(' ', settings.Runtimes.OrderBy(r => r.Key, StringComparer.Ordinal).Select(r => $"{r.Key}:{r.Value.Path}")),
+            ["shutdown-timeout"] = settings.ShutdownTimeout.ToString(CultureInfo.InvariantCulture),
         });
     }
 
@@ -118,7 +123,13 @@ public sealed class DaemonService
                 ["userxattr", "false"],
             ],
             DockerRootDir = settings.DataRoot,
-            Plugins = new PluginsInfo { Volume = [.. _core.Parts.Volumes.Drivers], Network = [.. _core.Parts.Networks.Drivers], Log = [.. LogDrivers.Names] },
+            Plugins = new PluginsInfo
+            {
+                Volume = [.. _core.Parts.Volumes.Drivers],
+                Network = [.. _core.Parts.Networks.Drivers],
+                Authorization = settings.AuthorizationPlugins.Count == 0 ? null : [.. settings.AuthorizationPlugins],
+                Log = [.. LogDrivers.Names],
+            },
             FirewallBackend = new FirewallInfo { Driver = "nftables" },
             MemoryLimit = cgroups.MemoryLimit,
             SwapLimit = cgroups.SwapLimit,

@@ -34,6 +34,9 @@ public sealed class EngineLog
     /// <summary>Lines are JSON objects (<c>--log-format json</c>).</summary>
     public bool Json { get; init; }
 
+    /// <summary>Lines are for people at a terminal: the level in color first, then the message, then the fields.</summary>
+    public bool Colored { get; init; }
+
     public void Debug(string message, params ReadOnlySpan<(string Key, object? Value)> fields) => Write(EngineLogLevel.Debug, message, fields);
 
     public void Info(string message, params ReadOnlySpan<(string Key, object? Value)> fields) => Write(EngineLogLevel.Info, message, fields);
@@ -54,6 +57,12 @@ public sealed class EngineLog
         if (Json)
         {
             _sink(EngineLogJson.Line(DateTimeOffset.Now, Name(level), message, fields));
+            return;
+        }
+
+        if (Colored)
+        {
+            _sink(EngineLogColors.Line(DateTimeOffset.Now, level, message, fields));
             return;
         }
 
@@ -79,7 +88,8 @@ public sealed class EngineLog
         _ => "fatal",
     };
 
-    private static void AppendValue(StringBuilder line, string value)
+    /// <summary>Appends a field's value, quoted where it needs to be.</summary>
+    internal static void AppendValue(StringBuilder line, string value)
     {
         if (value.Length > 0 && value.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_' or '/' or '@' or '^' or '+' or ':'))
         {

@@ -84,6 +84,9 @@ public sealed record EngineSettings
     /// <summary>Parts of the engine that were switched on or off by name.</summary>
     public IReadOnlyDictionary<string, bool> Features { get; init; } = new Dictionary<string, bool>();
 
+    /// <summary>Plugins that decide about every request, in this order, each named once.</summary>
+    public IReadOnlyList<string> AuthorizationPlugins { get; init; } = [];
+
     public IReadOnlyList<string> Dns { get; init; } = [];
 
     /// <summary>There is no network <c>bridge</c> (<c>--bridge=none</c>): containers that want it get loopback only.</summary>

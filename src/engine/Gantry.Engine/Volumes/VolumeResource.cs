@@ -30,7 +30,7 @@ public sealed class VolumeResource
     }
 
     /// <exception cref="GantryException">NotFound <c>get NAME: no such volume</c>.</exception>
-    public Volume Inspect(string name) => _core.Parts.Volumes.Describe(_core.Parts.Volumes.Get(name));
+    public Volume Inspect(string name) => _core.Parts.Volumes.Describe(_core.Parts.Volumes.GetPresent(name));
 
     public Volume Create(VolumeCreateOptions options)
     {

@@ -12,6 +12,7 @@ internal sealed class ShutdownFlow(EngineCore core, StopFlow stop)
     /// <summary>Returns when all have ended, or when their time is over. Restart policies are quiet by then, and act again at the next start.</summary>
     internal async Task StopAllAsync()
     {
+        core.Log.Debug($"daemon configured with a {core.Settings.ShutdownTimeout} seconds minimum shutdown timeout");
         var running = core.Containers.All().Where(c => c.State.IsActive).ToList();
         var all = Task.WhenAll(running.Select(StopAsync));
         try
