@@ -14,6 +14,7 @@ public sealed class DockerodeTests(EngineProcess engine)
     [InlineData("archive")]
     [InlineData("events")]
     [InlineData("build")]
+    [InlineData("buildkit")]
     [InlineData("networks")]
     [InlineData("errors")]
     public async Task Dockerode_case(string name)

@@ -71,6 +71,23 @@ public sealed class CacheTests
     }
 
     [Fact]
+    public async Task With_named_images_only_their_steps_are_cached()
+    {
+        await using var harness = await Harness.CreateAsync();
+        const string Text = "FROM busybox\nENV A=b\nCOPY f /f\nRUN echo 1 > /x\n";
+        await harness.TryBuildAsync(new BuildRequest { ContextTar = Harness.Context(Text, ("f", "content")), Tags = ["whole"] });
+        await harness.TryBuildAsync(new BuildRequest { ContextTar = Harness.Context("FROM busybox\nENV A=b\n"), Tags = ["part"] });
+
+        async Task<int> CachedWithAsync(params string[] names) =>
+            Cached((await harness.TryBuildAsync(new BuildRequest { ContextTar = Harness.Context(Text, ("f", "content")), CacheFrom = names })).Transcript);
+
+        Assert.Equal(3, await CachedWithAsync("whole"));
+        Assert.Equal(0, await CachedWithAsync("missing"));
+        Assert.Equal(1, await CachedWithAsync("part"));
+        Assert.Equal(3, await CachedWithAsync());
+    }
+
+    [Fact]
     public async Task Identical_work_in_flight_is_shared()
     {
         await using var harness = await Harness.CreateAsync();

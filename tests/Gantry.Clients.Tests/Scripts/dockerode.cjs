@@ -138,6 +138,16 @@ const cases = {
     await docker.getImage(t).remove();
   },
 
+  // dockerode's sessions have credentials and answer nothing else, not even whether they are well.
+  async buildkit() {
+    const t = `js-buildkit-${process.pid}`;
+    const stream = await docker.buildImage(archiveOf({ Dockerfile: `FROM ${Image}\nCOPY f /f\nRUN sleep 1; cat /f\n`, f: 'built' }), { t, version: '2' });
+    const events = await new Promise((resolve, reject) => docker.followProgress(stream, (e, all) => (e ? reject(e) : resolve(all))));
+    assert.ok(events.some((m) => (m.stream || '').includes('RUN sleep 1; cat /f')), JSON.stringify(events));
+    assert.deepStrictEqual((await docker.getImage(t).inspect()).RepoTags, [`${t}:latest`]);
+    await docker.getImage(t).remove();
+  },
+
   async networks() {
     const network = await docker.createNetwork({ Name: `js-${process.pid}`, Labels: { by: 'js' } });
     await withContainer({}, async (container) => {

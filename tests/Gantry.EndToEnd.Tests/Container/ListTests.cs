@@ -22,6 +22,29 @@ public sealed class ListTests(EngineProcess engine)
     }
 
     [Fact]
+    public async Task An_id_to_filter_by_is_one_containers()
+    {
+        var id = (await engine.GantryAsync("create", "--name", "byid", "busybox", "true")).Succeeded().Text;
+        var others = Enumerable.Range(0, 17).Select(i => $"byid{i}").ToArray();
+        foreach (var other in others)
+        {
+            (await engine.GantryAsync("create", "--name", other, "busybox", "true")).Succeeded();
+        }
+
+        async Task<string> FoundAsync(string prefix) => (await engine.GantryAsync("ps", "-aq", "--no-trunc", "--filter", "id=" + prefix)).Succeeded().Text;
+        var all = (await engine.GantryAsync("ps", "-aq", "--no-trunc")).Succeeded().Text.Split('\n');
+
+        Assert.Equal(id, await FoundAsync(id));
+        Assert.Equal(id, await FoundAsync(id[..12]));
+        Assert.Equal("", await FoundAsync(""));
+        Assert.Equal("", await FoundAsync(id + id));
+
+        // Of more containers than there are digits two begin with the same.
+        Assert.Equal("", await FoundAsync(all.GroupBy(i => i[..1]).First(g => g.Count() > 1).Key));
+        (await engine.GantryAsync(["rm", "byid", .. others])).Succeeded();
+    }
+
+    [Fact]
     public async Task A_created_container_has_its_working_directory()
     {
         (await engine.GantryAsync("create", "--name", "unstarted", "-w", "/app/here", "busybox", "true")).Succeeded();

@@ -296,6 +296,15 @@ public sealed class RunTests(EngineProcess engine)
     }
 
     [Fact]
+    public async Task Runc_answers_to_the_name_of_its_shim()
+    {
+        (await engine.GantryAsync("run", "--name", "rt-shim", "--network", "none", "--runtime", "io.containerd.runc.v2", "busybox", "true")).Succeeded();
+        Assert.Equal("io.containerd.runc.v2", (await engine.GantryAsync("inspect", "-f", "{{.HostConfig.Runtime}}", "rt-shim")).Text);
+        Assert.Contains("io.containerd.runc.v2", (await engine.GantryAsync("info", "-f", "{{range $name, $_ := .Runtimes}}{{$name}} {{end}}")).Succeeded().Text, StringComparison.Ordinal);
+        (await engine.GantryAsync("rm", "rt-shim")).Succeeded();
+    }
+
+    [Fact]
     public async Task An_exec_that_the_kernel_does_not_execute_says_so_too()
     {
         (await engine.GantryAsync("run", "-d", "--name", "rt-exec", "busybox", "sh", "-c", "echo nonsense >/no-format && chmod +x /no-format && sleep 1000")).Succeeded();

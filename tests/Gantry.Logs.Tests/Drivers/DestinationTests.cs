@@ -161,6 +161,18 @@ public sealed class DestinationTests
     public void Sizes_are_read_as_docker_reads_them(string text, long size) => Assert.Equal(size, OptionText.Size(text));
 
     [Theory]
+    [InlineData("5K", 5_000L)]
+    [InlineData("1.5 GiB", 1_500_000_000L)]
+    [InlineData("512", 512L)]
+    [InlineData("10mb", 10_000_000L)]
+    public void Sizes_of_log_files_are_decimal(string text, long size)
+    {
+        Assert.Equal(size, FileLogOptions.JsonFile(new Dictionary<string, string> { ["max-size"] = text }).MaxSize);
+        Assert.Equal(size, FileLogOptions.Local(new Dictionary<string, string> { ["max-size"] = text }).MaxSize);
+        Assert.Equal(size, FileLogOptions.Local(new Dictionary<string, string> { ["cache-max-size"] = text }, "cache-").MaxSize);
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("k")]
     [InlineData("-1")]

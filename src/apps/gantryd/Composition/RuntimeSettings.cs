@@ -10,6 +10,9 @@ internal sealed record RuntimeSettings(IReadOnlyDictionary<string, RuntimeConfig
     /// <summary>crun first: it takes a third of runc's time (docs/design/runtime-invocation.md).</summary>
     private static readonly string[] s_known = ["crun", "runc"];
 
+    /// <summary>What runc is called by who names the shim that Docker runs it with; Docker lists it beside runc.</summary>
+    private const string RuncShim = "io.containerd.runc.v2";
+
     internal static RuntimeSettings Read(FlagValues flags)
     {
         var all = new Dictionary<string, RuntimeConfig>();
@@ -25,6 +28,11 @@ internal sealed record RuntimeSettings(IReadOnlyDictionary<string, RuntimeConfig
         {
             var words = value.Split('\n');
             all[name] = new RuntimeConfig(FindInPath(words[0]) ?? words[0], words[1..]);
+        }
+
+        if ((all.GetValueOrDefault("runc") ?? all.GetValueOrDefault("crun")) is { } runc)
+        {
+            all.TryAdd(RuncShim, runc);
         }
 
         var chosen = flags.Text("default-runtime");

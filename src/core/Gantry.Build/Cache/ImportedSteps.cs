@@ -20,14 +20,23 @@ internal sealed class ImportedSteps
     /// <summary>The result of the step <paramref name="createdBy"/> after <paramref name="draft"/>, or null.</summary>
     public LayerResult? Find(ImageDraft draft, string createdBy) => _images.Select(image => Match(image, draft, createdBy)).FirstOrDefault(r => r is not null);
 
+    /// <summary>True where an image has the same layers and history so far, and a step after them.</summary>
+    public bool Continue(ImageDraft draft) => _images.Any(image => Continues(image, draft));
+
+    private static bool Continues(ImageConfig image, ImageDraft draft)
+    {
+        var history = image.History ?? [];
+        return history.Count > draft.History.Count
+            && history.Take(draft.History.Count).Select(h => h.CreatedBy).SequenceEqual(draft.History.Select(h => h.CreatedBy))
+            && image.RootFs.DiffIds.Take(draft.DiffIds.Count).SequenceEqual(draft.DiffIds);
+    }
+
     private static LayerResult? Match(ImageConfig image, ImageDraft draft, string createdBy)
     {
         var history = image.History ?? [];
         var diffIds = image.RootFs.DiffIds;
         var step = draft.History.Count;
-        if (history.Count <= step || history[step].CreatedBy != createdBy
-            || !history.Take(step).Select(h => h.CreatedBy).SequenceEqual(draft.History.Select(h => h.CreatedBy))
-            || !diffIds.Take(draft.DiffIds.Count).SequenceEqual(draft.DiffIds))
+        if (!Continues(image, draft) || history[step].CreatedBy != createdBy)
         {
             return null;
         }

@@ -27,6 +27,7 @@ internal sealed class BuildSession : IDisposable
     private readonly CancellationTokenSource _cancellation;
     private readonly WordExpander _globalWords;
     private readonly ImportedSteps _imported;
+    private readonly bool _isLimited;
     private readonly Solver _solver;
     private readonly Solver _uncached;
     private int _total;
@@ -53,6 +54,7 @@ internal sealed class BuildSession : IDisposable
         _solver = new Solver(cache, parts.Running, lease, !request.NoCache);
         _uncached = new Solver(cache, parts.Running, lease, useCache: false);
         _imported = new ImportedSteps(request.NoCache ? [] : request.CacheFrom, parts.Images);
+        _isLimited = request.Style == BuildStyle.Classic && request.CacheFrom.Count > 0;
         Mounts = new MountResolver(Maker, parts.Mounts, context, request.Secrets, request.ClientFiles?.Client, parts.Folders);
         Arguments = new BuildArguments(request.BuildArguments, PlatformArguments.Of(Platform.Host, _platform ?? Platform.Host));
         Target = StageNames.Target(dockerfile, request.Target);
@@ -120,8 +122,16 @@ internal sealed class BuildSession : IDisposable
         return await StageAsync(Target).ConfigureAwait(false);
     }
 
-    /// <summary>What finds or makes the results of a stage's steps.</summary>
-    public Solver SolverOf(Stage stage) => Request.NoCacheStages.Contains(stage.Name, StringComparer.OrdinalIgnoreCase) ? _uncached : _solver;
+    /// <summary>
+    /// What finds or makes the result of a stage's next step. With <c>--cache-from</c> the classic builder takes from its own cache only what one of
+    /// those images has.
+    /// </summary>
+    /// <param name="draft">The stage so far.</param>
+    /// <param name="isForeign">None of those images has this step.</param>
+    public Solver SolverOf(Stage stage, ImageDraft draft, bool isForeign) =>
+        Request.NoCacheStages.Contains(stage.Name, StringComparer.OrdinalIgnoreCase) || (_isLimited && (isForeign || !_imported.Continue(draft)))
+            ? _uncached
+            : _solver;
 
     /// <summary>A stage's image, when it is built.</summary>
     public Task<ImageDraft> StageAsync(int index)

@@ -113,7 +113,8 @@ internal sealed partial class StageBuilder
         }
 
         var vertex = Vertex.Of(new ConfigOperation(createdBy, _position), 0);
-        var solved = await _session.SolverOf(_stage).SolveAsync(vertex, Observer(step), cancellationToken).ConfigureAwait(false);
+        var solver = _session.SolverOf(_stage, _draft, isForeign: true);
+        var solved = await solver.SolveAsync(vertex, Observer(step), cancellationToken).ConfigureAwait(false);
         if (solved.Cached)
         {
             Progress.Cached(step);
@@ -130,15 +131,18 @@ internal sealed partial class StageBuilder
     /// <summary>A step that may add a layer and whose text in the history is known before it is done. True when it was there already.</summary>
     private async Task<bool> BuildAsync(
         IOperation operation, IReadOnlyList<Digest> otherInputs, string createdBy, BuildStep step, CancellationToken cancellationToken) =>
-        TryImport(createdBy, step) || await BuildAsync(operation, otherInputs, _ => createdBy, step, cancellationToken).ConfigureAwait(false);
+        TryImport(createdBy, step) || await BuildAsync(operation, otherInputs, _ => createdBy, step, cancellationToken, isForeign: true).ConfigureAwait(false);
 
     /// <summary>A step that may add a layer. True when it was there already.</summary>
     /// <param name="createdBy">Gets the operation's remark on its sources.</param>
+    /// <param name="isForeign">None of the images of <c>--cache-from</c> has the step.</param>
     private async Task<bool> BuildAsync(
-        IOperation operation, IReadOnlyList<Digest> otherInputs, Func<string, string> createdBy, BuildStep step, CancellationToken cancellationToken)
+        IOperation operation, IReadOnlyList<Digest> otherInputs, Func<string, string> createdBy, BuildStep step, CancellationToken cancellationToken,
+        bool isForeign = false)
     {
         var vertex = Vertex.Of(operation, _idle, [Vertex.Of(_draft.ChainId), .. otherInputs.Select(Vertex.Of)]);
-        var solved = await _session.SolverOf(_stage).SolveAsync(vertex, Observer(step), cancellationToken).ConfigureAwait(false);
+        var solver = _session.SolverOf(_stage, _draft, isForeign);
+        var solved = await solver.SolveAsync(vertex, Observer(step), cancellationToken).ConfigureAwait(false);
         if (solved.Cached)
         {
             Progress.Cached(step);

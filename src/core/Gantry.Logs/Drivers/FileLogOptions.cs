@@ -16,7 +16,7 @@ public sealed record FileLogOptions(long MaxSize, int MaxFiles, bool Compress)
     public static FileLogOptions JsonFile(IReadOnlyDictionary<string, string> options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        var size = Text(options, "max-size") is { } text ? OptionText.Size(text) : 0;
+        var size = Text(options, "max-size") is { } text ? OptionText.DecimalSize(text) : 0;
         if (size == 0 && Text(options, "max-size") is not null)
         {
             throw GantryException.InvalidArgument("max-size must be a positive number");
@@ -39,7 +39,7 @@ public sealed record FileLogOptions(long MaxSize, int MaxFiles, bool Compress)
     public static FileLogOptions Local(IReadOnlyDictionary<string, string> options, string prefix = "")
     {
         ArgumentNullException.ThrowIfNull(options);
-        var size = Read(options, prefix + "max-size", OptionText.Size, "invalid value for max-size: {1}: {0}", LocalSize);
+        var size = Read(options, prefix + "max-size", OptionText.DecimalSize, "invalid value for max-size: {1}: {0}", LocalSize);
         var files = Read(options, prefix + "max-file", OptionText.Int, "invalid value for max-file: {1}: {0}", LocalFiles);
         var compress = Read(options, prefix + "compress", OptionText.Bool, "error reading compress log option: {0}", true);
         if (files < 0)

@@ -10,19 +10,11 @@ public static class OptionText
 
     /// <summary>Bytes of a size such as <c>10m</c>, <c>1.5 GiB</c>; units are powers of 1024.</summary>
     /// <exception cref="GantryException">InvalidArgument.</exception>
-    public static long Size(string text)
-    {
-        ArgumentNullException.ThrowIfNull(text);
-        var lower = text.ToLowerInvariant();
-        lower = lower.EndsWith("ib", StringComparison.Ordinal) ? lower[..^2] : lower.EndsWith('b') ? lower[..^1] : lower;
-        var power = lower.Length == 0 ? 0 : "kmgtp".IndexOf(lower[^1], StringComparison.Ordinal) + 1;
-        var number = power > 0 ? lower[..^1] : lower;
-        number = number.EndsWith(' ') ? number[..^1] : number;
-        return decimal.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value)
-            && value <= long.MaxValue >> (10 * power)
-            ? (long)(value * (1L << (10 * power)))
-            : throw GantryException.InvalidArgument($"invalid size: '{text}'");
-    }
+    public static long Size(string text) => Size(text, 1024);
+
+    /// <summary>The same with powers of 1000, whatever the unit is called; Docker reads the size at which a log file is rotated like this.</summary>
+    /// <exception cref="GantryException">InvalidArgument.</exception>
+    public static long DecimalSize(string text) => Size(text, 1000);
 
     /// <exception cref="GantryException">InvalidArgument.</exception>
     public static bool Bool(string text) => text switch
@@ -68,5 +60,24 @@ public static class OptionText
         }
 
         return total > 0 ? TimeSpan.FromTicks((long)total) : throw GantryException.InvalidArgument($"time: invalid duration \"{text}\"");
+    }
+
+    private static long Size(string text, int step)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        var lower = text.ToLowerInvariant();
+        lower = lower.EndsWith("ib", StringComparison.Ordinal) ? lower[..^2] : lower.EndsWith('b') ? lower[..^1] : lower;
+        var power = lower.Length == 0 ? 0 : "kmgtp".IndexOf(lower[^1], StringComparison.Ordinal) + 1;
+        var number = power > 0 ? lower[..^1] : lower;
+        number = number.EndsWith(' ') ? number[..^1] : number;
+        var unit = 1L;
+        for (var i = 0; i < power; i++)
+        {
+            unit *= step;
+        }
+
+        return decimal.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) && value <= long.MaxValue / unit
+            ? (long)(value * unit)
+            : throw GantryException.InvalidArgument($"invalid size: '{text}'");
     }
 }

@@ -52,6 +52,7 @@ internal sealed class ListFlow(EngineCore core, InspectView inspect)
                 $"invalid filter 'health={health}': invalid value for health ({health}): must be one of none, starting, healthy, unhealthy");
         }
 
+        var ids = filters.Has("id") ? filters["id"].Select(core.Containers.FindId).ToHashSet() : null;
         var exited = filters["exited"].Select(ParseExit).ToList();
         var before = filters["before"].Select(r => (DateTimeOffset?)core.Containers.Get(r).Record.Created).Min();
         var since = filters["since"].Select(r => (DateTimeOffset?)core.Containers.Get(r).Record.Created).Max();
@@ -60,7 +61,7 @@ internal sealed class ListFlow(EngineCore core, InspectView inspect)
         var expose = filters["expose"].Select(v => PortRange.Parse("expose", v)).ToList();
         var isTask = filters.Bool("is-task", absent: false);
         return r => !isTask
-            && filters.Any("id", v => r.Id.StartsWith(v, StringComparison.Ordinal))
+            && (ids is null || ids.Contains(r.Id))
             && filters.Any("name", v => MatchName(v, r.Name))
             && filters.MatchLabels("label", r.Config.Labels)
             && filters.Any("status", v => r.State.Phase.Name() == v)

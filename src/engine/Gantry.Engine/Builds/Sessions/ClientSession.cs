@@ -120,7 +120,15 @@ public sealed class ClientSession : IBuildClient, IDisposable
     internal async Task RunAsync(CancellationToken cancellationToken)
     {
         // The first call makes the connection HTTP/2 and shows that a client is there; from then on its end is noticed.
-        await _channel.CallAsync(Health, ReadOnlyMemory<byte>.Empty, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await _channel.CallAsync(Health, ReadOnlyMemory<byte>.Empty, cancellationToken).ConfigureAwait(false);
+        }
+        catch (GantryException e) when (e.Kind is ErrorKind.NotImplemented)
+        {
+            // That is an answer too: dockerode's sessions have credentials and nothing else.
+        }
+
         await _connection.Ended.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 

@@ -112,6 +112,15 @@ internal sealed class ContainerIndex
         }
     }
 
+    /// <summary>The one id that begins like this; null where there is none or more than one.</summary>
+    internal string? FindId(string prefix)
+    {
+        lock (_lock)
+        {
+            return _byId.ContainsKey(prefix) ? prefix : Matches(prefix) is [var only] ? only : null;
+        }
+    }
+
     /// <summary>The container that another one links to, by the name it has there: <c>OTHER/ALIAS</c>.</summary>
     private string? LinkTarget(string name) =>
         name.IndexOf('/', StringComparison.Ordinal) is > 0 and var slash
@@ -119,19 +128,15 @@ internal sealed class ContainerIndex
             ? linking.Record.Links.FirstOrDefault(l => l.Alias == name[(slash + 1)..])?.Id
             : null;
 
-    private string? ByPrefix(string prefix)
+    private string? ByPrefix(string prefix) => Matches(prefix) switch
     {
-        if (prefix.Length is 0 or >= 64 || prefix.Any(c => !char.IsAsciiHexDigitLower(c)))
-        {
-            return null;
-        }
+        [] => null,
+        [var only] => only,
+        _ => throw GantryException.InvalidArgument($"multiple IDs found with provided prefix: {prefix}"),
+    };
 
-        var matches = _ids.GetViewBetween(prefix, prefix + "g").Take(2).ToList();
-        return matches.Count switch
-        {
-            0 => null,
-            1 => matches[0],
-            _ => throw GantryException.InvalidArgument($"multiple IDs found with provided prefix: {prefix}"),
-        };
-    }
+    /// <summary>Ids that begin like this, two at most.</summary>
+    private List<string> Matches(string prefix) => prefix.Length is 0 or >= 64 || prefix.Any(c => !char.IsAsciiHexDigitLower(c))
+        ? []
+        : _ids.GetViewBetween(prefix, prefix + "g").Take(2).ToList();
 }
