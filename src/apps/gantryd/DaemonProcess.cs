@@ -67,6 +67,7 @@ internal sealed class DaemonProcess : IAsyncDisposable
         var daemon = new DaemonProcess(settings, reread);
         try
         {
+            daemon._server.Open();
             await daemon._engine.StartAsync(cancellationToken).ConfigureAwait(false);
             if (daemon._metrics is { } metrics)
             {

@@ -69,7 +69,7 @@ public sealed class EngineHost
     /// <summary>The engine's figures in Prometheus' text format.</summary>
     public string Metrics() => MetricsText.Write(_core, Daemon.Info());
 
-    /// <summary>Takes over what is there. Clients may be served when this returns; restart policies act from then on.</summary>
+    /// <summary>Takes over what is there and starts what restart policies want. Clients may be served when this returns.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         LimitsLog.Started(_core.Log, _core.Settings);
@@ -82,7 +82,7 @@ public sealed class EngineHost
         }
 
         _builds = new BuildsService(_core, _steps, Transfers);
-        _flows.Restore.ApplyPolicies();
+        await _flows.Restore.ApplyPoliciesAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Stops what the engine does by itself, and its containers unless they are to outlive it (docs/design/engine-exit.md).</summary>

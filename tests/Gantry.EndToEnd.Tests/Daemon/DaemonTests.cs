@@ -55,6 +55,8 @@ public sealed class DaemonTests
     [InlineData(0, "configuration OK", "--feature", "cdi")]
     [InlineData(0, "configuration OK", "--feature=cdi=false", "--feature", "buildkit")]
     [InlineData(1, "invalid boolean value for cdi: maybe", "--feature", "cdi=maybe")]
+    [InlineData(1, "failed to start daemon: You specified -b & --bip, mutually exclusive options. Please specify only one", "--bridge", "br9", "--bip", "1.1.1.1/24")]
+    [InlineData(1, "failed to start daemon: You specified --iptables=false with --icc=false", "--iptables=false", "--icc=false")]
     [InlineData(1, "feature containerd-snapshotter=true is not available in this version", "--feature", "containerd-snapshotter")]
     public async Task Flags_are_checked(int exitCode, string answer, params string[] flags)
     {

@@ -21,6 +21,8 @@ public sealed class LiveRestoreTests
             (await Run(["run", "-d", "--name", policy, "--restart", policy, "--stop-timeout", "1", "--network", "none", .. s_sleep])).Succeeded();
         }
 
+        // The engine's own socket is there before the containers that mount it.
+        (await Run(["run", "-d", "--name", "socket", "--restart", "always", "--stop-timeout", "1", "-v", $"{daemon.Folder}/s:/engine", "--network", "none", .. s_sleep])).Succeeded();
         (await Run(["run", "-d", "--rm", "--name", "rm", "--stop-timeout", "1", "--network", "none", .. s_sleep])).Succeeded();
         (await Run(["run", "-d", "--name", "stopped", "--restart", "unless-stopped", "--network", "none", .. s_sleep])).Succeeded();
         (await Run("stop", "-t", "0", "stopped")).Succeeded();
@@ -35,11 +37,13 @@ public sealed class LiveRestoreTests
         }
 
         await daemon.StartAsync("-H", daemon.Socket, "--live-restore=false");
-        await UntilRunningAsync(Run, 3);
+        Assert.Equal("true true true true", (await Run("inspect", "-f", "{{.State.Running}}", "always", "unless-stopped", "on-failure", "socket")).Succeeded().Text.ReplaceLineEndings(" "));
+        (await Run("exec", "socket", "/bin/sh", "-c", "test -S /engine")).Succeeded();
+        await UntilRunningAsync(Run, 4);
 
         Assert.All(pids, pid => Assert.False(Directory.Exists($"/proc/{pid}")));
         var states = (await Run("ps", "-a", "--format", "{{.Names}} {{.State}}")).Succeeded().Text.Split('\n').Order(StringComparer.Ordinal);
-        Assert.Equal(["always running", "no exited", "on-failure running", "stopped exited", "unless-stopped running"], states);
+        Assert.Equal(["always running", "no exited", "on-failure running", "socket running", "stopped exited", "unless-stopped running"], states);
         Assert.Equal("0", (await Run("inspect", "-f", "{{.RestartCount}}", "always")).Succeeded().Text);
     }
 

@@ -57,12 +57,12 @@ internal static class NetworkFlags
 
         foreach (var flag in new[] { "bip", "bip6" }.Where(f => flags.Text("bridge").Length > 0 && flags.Text(f).Length > 0))
         {
-            throw GantryException.InvalidArgument($"You specified -b & --{flag}, mutually exclusive options. Please specify only one");
+            throw GantryException.InvalidArgument($"failed to start daemon: You specified -b & --{flag}, mutually exclusive options. Please specify only one");
         }
 
         foreach (var flag in new[] { "iptables", "ip6tables" }.Where(f => !flags.Bool("icc", absent: true) && !flags.Bool(f, absent: true)))
         {
-            throw GantryException.InvalidArgument($"You specified --{flag}=false with --icc=false. ICC=false uses {flag} to function. Please set --icc or --{flag} to true");
+            throw GantryException.InvalidArgument($"failed to start daemon: You specified --{flag}=false with --icc=false. ICC=false uses {flag} to function. Please set --icc or --{flag} to true");
         }
 
         if (flags.List("host-gateway-ip").FirstOrDefault(a => !IPAddress.TryParse(a, out _)) is { } gateway)

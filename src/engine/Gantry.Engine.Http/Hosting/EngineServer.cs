@@ -22,6 +22,7 @@ namespace Gantry.Engine.Http.Hosting;
 /// </summary>
 public sealed class EngineServer : IAsyncDisposable
 {
+    private const int Backlog = 512;
     private const int MaxLine = 256 * 1024;
     private const int MaxHeaders = 1024 * 1024;
 
@@ -36,6 +37,7 @@ public sealed class EngineServer : IAsyncDisposable
     private readonly ApiApplication _application;
     private readonly SslServerAuthenticationOptions? _tls;
     private readonly List<string> _socketPaths = [];
+    private readonly Dictionary<string, Socket> _early = [];
     private KestrelServer? _server;
 
     public EngineServer(EngineServerOptions options, EngineHost engine, EngineLog log)
@@ -57,6 +59,22 @@ public sealed class EngineServer : IAsyncDisposable
     /// <summary>Finds out whether requests could be put before these authorization plugins.</summary>
     /// <exception cref="GantryException">One is not there, or no plugin of this kind.</exception>
     public void CheckAuthorization(IReadOnlyList<string> plugins) => _gate.Check(plugins);
+
+    /// <summary>
+    /// Makes the unix sockets, as containers may have them as mounts that start before clients are served. Who connects waits until
+    /// <see cref="StartAsync"/>.
+    /// </summary>
+    /// <exception cref="GantryException">Conflict: another engine serves there.</exception>
+    public void Open()
+    {
+        foreach (var listener in _options.Listeners.Where(l => l.Kind == ListenKind.Unix))
+        {
+            var socket = UnixListener.Bind(listener.Path, _options.SocketGroupId);
+            _socketPaths.Add(listener.Path);
+            _early[listener.Path] = socket;
+            socket.Listen(Backlog);
+        }
+    }
 
     /// <summary>Binds every listener; returns when clients are served.</summary>
     /// <exception cref="GantryException">Conflict or InvalidArgument: an address can't be listened on; NotFound: an authorization plugin is not there.</exception>
@@ -116,6 +134,11 @@ public sealed class EngineServer : IAsyncDisposable
     public ValueTask DisposeAsync()
     {
         _server?.Dispose();
+        foreach (var socket in _early.Values)
+        {
+            socket.Dispose();
+        }
+
         _gate.Dispose();
         _memory.Dispose();
         _hangUps.Dispose();
@@ -208,6 +231,11 @@ public sealed class EngineServer : IAsyncDisposable
         }
 
         var path = unix.ToString()!;
+        if (_early.Remove(path, out var early))
+        {
+            return early;
+        }
+
         var socket = UnixListener.Bind(path, _options.SocketGroupId);
         _socketPaths.Add(path);
         return socket;

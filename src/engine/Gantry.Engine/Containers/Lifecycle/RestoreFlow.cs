@@ -15,6 +15,9 @@ namespace Gantry.Engine.Containers.Lifecycle;
 /// </summary>
 internal sealed class RestoreFlow(EngineCore core, ExitFlow exits, RemoveFlow removals, StartFlow start, NetworkUse networks, ImageMounts images, HealthMonitor health, LogShipping shipping)
 {
+    /// <summary>How long the first clients wait for what restart policies want.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(15);
+
     /// <summary>Returns when the API may answer. Removals that were under way are finished behind it.</summary>
     internal async Task RestoreAsync(CancellationToken cancellationToken)
     {
@@ -48,15 +51,23 @@ internal sealed class RestoreFlow(EngineCore core, ExitFlow exits, RemoveFlow re
         await SendLeftLogsAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Starts what the restart policies want; each in its own time.</summary>
-    internal void ApplyPolicies()
+    /// <summary>
+    /// Starts what the restart policies want, all at once, and waits for it, so that the engine's first clients find it running as dockerd's do. A start
+    /// that takes long goes on behind this.
+    /// </summary>
+    internal async Task ApplyPoliciesAsync(CancellationToken cancellationToken)
     {
-        foreach (var container in core.Containers.All().Where(c => !c.State.IsActive && c.State.Phase != ContainerPhase.Removing))
+        var wanted = core.Containers.All()
+            .Where(c => !c.State.IsActive && c.State.Phase != ContainerPhase.Removing)
+            .Where(c => RestartPolicies.ShouldStartAtBoot(c.Record.HostConfig.RestartPolicy, c.State));
+        var starts = Task.WhenAll(wanted.Select(c => Task.Run(() => StartAtBootAsync(c), cancellationToken)));
+        try
         {
-            if (RestartPolicies.ShouldStartAtBoot(container.Record.HostConfig.RestartPolicy, container.State))
-            {
-                _ = Task.Run(() => StartAtBootAsync(container));
-            }
+            await starts.WaitAsync(s_patience, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            core.Log.Warn("some containers take long to start");
         }
     }
 
