@@ -1,10 +1,12 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Gantry.Errors;
 using Gantry.Registry.Tests.Support;
 using Gantry.RegistryServer;
+using Gantry.RegistryServer.Acme;
 
 namespace Gantry.Registry.Tests.Server;
 
@@ -49,6 +51,27 @@ public sealed class AcmeTests : IAsyncDisposable
 
         await GetAsync(server, "/v2/");
         Assert.Equal(2, _authority.Given);
+        Assert.Single(_authority.Accounts);
+    }
+
+    [Fact]
+    public async Task One_client_orders_again_and_again()
+    {
+        var answers = new Dictionary<string, string>();
+        await using var challenged = new ScriptedServer((request, reply) => reply.SendAsync(200, answers.GetValueOrDefault(request.Path.Split('/')[^1]) ?? "none"));
+        _authority.Challenged = challenged.Address;
+        Directory.CreateDirectory(_root.At("data"));
+        using var account = new AccountKey(_root.At("data", "account.pem"));
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var http = new HttpClient();
+        var client = new AcmeClient(http, Options([Domain], null).Acme!, account, (token, answer) => answers[token] = answer);
+
+        for (var order = 1; order <= 3; order++)
+        {
+            Assert.StartsWith("-----BEGIN CERTIFICATE-----", await client.OrderAsync(key, CancellationToken.None), StringComparison.Ordinal);
+            Assert.Equal(order, _authority.Given);
+        }
+
         Assert.Single(_authority.Accounts);
     }
 

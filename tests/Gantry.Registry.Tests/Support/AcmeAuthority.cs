@@ -158,7 +158,8 @@ internal sealed class AcmeAuthority : IAsyncDisposable
         using var body = JsonDocument.Parse(request.Body);
         var (head, content) = (body.RootElement.GetProperty("protected").GetString()!, body.RootElement.GetProperty("payload").GetString()!);
         var header = JsonDocument.Parse(Base64Url.DecodeFromChars(head)).RootElement;
-        if (header.TryGetProperty("jwk", out var jwk) == header.TryGetProperty("kid", out var account) || request.Header("content-type") != "application/jose+json")
+        var hasKey = header.TryGetProperty("jwk", out var jwk);
+        if (hasKey == header.TryGetProperty("kid", out var account) || hasKey != (request.Path == "/account") || request.Header("content-type") != "application/jose+json")
         {
             return "malformed";
         }

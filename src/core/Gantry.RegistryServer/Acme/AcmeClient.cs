@@ -27,11 +27,14 @@ internal sealed class AcmeClient(HttpClient http, RegistryAcme options, AccountK
     {
         try
         {
+            // The account is asked for with the key itself, each time: the authority answers with the one that it knows.
+            _account = null;
             _directory = await DirectoryAsync(cancellationToken).ConfigureAwait(false);
             var contact = options.Email is null ? null : new[] { $"mailto:{options.Email}" };
             (_, _account) = await PostAsync(_directory.NewAccount!, new AcmeAccount(true, contact), AcmeJson.Default.AcmeAccount, cancellationToken).ConfigureAwait(false);
             var request = new AcmeOrderRequest([.. options.Domains.Select(domain => new AcmeIdentifier("dns", domain))]);
-            var (order, address) = await PostAsync(_directory.NewOrder!, request, AcmeJson.Default.AcmeOrderRequest, AcmeJson.Default.AcmeOrder, cancellationToken).ConfigureAwait(false);
+            var (order, address) = await PostAsync(
+                _directory.NewOrder!, request, AcmeJson.Default.AcmeOrderRequest, AcmeJson.Default.AcmeOrder, cancellationToken).ConfigureAwait(false);
             foreach (var authorization in order.Authorizations ?? [])
             {
                 await AuthorizeAsync(authorization, cancellationToken).ConfigureAwait(false);
@@ -39,7 +42,8 @@ internal sealed class AcmeClient(HttpClient http, RegistryAcme options, AccountK
 
             var finalize = order.Finalize ?? throw Malformed("an order without an address to finalize it at");
             await PostAsync(finalize, new AcmeFinalize(Request(certificateKey)), AcmeJson.Default.AcmeFinalize, AcmeJson.Default.AcmeOrder, cancellationToken).ConfigureAwait(false);
-            order = await PollAsync(address ?? throw Malformed("an order without an address"), AcmeJson.Default.AcmeOrder, o => o.Status, o => o.Error, cancellationToken).ConfigureAwait(false);
+            order = await PollAsync(
+                address ?? throw Malformed("an order without an address"), AcmeJson.Default.AcmeOrder, o => o.Status, o => o.Error, cancellationToken).ConfigureAwait(false);
             var (chain, _) = await PostAsync(order.Certificate ?? throw Malformed("a valid order without a certificate"), null, cancellationToken).ConfigureAwait(false);
             return System.Text.Encoding.ASCII.GetString(chain);
         }

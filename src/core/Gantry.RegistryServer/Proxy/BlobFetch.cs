@@ -38,7 +38,16 @@ internal sealed class BlobFetch
         var partial = store.Partials.TryTake(digest);
         _isResumable = partial is not null;
         _path = partial ?? store.NewTemporary();
-        _file = File.OpenHandle(_path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        try
+        {
+            _file = File.OpenHandle(_path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        }
+        catch (Exception) when (_isResumable)
+        {
+            store.Partials.Release(digest);
+            throw;
+        }
+
         _isWorthKeeping = _isResumable && RandomAccess.GetLength(_file) > 0;
     }
 

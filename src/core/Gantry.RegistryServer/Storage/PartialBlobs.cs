@@ -46,7 +46,9 @@ internal sealed class PartialBlobs(StorePaths paths, TimeSpan expiry, StorageUsa
         {
             lock (_lock)
             {
-                if (Digest.TryParse($"{file.Directory!.Name}:{file.Name}", out var digest) && !_taken.Contains(digest) && (all || DateTime.UtcNow - file.LastWriteTimeUtc > expiry))
+                file.Refresh();
+                var isIdle = file.Exists && Digest.TryParse($"{file.Directory!.Name}:{file.Name}", out var digest) && !_taken.Contains(digest);
+                if (isIdle && (all || DateTime.UtcNow - file.LastWriteTimeUtc > expiry))
                 {
                     var size = file.Length;
                     file.Delete();

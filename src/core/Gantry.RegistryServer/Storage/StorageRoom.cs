@@ -25,7 +25,7 @@ internal sealed class StorageRoom(StorePaths paths, RepositoryOrigins origins, B
 
         lock (_lock)
         {
-            if (options.Quota > 0 && !Evict(bytes - Left, () => Left >= bytes, origins.Caches()))
+            if (options.Quota > 0 && bytes > Left && !Evict(bytes - Left, () => Left >= bytes, origins.Caches()))
             {
                 return false;
             }
