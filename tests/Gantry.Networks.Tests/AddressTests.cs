@@ -1,6 +1,8 @@
 using System.Net;
 using CsCheck;
+using Gantry.Errors;
 using Gantry.Networks.Addressing;
+using Gantry.Networks.Dns;
 
 namespace Gantry.Networks.Tests;
 
@@ -12,6 +14,24 @@ public sealed class AddressTests
         from bytes in Gen.Byte.Array[v6 ? 16 : 4]
         from length in Gen.Int[0, v6 ? 128 : 32]
         select Subnet.Of(new IPAddress(bytes), length);
+
+    [Theory]
+    [InlineData("bad", "unable to parse IP")]
+    [InlineData("1:x", "unable to parse IP")]
+    [InlineData("resolver.example.com", "unexpected character (at \"resolver.example.com\")")]
+    [InlineData("1.2x.3.4", "unexpected character (at \"x.3.4\")")]
+    [InlineData("1..2.3", "IPv4 field must have at least one digit (at \".2.3\")")]
+    [InlineData("1.2.3.", "IPv4 field must have at least one digit (at \".\")")]
+    [InlineData("1.2.3", "IPv4 address too short")]
+    [InlineData("1.2.3.4.5", "IPv4 address too long")]
+    [InlineData("1.2.3.256", "IPv4 field has value >255")]
+    [InlineData("1.2.3.04", "IPv4 field has octet with leading zero")]
+    public void A_name_server_that_is_no_address_is_refused(string text, string reason)
+    {
+        Nameservers.Check(["9.9.9.9", "2001:db8::1", "fe80::1%eth0", "::ffff:1.2.3.4"]);
+
+        Assert.Equal($"bad nameserver address {text}: ParseAddr(\"{text}\"): {reason}", Assert.Throws<GantryException>(() => Nameservers.Check(["9.9.9.9", text])).Message);
+    }
 
     [Fact]
     public void A_subnet_reads_back_what_it_writes() => s_subnet.Sample(subnet =>

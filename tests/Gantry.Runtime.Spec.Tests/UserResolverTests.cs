@@ -50,7 +50,7 @@ public sealed class UserResolverTests : IDisposable
     [Fact]
     public void Unknown_added_groups_are_refused()
     {
-        SpecBuilderTests.Throws("Unable to find group nogrp: no matching entries in group file", () => UserResolver.Resolve(_root, "0", ["nogrp"]), ErrorKind.Internal);
+        SpecBuilderTests.Throws("unable to find group nogrp: no matching entries in group file", () => UserResolver.Resolve(_root, "0", ["nogrp"]), ErrorKind.Internal);
         SpecBuilderTests.Throws("uids and gids must be in range 0-2147483647", () => UserResolver.Resolve(_root, "0", ["99999999999"]), ErrorKind.Internal);
     }
 

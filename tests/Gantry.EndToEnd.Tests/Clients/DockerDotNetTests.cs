@@ -103,6 +103,20 @@ public sealed class DockerDotNetTests(EngineProcess engine)
     }
 
     [Fact]
+    public async Task A_name_server_that_is_no_address_fails_the_start_through_Docker_DotNet()
+    {
+        using var configuration = new DockerClientConfiguration(new Uri(engine.Host));
+        using var client = configuration.CreateClient();
+        var created = await client.Containers.CreateContainerAsync(new CreateContainerParameters { Image = "busybox", Cmd = ["true"], HostConfig = new HostConfig { DNS = ["bad"] } });
+
+        var failure = await Assert.ThrowsAsync<DockerApiException>(() => client.Containers.StartContainerAsync(created.ID, new ContainerStartParameters()));
+
+        Assert.Equal(System.Net.HttpStatusCode.InternalServerError, failure.StatusCode);
+        Assert.Contains("\"bad nameserver address bad: ParseAddr(\\\"bad\\\"): unable to parse IP\"", failure.ResponseBody, StringComparison.Ordinal);
+        await client.Containers.RemoveContainerAsync(created.ID, new ContainerRemoveParameters());
+    }
+
+    [Fact]
     public async Task A_wait_is_given_up_and_statistics_come_once_through_Docker_DotNet()
     {
         using var configuration = new DockerClientConfiguration(new Uri(engine.Host));

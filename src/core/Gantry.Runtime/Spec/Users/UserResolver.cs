@@ -81,7 +81,7 @@ public static class UserResolver
             var at = groups.FindIndex(group => group.Name == item || group.Gid.ToString(CultureInfo.InvariantCulture) == item);
             yield return at >= 0 ? groups[at].Gid
                 : TryParseGoInt(item, out var number) ? InRange(number)
-                : throw GantryException.Internal($"Unable to find group {item}: no matching entries in group file");
+                : throw GantryException.Internal($"unable to find group {item}: no matching entries in group file");
         }
     }
 

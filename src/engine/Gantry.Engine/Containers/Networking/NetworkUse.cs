@@ -4,6 +4,7 @@ using Gantry.Engine.Containers.Links;
 using Gantry.Engine.Containers.State;
 using Gantry.Errors;
 using Gantry.Networks;
+using Gantry.Networks.Dns;
 
 namespace Gantry.Engine.Containers.Networking;
 
@@ -34,6 +35,7 @@ internal sealed class NetworkUse(EngineCore core)
             return core.Containers.Get(other).Id == record.Id ? throw GantryException.Internal("cannot join own network namespace") : JoinOther(other);
         }
 
+        Nameservers.Check(record.HostConfig.Dns ?? []);
         try
         {
             var sandbox = await core.Parts.Networks.CreateSandboxAsync(SandboxFor(record), cancellationToken).ConfigureAwait(false);
