@@ -27,6 +27,15 @@ public sealed class TranscriptOutputTests
     }
 
     [Fact]
+    public void A_step_and_the_end_of_its_line_are_two_messages()
+    {
+        _transcript.StepStarted(s_step);
+        _transcript.ContainerStarted(s_step, "0123456789abcdef");
+
+        Assert.Equal(["Step 1/1 : RUN x", "\n", " ---> Running in 0123456789ab\n"], _output.Texts);
+    }
+
+    [Fact]
     public void An_unfinished_character_is_told_at_the_end()
     {
         _transcript.Output(s_step, StepStream.Output, [(byte)'a', 0xE2, 0x82]);

@@ -9,9 +9,16 @@ internal sealed class RecordedTranscript : ITranscriptOutput
 
     public string LastImage { get; private set; } = string.Empty;
 
+    /// <summary>Its texts, each as it was sent.</summary>
+    public List<string> Texts { get; } = [];
+
     public bool IsEmpty => _text.Length == 0;
 
-    public void Text(string text) => _text.Append(text);
+    public void Text(string text)
+    {
+        Texts.Add(text);
+        _text.Append(text);
+    }
 
     public void Image(string imageId)
     {

@@ -49,7 +49,16 @@ public sealed class ClassicTranscript(ITranscriptOutput output) : IBuildProgress
         }
     }
 
-    public void StepStarted(BuildStep step) => Write(step.Stage, $"Step {step.Number}/{step.Total} : {step.Text}\n");
+    /// <summary>The end of the line is a message of its own, as an engine sends it: clients look at the text alone.</summary>
+    public void StepStarted(BuildStep step)
+    {
+        var text = $"Step {step.Number}/{step.Total} : {step.Text}";
+        Do(step.Stage, text.Length + 1, () =>
+        {
+            output.Text(text);
+            output.Text("\n");
+        });
+    }
 
     public void Note(BuildStep step, string message) => Write(step.Stage, message + "\n");
 
