@@ -58,8 +58,10 @@ public sealed class ImagePuller(ImageStore store, RegistryClient registry, Trans
         var remote = await new ManifestResolver(GetAsync, named, platform).ResolveAsync(root).ConfigureAwait(false);
         var (configBytes, config) = await ConfigAsync(repository, lease, remote.Manifest.Config, cancellationToken).ConfigureAwait(false);
         Check(named, platform, remote, config);
-        await PullLayersAsync(repository, lease, remote.Manifest, config, progress, cancellationToken).ConfigureAwait(false);
-        var attestations = await new AttestationPull(store.Content, lease, repository, GetAsync, progress).RunAsync(remote, cancellationToken).ConfigureAwait(false);
+        var attestations = await BesideAsync(
+            token => new AttestationPull(store.Content, lease, repository, GetAsync, progress).RunAsync(remote, token),
+            token => PullLayersAsync(repository, lease, remote.Manifest, config, progress, token),
+            cancellationToken).ConfigureAwait(false);
 
         var id = Digest.Of(configBytes);
         var isHere = store.HasPlatform(named, id, root.Digest);
@@ -81,6 +83,25 @@ public sealed class ImagePuller(ImageStore store, RegistryClient registry, Trans
         progress.Report(TransferEvent.Plain($"Digest: {root.Digest}"));
         progress.Report(TransferEvent.Plain($"Status: {(isHere ? "Image is up to date" : "Downloaded newer image")} for {named.Familiar}"));
         return new PullResult(id, root.Digest, !isHere);
+    }
+
+    /// <summary>Fetches a little something while the bulk is fetched; ends it when that fails.</summary>
+    private static async Task<T> BesideAsync<T>(Func<CancellationToken, Task<T>> aside, Func<CancellationToken, Task> main, CancellationToken cancellationToken)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var result = aside(ending.Token);
+        try
+        {
+            await main(cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            await ending.CancelAsync().ConfigureAwait(false);
+            await ((Task)result).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw;
+        }
+
+        return await result.ConfigureAwait(false);
     }
 
     /// <summary>
