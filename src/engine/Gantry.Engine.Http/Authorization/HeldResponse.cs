@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Gantry.IO.Streams;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -9,7 +10,7 @@ namespace Gantry.Engine.Http.Authorization;
 /// Keeps a response back until plugins have seen it. One that is larger than they are shown, or that is a stream, goes out as it comes, as in dockerd:
 /// they are asked at its end.
 /// </summary>
-internal sealed class HeldResponse : Stream, IHttpResponseBodyFeature
+internal sealed class HeldResponse : WriteOnlyStream, IHttpResponseBodyFeature
 {
     private const int MaxHeld = 64 * 1024;
     private readonly HttpContext _context;
@@ -26,20 +27,6 @@ internal sealed class HeldResponse : Stream, IHttpResponseBodyFeature
     public PipeWriter Writer { get; }
 
     Stream IHttpResponseBodyFeature.Stream => this;
-
-    public override bool CanRead => false;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <summary>What has not been sent.</summary>
     internal ReadOnlyMemory<byte> Body => _held.WrittenMemory;
@@ -66,9 +53,6 @@ internal sealed class HeldResponse : Stream, IHttpResponseBodyFeature
 
         _held.Write(buffer.Span);
     }
-
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     public Task StartAsync(CancellationToken cancellationToken = default) => FlushAsync(cancellationToken);
 
@@ -98,11 +82,5 @@ internal sealed class HeldResponse : Stream, IHttpResponseBodyFeature
 
     public override void Flush() => throw new NotSupportedException("responses are written without blocking");
 
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException("responses are written without blocking");
+    public override void Write(ReadOnlySpan<byte> buffer) => throw new NotSupportedException("responses are written without blocking");
 }
