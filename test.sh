@@ -63,6 +63,9 @@ for project in tests/*/*.csproj; do
   printf '%s  %-32s %4d passed, %d failed, %d skipped, %d s\n' "$([ $code -eq 0 ] && echo ok || echo FAIL)" "$name" "${p:-0}" "${f:-0}" "${s:-0}" $((SECONDS - at))
 done
 echo "==> $((SECONDS - started)) s"
-[ ${#broken[@]} -eq 0 ] || echo "==> not green: ${broken[*]} (logs in out/test-logs)"
+if [ ${#broken[@]} -gt 0 ]; then
+  echo "==> not green: ${broken[*]} (logs in out/test-logs)"
+  for name in "${broken[@]}"; do sed -n 's/^ *\(Failed [A-Za-z].*\)/      \1/p' "out/test-logs/$name.log" | cut -c1-200; done
+fi
 echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed -eq 0 ] && [ ${#broken[@]} -eq 0 ] && [ $passed -gt 0 ]

@@ -78,7 +78,10 @@ public sealed class ApiVersionTests(EngineProcess engine)
     public async Task An_exec_with_a_terminal_has_frames_for_a_client_that_does_not_ask_for_it_and_goes_with_its_container()
     {
         (await engine.GantryAsync("run", "-d", "--name", "framed", "--network", "none", "busybox", "sleep", "100")).Succeeded();
-        var (_, made) = await PostAsync("/containers/framed/exec", """{"Cmd":["stty","size"],"Tty":true,"ConsoleSize":[57,123],"AttachStdout":true}""");
+
+        // crun sets the size of an exec's terminal after it let the program go: the program waits for it.
+        var (_, made) = await PostAsync(
+            "/containers/framed/exec", """{"Cmd":["timeout","20","sh","-c","until stty size 2>/dev/null; do :; done"],"Tty":true,"ConsoleSize":[57,123],"AttachStdout":true}""");
         using var document = JsonDocument.Parse(made);
         var exec = document.RootElement.GetProperty("Id").GetString()!;
 

@@ -12,10 +12,12 @@ public sealed class OrderlyEndTests(EngineProcess engine)
         (await engine.GantryAsync("run", "--rm", "--network", "stays", "busybox", "true")).Succeeded();
 
         await engine.StopAsync();
-
-        Assert.DoesNotContain("gantry", (await Command.RunAsync("ip", ["-br", "link"])).Succeeded().Output, StringComparison.Ordinal);
-        Assert.DoesNotContain("gantry", (await Command.RunAsync("nft", ["list", "tables"])).Succeeded().Output, StringComparison.Ordinal);
+        var links = await Command.RunAsync("ip", ["-br", "link"]);
+        var tables = await Command.RunAsync("nft", ["list", "tables"]);
         await engine.StartAsync();
+
+        Assert.DoesNotContain("gantry", links.Succeeded().Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("gantry", tables.Succeeded().Output, StringComparison.Ordinal);
         (await engine.GantryAsync("run", "--rm", "--network", "stays", "busybox", "true")).Succeeded();
         (await engine.GantryAsync("network", "rm", "stays")).Succeeded();
     }
@@ -27,9 +29,10 @@ public sealed class OrderlyEndTests(EngineProcess engine)
         var port = (await engine.GantryAsync("port", "on", "80/tcp")).Succeeded().Text.Split(':')[^1];
 
         await engine.StopAsync();
-
-        Assert.Equal("served\n", (await Command.RunAsync("sh", ["-c", $"for i in 1 2 3 4 5 6 7 8 9 10; do busybox nc -w 2 127.0.0.1 {port} </dev/null && exit; sleep 0.1; done"])).Succeeded().Output);
+        var served = await Command.RunAsync("sh", ["-c", $"for i in 1 2 3 4 5 6 7 8 9 10; do busybox nc -w 2 127.0.0.1 {port} </dev/null && exit; sleep 0.1; done"]);
         await engine.StartAsync();
+
+        Assert.Equal("served\n", served.Succeeded().Output);
         (await engine.GantryAsync("rm", "-f", "on")).Succeeded();
     }
 }
