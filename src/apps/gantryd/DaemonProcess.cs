@@ -117,7 +117,7 @@ internal sealed class DaemonProcess : IAsyncDisposable
         Keep(RootLock.Take(settings.GivenDataRoot));
         var database = Keep(Database.Open(Path.Combine(settings.DataRoot, "gantry.db")));
         var content = ContentStore.Open(Path.Combine(settings.DataRoot, "content"));
-        var layers = Keep(LayerStore.Open(Path.Combine(settings.DataRoot, "snapshots"), new LayerStoreOptions { Ids = settings.UserNamespace }));
+        var layers = Keep(LayerStore.Open(Path.Combine(settings.DataRoot, "snapshots"), settings.Layers()));
         var networks = Keep(new NetworkService(settings.Networks(text => _log.Warn(text)), new NetworkStateStore(database)));
         var tasks = Keep(new TaskService(settings.Tasks(engine)));
         return new EngineParts

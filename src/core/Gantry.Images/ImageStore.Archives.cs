@@ -2,7 +2,6 @@ using System.Text.Json;
 using Gantry.Api;
 using Gantry.Errors;
 using Gantry.Images.Archives;
-using Gantry.IO.Compression;
 using Gantry.Oci;
 
 namespace Gantry.Images;
@@ -15,7 +14,7 @@ public sealed partial class ImageStore
     public async Task<ImageRecord> ImportAsync(Stream tar, ImportOptions options, CancellationToken cancellationToken = default)
     {
         using var lease = Content.Lease("import");
-        await using var plain = await Decompression.OpenAsync(tar, leaveOpen: true, cancellationToken).ConfigureAwait(false);
+        await using var plain = await Layers.OpenTarAsync(tar, leaveOpen: true, cancellationToken).ConfigureAwait(false);
         var layer = await Layers.ApplyLayerAsync(default, plain, lease.Protect, cancellationToken).ConfigureAwait(false);
         lease.Protect(layer.ChainId);
         var platform = options.Platform ?? Oci.Platform.Host;
@@ -51,7 +50,7 @@ public sealed partial class ImageStore
         try
         {
             using var lease = Content.Lease("load");
-            await using var plain = await Decompression.OpenAsync(archive, leaveOpen: true, cancellationToken).ConfigureAwait(false);
+            await using var plain = await Layers.OpenTarAsync(archive, leaveOpen: true, cancellationToken).ConfigureAwait(false);
             var members = await ArchiveMembers.ReadAsync(this, lease, plain, brought, progress, cancellationToken).ConfigureAwait(false);
             await using var closing = members.ConfigureAwait(false);
             loaded = await new ArchiveReader(this, lease, members, platform, progress).LoadAsync(cancellationToken).ConfigureAwait(false);

@@ -1,3 +1,4 @@
+using Gantry.IO.Compression;
 using Gantry.Linux;
 
 namespace Gantry.Snapshots;
@@ -15,4 +16,7 @@ public sealed record LayerStoreOptions
 
     /// <summary>Bytes of all file contents of a layer together.</summary>
     public long MaxBytes { get; init; } = 1L << 44;
+
+    /// <summary>What a compressed layer may become; null for no limit. Layers of real images stay below a ratio of 100.</summary>
+    public ExpansionLimit? Expansion { get; init; } = new(4L << 30, 500);
 }

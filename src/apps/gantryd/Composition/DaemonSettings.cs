@@ -12,6 +12,7 @@ using Gantry.Networks;
 using Gantry.Registry;
 using Gantry.Runtime;
 using Gantry.Runtime.Spec;
+using Gantry.Snapshots;
 
 namespace Gantry.Apps.Daemon.Composition;
 
@@ -150,6 +151,13 @@ internal sealed class DaemonSettings(FlagValues flags)
             SocketGroupId = SocketGroup.Find(flags.Text("group", "docker"), flags.Has("group")),
             Tls = tls,
         };
+    }
+
+    /// <summary>The limit on what a compressed layer may become goes with <c>"features": {"layer-expansion-limit": false}</c>, when the engine starts.</summary>
+    internal LayerStoreOptions Layers()
+    {
+        var options = new LayerStoreOptions { Ids = UserNamespace };
+        return FeatureSettings.Read(flags).TryGetValue("layer-expansion-limit", out var on) && !on ? options with { Expansion = null } : options;
     }
 
     internal static RegistryOptions Registry(EngineSettings engine) => new()

@@ -4,7 +4,6 @@ using Gantry.Errors;
 using Gantry.Images.Attestations;
 using Gantry.Images.Queries;
 using Gantry.Images.Transfer;
-using Gantry.IO.Compression;
 using Gantry.Oci;
 
 namespace Gantry.Images.Archives;
@@ -211,7 +210,7 @@ internal sealed class ArchiveReader(ImageStore store, ContentLease lease, Archiv
     private async Task UnpackAsync(Digest parent, Digest diffId, Descriptor layer, CancellationToken cancellationToken)
     {
         await using var blob = await members.OpenLayerAsync(layer.Digest, cancellationToken).ConfigureAwait(false);
-        await using var tar = await Decompression.OpenAsync(blob, cancellationToken: cancellationToken).ConfigureAwait(false);
+        await using var tar = await store.Layers.OpenTarAsync(blob, cancellationToken: cancellationToken).ConfigureAwait(false);
         var report = progress is null ? null : new Progress(progress, diffId.Short, layer.Size);
         await store.Layers.ApplyLayerAsync(parent, diffId, tar, report, cancellationToken).ConfigureAwait(false);
     }

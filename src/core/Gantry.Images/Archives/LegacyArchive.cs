@@ -3,7 +3,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Gantry.Content;
 using Gantry.Errors;
-using Gantry.IO.Compression;
 using Gantry.Oci;
 using Gantry.Snapshots;
 
@@ -89,7 +88,7 @@ internal sealed class LegacyArchive(ImageStore store, ContentLease lease, Archiv
         }
 
         await using var file = await members.OpenLayerAsync(blob, cancellationToken).ConfigureAwait(false);
-        await using var tar = await Decompression.OpenAsync(file, cancellationToken: cancellationToken).ConfigureAwait(false);
+        await using var tar = await store.Layers.OpenTarAsync(file, cancellationToken: cancellationToken).ConfigureAwait(false);
         return await store.Layers.ApplyLayerAsync(parent, tar, lease.Protect, cancellationToken).ConfigureAwait(false);
     }
 

@@ -2,7 +2,6 @@ using System.Text.Json;
 using Gantry.Content;
 using Gantry.Errors;
 using Gantry.Images.Transfer;
-using Gantry.IO.Compression;
 using Gantry.Oci;
 using Gantry.Registry;
 
@@ -73,7 +72,7 @@ internal sealed class StoreMender(ImageStore store, RegistryClient registry, Con
     private async Task UnpackAsync(Digest parent, Digest chainId, Digest diffId, Digest blob, CancellationToken cancellationToken)
     {
         await using var file = store.Content.OpenRead(blob);
-        await using var tar = await Decompression.OpenAsync(file, cancellationToken: cancellationToken).ConfigureAwait(false);
+        await using var tar = await store.Layers.OpenTarAsync(file, cancellationToken: cancellationToken).ConfigureAwait(false);
         if (Directory.Exists(store.Layers.DiffDirectory(chainId)) || Directory.Exists(Path.GetDirectoryName(store.Layers.DiffDirectory(chainId))))
         {
             await store.Layers.ReplaceLayerAsync(parent, diffId, tar, cancellationToken).ConfigureAwait(false);

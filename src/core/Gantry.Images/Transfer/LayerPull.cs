@@ -1,6 +1,5 @@
 using Gantry.Content;
 using Gantry.Errors;
-using Gantry.IO.Compression;
 using Gantry.Oci;
 using Gantry.Registry;
 
@@ -124,7 +123,7 @@ internal sealed class LayerPull(ImageStore store, RegistryRepository repository,
     private async Task UnpackAsync(Stream blob, Func<long?> consumed, Task downloaded, CancellationToken cancellationToken)
     {
         await using var closing = blob.ConfigureAwait(false);
-        var tar = await Decompression.OpenAsync(blob, leaveOpen: true, cancellationToken).ConfigureAwait(false);
+        var tar = await store.Layers.OpenTarAsync(blob, leaveOpen: true, cancellationToken).ConfigureAwait(false);
         await using var closingTar = tar.ConfigureAwait(false);
         var progress = new LayerProgress(events, layer.ShortId, "Extracting", layer.Blob.Size);
         var bytes = new Watch(() =>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Gantry.Errors;
+using Gantry.IO.Compression;
 using Gantry.IO.Streams;
 using Gantry.Linux;
 using Gantry.Oci;
@@ -51,6 +52,11 @@ public sealed partial class LayerStore
             cancellationToken.ThrowIfCancellationRequested();
         }
     }
+
+    /// <summary>The tar in a layer's blob, or in an archive of images, that may be compressed. Reading throws DataCorrupt beyond <see cref="LayerStoreOptions.Expansion"/>.</summary>
+    /// <param name="blob">Owned by the result unless told otherwise.</param>
+    public ValueTask<Stream> OpenTarAsync(Stream blob, bool leaveOpen = false, CancellationToken cancellationToken = default) =>
+        Decompression.OpenAsync(blob, _options.Expansion, leaveOpen, cancellationToken);
 
     /// <summary>The same for a tar whose digest isn't known yet (import): the digest is computed and returned.</summary>
     /// <param name="beforePublish">Told the chain id before the layer becomes visible: the place to protect it with a lease.</param>

@@ -41,6 +41,14 @@ public static class Decompression
         return Open(kind, stream);
     }
 
+    /// <summary>The same for what a stranger sent.</summary>
+    /// <param name="limit">Reading throws DataCorrupt beyond it; null for none.</param>
+    public static async ValueTask<Stream> OpenAsync(Stream source, ExpansionLimit? limit, bool leaveOpen = false, CancellationToken cancellationToken = default)
+    {
+        var (kind, stream) = await DetectAsync(source, leaveOpen, cancellationToken).ConfigureAwait(false);
+        return limit is null || kind == CompressionKind.None ? Open(kind, stream) : new ExpandingStream(kind, stream, limit);
+    }
+
     /// <summary>Undoes a known compression; the result owns <paramref name="source"/>.</summary>
     public static Stream Open(CompressionKind kind, Stream source) => kind switch
     {
