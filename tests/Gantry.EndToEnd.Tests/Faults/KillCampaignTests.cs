@@ -105,10 +105,8 @@ public sealed class KillCampaignTests(EngineProcess engine)
         (await engine.GantryAsync("volume", "prune", "-af")).Succeeded();
         Assert.Equal(3, Lines(await engine.GantryAsync("network", "ls", "-q")).Count);
         Assert.Empty(Lines(await engine.GantryAsync("volume", "ls", "-q")));
-        Assert.Empty(Directory.GetDirectories(Path.Combine(engine.DataRoot, "containers")));
-        foreach (var folder in (string[])["netns", "tasks", "bundles", "runtime"])
+        foreach (var path in (string[])[$"{engine.DataRoot}/containers", $"{engine.ExecRoot}/netns", $"{engine.ExecRoot}/tasks", $"{engine.ExecRoot}/bundles", $"{engine.ExecRoot}/runtime"])
         {
-            var path = Path.Combine(engine.ExecRoot, folder);
             Assert.Empty(Directory.Exists(path) ? Directory.EnumerateFileSystemEntries(path).Where(e => !Path.GetFileName(e).StartsWith('.')) : []);
         }
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Gantry.EndToEnd.Tests.Engine;
 
 namespace Gantry.EndToEnd.Tests.Faults;
@@ -6,15 +5,9 @@ namespace Gantry.EndToEnd.Tests.Faults;
 /// <summary>The engine's cgroup lets it start no process and no thread.</summary>
 public sealed class NoProcessesLeftTests : IDisposable
 {
-    private readonly string _cgroup = (Directory.Exists("/sys/fs/cgroup/pids") ? "/sys/fs/cgroup/pids" : "/sys/fs/cgroup") + $"/gantry-test-{Guid.NewGuid():N}";
+    private readonly TestCgroup _cgroup = new("pids");
 
-    public void Dispose()
-    {
-        if (Directory.Exists(_cgroup))
-        {
-            Directory.Delete(_cgroup);
-        }
-    }
+    public void Dispose() => _cgroup.Dispose();
 
     [Fact]
     public async Task Starts_fail_with_the_reason_and_the_engine_goes_on()
@@ -25,14 +18,13 @@ public sealed class NoProcessesLeftTests : IDisposable
         (await RunAsync(daemon)).Succeeded();
         await daemon.UntilAsync(() => Directory.GetDirectories($"/proc/{process.Id}/task").Length >= 24);
 
-        Directory.CreateDirectory(_cgroup);
-        await MoveAsync(process.Id);
+        await _cgroup.MoveAsync(process.Id);
         foreach (var monitor in daemon.Monitors())
         {
-            await MoveAsync(monitor.Id);
+            await _cgroup.MoveAsync(monitor.Id);
         }
 
-        await File.WriteAllTextAsync($"{_cgroup}/pids.max", await File.ReadAllTextAsync($"{_cgroup}/pids.current"));
+        await LimitAsync(await File.ReadAllTextAsync($"{_cgroup.Path}/pids.current"));
         try
         {
             var failures = await Task.WhenAll(Enumerable.Range(0, 24).Select(_ => RunAsync(daemon)));
@@ -42,7 +34,7 @@ public sealed class NoProcessesLeftTests : IDisposable
         }
         finally
         {
-            await File.WriteAllTextAsync($"{_cgroup}/pids.max", "max");
+            await LimitAsync("max");
         }
 
         foreach (var success in await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => RunAsync(daemon))))
@@ -56,5 +48,5 @@ public sealed class NoProcessesLeftTests : IDisposable
     private static Task<Result> RunAsync(ScratchDaemon daemon) =>
         daemon.GantryAsync("-H", daemon.Socket, "run", "--rm", "--network", "none", "busybox", "/bin/true");
 
-    private Task MoveAsync(int process) => File.WriteAllTextAsync($"{_cgroup}/cgroup.procs", process.ToString(CultureInfo.InvariantCulture));
+    private Task LimitAsync(string value) => _cgroup.SetAsync("pids.max", "pids.max", value);
 }

@@ -165,7 +165,7 @@ internal sealed class RestoreFlow(EngineCore core, ExitFlow exits, RemoveFlow re
         await exits.HandleAsync(exit).ConfigureAwait(false);
     }
 
-    /// <summary>A container that didn't run: what a start or removal left half done.</summary>
+    /// <summary>A container that didn't run: what a start or removal left half done. One with --rm goes even if it was never started: whoever made it is gone too.</summary>
     private async Task TidyAsync(Container container)
     {
         using (await container.Gate.AcquireAsync().ConfigureAwait(false))
@@ -173,7 +173,7 @@ internal sealed class RestoreFlow(EngineCore core, ExitFlow exits, RemoveFlow re
             await start.ReleaseAsync(container).ConfigureAwait(false);
         }
 
-        if (container.State.Phase == ContainerPhase.Removing || (container.Record.HostConfig.AutoRemove == true && container.State.StartedBefore))
+        if (container.State.Phase == ContainerPhase.Removing || container.Record.HostConfig.AutoRemove == true)
         {
             _ = Task.Run(() => removals.AutoRemoveAsync(container));
         }
