@@ -33,9 +33,16 @@ public sealed class LinuxException : IOException
     /// <summary>A write of the base library that failed since the disk, or a quota, is full.</summary>
     public static bool IsNoSpace(IOException exception) => exception.HResult is Linux.Errno.ENOSPC or Linux.Errno.EDQUOT;
 
+    /// <summary>
+    /// The C library's and the base library's texts as Docker's clients know them, which are Go's: <c>no space left on device</c>. What is an
+    /// abbreviation stays.
+    /// </summary>
+    public static string Lower(string text) =>
+        text.Length > 1 && char.IsAsciiLetterUpper(text[0]) && !char.IsAsciiLetterUpper(text[1]) ? char.ToLowerInvariant(text[0]) + text[1..] : text;
+
     private static string Describe(string call, int errno, string? subject)
     {
-        var text = Marshal.GetPInvokeErrorMessage(errno);
+        var text = Lower(Marshal.GetPInvokeErrorMessage(errno));
         return subject is null ? $"{call}: {text}" : $"{call} {subject}: {text}";
     }
 }

@@ -10,6 +10,7 @@ namespace Gantry.Snapshots;
 public sealed partial class LayerStore
 {
     private const string WorkName = "work";
+    private const string Creating = "creating the container's layer";
     private static readonly SearchValues<char> s_idCharacters =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-");
 
@@ -32,9 +33,15 @@ public sealed partial class LayerStore
             {
                 MakeContainerDirectory(id, directory, root, new ContainerLayerRecord(parentChainId, options));
             }
-            catch (LinuxException e)
+            catch (IOException e)
             {
-                throw e.ToGantry("creating the container's layer");
+                _trash.Take(directory);
+                throw e switch
+                {
+                    LinuxException linux => linux.ToGantry(Creating),
+                    _ when LinuxException.IsNoSpace(e) => new GantryException(ErrorKind.ResourceExhausted, $"{Creating}: no space left on device", e),
+                    _ => new GantryException(ErrorKind.Internal, $"{Creating}: {e.Message}", e),
+                };
             }
         }
 
@@ -144,7 +151,8 @@ public sealed partial class LayerStore
     /// </summary>
     private void MakeContainerDirectory(string id, string directory, string root, ContainerLayerRecord record)
     {
-        if (FileAt.TryMakeDirectory(FileAt.CurrentDirectory, directory, 0x1C9) == -Errno.EEXIST)
+        var made = FileAt.TryMakeDirectory(FileAt.CurrentDirectory, directory, 0x1C9);
+        if (made == -Errno.EEXIST)
         {
             if (FindContainerLayer(id) is not null)
             {
@@ -152,9 +160,10 @@ public sealed partial class LayerStore
             }
 
             _trash.Take(directory);
-            FileAt.Check(FileAt.TryMakeDirectory(FileAt.CurrentDirectory, directory, 0x1C9), "mkdir", directory);
+            made = FileAt.TryMakeDirectory(FileAt.CurrentDirectory, directory, 0x1C9);
         }
 
+        FileAt.Check(made, "mkdir", directory);
         var status = FileAt.Stat(FileAt.CurrentDirectory, root);
         var upper = Path.Combine(directory, DiffName);
         FileAt.Check(FileAt.TryMakeDirectory(FileAt.CurrentDirectory, upper, status.Mode), "mkdir", upper);

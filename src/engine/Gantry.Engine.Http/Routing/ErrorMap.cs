@@ -12,6 +12,7 @@ internal static class ErrorMap
     {
         GantryException g => (Status(g.Kind), g.Message),
         LinuxException l => (StatusCodes.Status500InternalServerError, l.Message),
+        IOException io when LinuxException.IsNoSpace(io) => (StatusCodes.Status500InternalServerError, LinuxException.Lower(io.Message)),
         BadHttpRequestException b => (b.StatusCode, b.Message),
         JsonException j => (StatusCodes.Status400BadRequest, j.Message),
         OutOfMemoryException => (StatusCodes.Status500InternalServerError, "the engine can get no memory or start no thread: resource temporarily unavailable"),
