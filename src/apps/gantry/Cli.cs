@@ -47,6 +47,9 @@ internal sealed class Cli : IDisposable
     /// <summary>The engine that the flags, the environment or the context name; started where none was named and none answers.</summary>
     public EngineClient Client => _client ??= Connect();
 
+    /// <summary>Where that engine is; nothing is started.</summary>
+    public EngineHost EngineHost => Target().Host;
+
     public void Dispose() => _client?.Dispose();
 
     /// <summary>As <see cref="Client"/>, but an engine that does not run is not started; the caller disposes it.</summary>

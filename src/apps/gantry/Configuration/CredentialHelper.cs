@@ -96,7 +96,7 @@ internal sealed class CredentialHelper(string name)
         catch (LinuxException e)
         {
             var why = e.Errno == Linux.Errno.ENOENT ? $"exec: \"{Program}\": executable file not found in $PATH" : e.Message;
-            throw GantryException.Unavailable($"error getting credentials - err: {why}, out: ``", e);
+            throw GantryException.Unavailable($"error {Doing(verb)} - err: {why}, out: ``", e);
         }
     }
 
@@ -129,9 +129,14 @@ internal sealed class CredentialHelper(string name)
         return Encoding.UTF8.GetString(buffer.ToArray());
     }
 
-    private GantryException Failed(string verb, string output)
+    private GantryException Failed(string verb, string output) =>
+        GantryException.Unavailable($"error {Doing(verb)} - err: {Program} failed, out: `{output.Trim()}`");
+
+    private static string Doing(string verb) => verb switch
     {
-        var what = verb switch { "get" => "getting credentials", "store" => "storing credentials", "erase" => "erasing credentials", _ => "listing credentials" };
-        return GantryException.Unavailable($"error {what} - err: {Program} failed, out: `{output.Trim()}`");
-    }
+        "get" => "getting credentials",
+        "store" => "storing credentials",
+        "erase" => "erasing credentials",
+        _ => "listing credentials",
+    };
 }

@@ -76,8 +76,8 @@ internal sealed class CredentialStore(ConfigFile config)
     /// <summary>X-Registry-Auth for a server.</summary>
     public async Task<string> HeaderForServerAsync(string server, CancellationToken cancellationToken) => Encode((await GetAsync(server, cancellationToken)).WriteTo);
 
-    /// <summary>X-Registry-Config: everything there is, for builds that pull from several registries.</summary>
-    public async Task<string> AllHeaderAsync(CancellationToken cancellationToken)
+    /// <summary>Everything there is, by server in order.</summary>
+    public async Task<IReadOnlyList<(string Server, AuthConfig Auth)>> AllAsync(CancellationToken cancellationToken)
     {
         var all = new List<(string Server, AuthConfig Auth)>();
         var servers = config.Auths.Select(a => a.Key).Concat(config.CredentialHelpers.Keys).ToHashSet(StringComparer.Ordinal);
@@ -91,6 +91,13 @@ internal sealed class CredentialStore(ConfigFile config)
             all.Add((server, await GetAsync(server, cancellationToken)));
         }
 
+        return all;
+    }
+
+    /// <summary>X-Registry-Config: everything there is, for builds that pull from several registries.</summary>
+    public async Task<string> AllHeaderAsync(CancellationToken cancellationToken)
+    {
+        var all = await AllAsync(cancellationToken);
         return Encode(json =>
         {
             json.WriteStartObject();

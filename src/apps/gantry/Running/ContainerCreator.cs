@@ -32,10 +32,6 @@ internal sealed class CreateFlags(FlagSet flags, string verb)
         }
 
         ContentTrust.Check(DisableContentTrust);
-        if (UseApiSocket.Value)
-        {
-            throw GantryException.NotImplemented("--use-api-socket is not implemented yet; mount the engine's socket with -v");
-        }
     }
 }
 
@@ -62,6 +58,7 @@ internal sealed class ContainerCreator(Cli cli, CreateFlags create, string idFil
             cli.Error.WriteLine($"WARNING: Localhost DNS ({local}) may fail in containers.");
         }
 
+        var socket = create.UseApiSocket.Value ? await ApiSocket.PrepareAsync(cli, request, cancellationToken) : null;
         using var file = ContainerIdFile.Create(idFile);
         var reference = ParseImage(request.Image!);
         var platform = Platforms.Check(create.Platform.Value);
@@ -80,6 +77,11 @@ internal sealed class ContainerCreator(Cli cli, CreateFlags create, string idFil
 
         var id = response.Id ?? throw GantryException.DataCorrupt("the engine created a container without an id");
         file?.Write(id);
+        if (socket is not null)
+        {
+            await socket.InjectAsync(cli, id, cancellationToken);
+        }
+
         return id;
     }
 
