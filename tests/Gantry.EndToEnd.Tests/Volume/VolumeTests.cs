@@ -52,6 +52,17 @@ public sealed class VolumeTests(EngineProcess engine)
     }
 
     [Fact]
+    public async Task Places_that_are_missing_are_made_as_ordinary_directories()
+    {
+        (await engine.GantryAsync("run", "--name", "places", "-v", "/new/place", "--tmpfs", "/other", "busybox", "stat", "-c", "%a", "/new", "/new/place")).Succeeded();
+        (await engine.GantryAsync("commit", "places", "with-places")).Succeeded();
+
+        Assert.Equal("755\n755\n755", (await engine.GantryAsync("run", "--rm", "with-places", "stat", "-c", "%a", "/new", "/new/place", "/other")).Succeeded().Text);
+        (await engine.GantryAsync("rm", "-v", "places")).Succeeded();
+        (await engine.GantryAsync("rmi", "with-places")).Succeeded();
+    }
+
+    [Fact]
     public async Task A_filter_that_is_no_boolean_is_refused_whether_there_are_volumes_or_not() =>
         (await engine.GantryAsync("volume", "ls", "-f", "dangling=invalid")).Failed("invalid filter 'dangling=[invalid]'");
 

@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Gantry.Api;
 using Gantry.Engine.Containers.Links;
+using Gantry.Engine.Containers.Mounts;
 using Gantry.Engine.Containers.State;
 using Gantry.Errors;
 using Gantry.Oci;
@@ -31,6 +32,7 @@ internal sealed class BundleWriter(EngineCore core, SharedNamespaces namespaces)
             spec = SeccompPrograms.Precompile(spec);
         }
 
+        MountTargets.Make(context.RootfsPath, spec.Mounts ?? [], core.Settings.Ids);
         var bundle = core.Paths.Bundle(record.Id);
         Directory.CreateDirectory(bundle);
         using (var file = new FileStream(Path.Combine(bundle, ConfigFile), FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0))
