@@ -77,7 +77,7 @@ public sealed partial class BuildService : IDisposable
         var context = await new ContextLoader(_parts).LoadAsync(request, progress, cancellationToken).ConfigureAwait(false);
         try
         {
-            var dockerfile = Parse(context);
+            var dockerfile = Parse(context, request.Style);
             var build = new PreparedBuild(request, _parts, _content, dockerfile, context, progress, _collector.Plan);
             if (request.Style == BuildStyle.Classic)
             {
@@ -97,8 +97,13 @@ public sealed partial class BuildService : IDisposable
     /// <exception cref="GantryException">In the words of <c>POST /build</c>.</exception>
     public static IReadOnlyList<ImageReference> Names(IReadOnlyList<string> tags) => ParseTags(tags);
 
-    private static ParsedDockerfile Parse(IBuildContext context)
+    private static ParsedDockerfile Parse(IBuildContext context, BuildStyle style)
     {
+        if (style == BuildStyle.BuildKit && context.Dockerfile.Length == 0)
+        {
+            throw GantryException.InvalidArgument("the Dockerfile cannot be empty");
+        }
+
         if (context.Dockerfile.Length > ParsedDockerfile.MaxLength)
         {
             return ParsedDockerfile.Parse(context.Dockerfile);
@@ -107,6 +112,11 @@ public sealed partial class BuildService : IDisposable
         if (ParsedDockerfile.TryParse(System.Text.Encoding.UTF8.GetString(context.Dockerfile), out var parsed, out var error))
         {
             return parsed;
+        }
+
+        if (style == BuildStyle.BuildKit && error.Message.StartsWith(ParsedDockerfile.FailurePrefix, StringComparison.Ordinal))
+        {
+            error = error with { Message = error.Message[ParsedDockerfile.FailurePrefix.Length..] };
         }
 
         var failure = error.ToException();

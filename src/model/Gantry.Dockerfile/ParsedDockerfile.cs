@@ -14,6 +14,9 @@ public sealed record ParsedDockerfile
     /// <summary>Bytes of a Dockerfile that are read at most.</summary>
     public const int MaxLength = 16 << 20;
 
+    /// <summary>What the classic builder puts before the failures of the parser's first stage; BuildKit does not.</summary>
+    public const string FailurePrefix = "failed to parse Dockerfile: ";
+
     /// <summary>Instructions a Dockerfile has at most.</summary>
     public const int MaxInstructions = 100_000;
 
@@ -37,7 +40,7 @@ public sealed record ParsedDockerfile
     /// <exception cref="GantryException">InvalidArgument, in Docker's words.</exception>
     public static ParsedDockerfile Parse(ReadOnlySpan<byte> utf8) => utf8.Length <= MaxLength
         ? Parse(Encoding.UTF8.GetString(utf8))
-        : throw GantryException.InvalidArgument($"failed to parse Dockerfile: the Dockerfile is larger than {MaxLength} bytes");
+        : throw GantryException.InvalidArgument($"{FailurePrefix}the Dockerfile is larger than {MaxLength} bytes");
 
     public static bool TryParse(string text, [NotNullWhen(true)] out ParsedDockerfile? parsed, [NotNullWhen(false)] out DockerfileError? error)
     {

@@ -52,6 +52,21 @@ public sealed class StageTests
     }
 
     [Fact]
+    public async Task The_classic_way_is_to_build_all_before_the_target()
+    {
+        await using var harness = await Harness.CreateAsync();
+        const string Text = "FROM busybox AS unused\nRUN echo tested\nFROM busybox\nRUN true\nFROM busybox\nRUN false\n";
+        var (transcript, image) = await harness.TryBuildAsync(new BuildRequest { ContextTar = Harness.Context(Text), AllStages = true, Target = "1" });
+
+        Assert.True(image is not null, transcript);
+        Assert.Contains("Step 2/4 : RUN echo tested\n", transcript, StringComparison.Ordinal);
+        Assert.Equal(["/bin/sh -c echo tested", "/bin/sh -c true"], harness.Runner.Ran.Order());
+        (transcript, image) = await harness.TryBuildAsync(new BuildRequest { ContextTar = Harness.Context(Text.Replace("echo tested", "exit 3", StringComparison.Ordinal)), AllStages = true, Target = "1" });
+        Assert.Null(image);
+        Assert.Contains("error 3 The command '/bin/sh -c exit 3' returned a non-zero code: 3", transcript, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_failure_ends_the_other_stages_and_leaves_nothing()
     {
         await using var harness = await Harness.CreateAsync();

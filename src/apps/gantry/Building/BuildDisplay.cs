@@ -21,10 +21,13 @@ internal sealed class BuildFailedException(string message, int code) : Exception
 /// <summary>How a build is shown: live or plain progress on stderr, the classic transcript on stdout, or not at all.</summary>
 internal abstract class BuildDisplay : IDisposable
 {
-    /// <summary>DOCKER_BUILDKIT=0 asks for the classic transcript; --progress, a terminal or the lack of one decide the rest.</summary>
+    /// <summary>DOCKER_BUILDKIT=0 asks for the classic builder's ways: its transcript, and the stages that the target does not need.</summary>
+    public static bool IsClassic => Environment.GetEnvironmentVariable("DOCKER_BUILDKIT") is "0" or "false";
+
+    /// <summary>The classic transcript, or what --progress, a terminal or the lack of one decide.</summary>
     public static BuildDisplay Create(Cli cli, bool quiet, string progress)
     {
-        if (Environment.GetEnvironmentVariable("DOCKER_BUILDKIT") is "0" or "false")
+        if (IsClassic)
         {
             return new ClassicBuildDisplay(cli, quiet);
         }

@@ -16,13 +16,13 @@ internal sealed record CopySources(string Hash, IReadOnlyList<(SourceFile File, 
     public static async Task<CopySources> FindAsync(CopySpec spec, ISourceTree tree, bool isContext, CancellationToken cancellationToken)
     {
         var found = spec.Sources.SelectMany(source => FindOne(spec, tree, source, isContext)).ToList();
-        if (found.Count == 0 && spec.Inline.Count == 0)
+        if (found.Count == 0 && spec.Inline.Count == 0 && !spec.Style.IsBuildKit)
         {
             throw GantryException.InvalidArgument($"{spec.Keyword} failed: no source files were specified");
         }
 
         var count = found.Count + spec.Inline.Count;
-        if (count > 1 && !spec.Destination.EndsWith('/'))
+        if (count > 1 && !spec.Destination.EndsWith('/') && !spec.Style.IsBuildKit)
         {
             throw GantryException.InvalidArgument(
                 $"When using {spec.Keyword} with more than one source file, the destination must be a directory and end with a /");
@@ -40,7 +40,7 @@ internal sealed record CopySources(string Hash, IReadOnlyList<(SourceFile File, 
     private static List<(SourceFile File, string Name)> FindOne(CopySpec spec, ISourceTree tree, string source, bool isContext)
     {
         var clean = GoPath.Clean(source);
-        if (isContext && (clean == ".." || clean.StartsWith("../", StringComparison.Ordinal)))
+        if (isContext && !spec.Style.IsBuildKit && (clean == ".." || clean.StartsWith("../", StringComparison.Ordinal)))
         {
             throw GantryException.InvalidArgument($"{spec.Keyword} failed: forbidden path outside the build context: {source} ()");
         }

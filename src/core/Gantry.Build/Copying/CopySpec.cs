@@ -25,7 +25,7 @@ internal sealed record CopySpec
     /// <summary><c>user[:group]</c>, or empty.</summary>
     public string Chown { get; init; } = string.Empty;
 
-    public int? Mode { get; init; }
+    public ModeChange? Mode { get; init; }
 
     /// <summary>The mode as written, for the history.</summary>
     public string ShownMode { get; init; } = string.Empty;

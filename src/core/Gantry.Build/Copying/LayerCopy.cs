@@ -10,7 +10,7 @@ namespace Gantry.Build.Copying;
 internal sealed class LayerCopy(CopySpec spec, LayerWriter layer, CancellationToken cancellationToken)
 {
     private const int InlineMode = 0x1a4;
-    private readonly CopyOwner? _owner = spec.Chown.Length > 0 ? OwnerLookup.Find(spec.Chown, layer.Below) : spec.KeepOwner ? null : new CopyOwner(0, 0);
+    private readonly CopyOwner? _owner = spec.Chown.Length > 0 ? Owner(spec, layer) : spec.KeepOwner ? null : new CopyOwner(0, 0);
 
     public async Task RunAsync(CopySources sources, ISourceTree tree)
     {
@@ -30,7 +30,7 @@ internal sealed class LayerCopy(CopySpec spec, LayerWriter layer, CancellationTo
 
         foreach (var (name, content) in spec.Inline)
         {
-            layer.PutFile(FilePlace(name, null), spec.Mode ?? InlineMode, _owner ?? default, Now(),
+            layer.PutFile(FilePlace(name, null), spec.Mode?.Apply(InlineMode, isDirectory: false) ?? InlineMode, _owner ?? default, Now(),
                 fd => FileData.WriteAll(fd, Encoding.UTF8.GetBytes(content)));
         }
     }
@@ -63,11 +63,12 @@ internal sealed class LayerCopy(CopySpec spec, LayerWriter layer, CancellationTo
     {
         try
         {
-            layer.MakeDirectories(path, _owner ?? default);
+            // BuildKit gives an octal mode to all it makes.
+            layer.MakeDirectories(path, _owner ?? default, spec.Style.IsBuildKit && spec.Mode is { IsOctal: true } mode ? mode.Apply(0, isDirectory: true) : null);
         }
         catch (GantryException e) when (e.Kind == ErrorKind.InvalidArgument)
         {
-            throw GantryException.InvalidArgument($"failed to copy files: {failure}: {e.Message}", e);
+            throw spec.Style.IsBuildKit ? GantryException.InvalidArgument($"cannot copy to non-directory: /{path}", e) : GantryException.InvalidArgument($"failed to copy files: {failure}: {e.Message}", e);
         }
     }
 
@@ -90,6 +91,9 @@ internal sealed class LayerCopy(CopySpec spec, LayerWriter layer, CancellationTo
         await new ArchiveExtractor(layer).ExtractAsync(again, layer.Resolve(spec.Destination), cancellationToken).ConfigureAwait(false);
         return true;
     }
+
+    private static CopyOwner Owner(CopySpec spec, LayerWriter layer) =>
+        spec.Style.IsBuildKit ? OwnerLookup.FindLeniently(spec.Chown, layer.Below) : OwnerLookup.Find(spec.Chown, layer.Below);
 
     private static long Now() => (DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch).Ticks * 100;
 }

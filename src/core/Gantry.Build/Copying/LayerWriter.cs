@@ -38,13 +38,14 @@ internal sealed class LayerWriter : IDisposable
     public FileStatus? Status(string path) =>
         FileAt.TryStat(_upper, path, out var status) == 0 || FileAt.TryStat(_lower, path, out status) == 0 ? status : null;
 
-    /// <summary>Makes a directory and those above it that are missing, for <paramref name="owner"/>, 0755; existing ones stay as they are.</summary>
+    /// <summary>Makes a directory and those above it that are missing, for <paramref name="owner"/>; existing ones stay as they are.</summary>
+    /// <param name="mode">Of those that are made; null for 0755.</param>
     /// <exception cref="GantryException">InvalidArgument: something on the way is not a directory.</exception>
-    public void MakeDirectories(string path, CopyOwner owner)
+    public void MakeDirectories(string path, CopyOwner owner, int? mode = null)
     {
         for (var end = path.IndexOf('/'); path.Length > 0; end = path.IndexOf('/', end + 1))
         {
-            MakeImplied(end < 0 ? path : path[..end], owner);
+            MakeImplied(end < 0 ? path : path[..end], owner, mode ?? NewDirectoryMode);
             if (end < 0)
             {
                 return;
@@ -156,7 +157,7 @@ internal sealed class LayerWriter : IDisposable
         _view.Dispose();
     }
 
-    private void MakeImplied(string path, CopyOwner owner)
+    private void MakeImplied(string path, CopyOwner owner, int mode)
     {
         if (FileAt.TryStat(_upper, path, out var status) == 0)
         {
@@ -171,7 +172,7 @@ internal sealed class LayerWriter : IDisposable
         }
 
         FileAt.Check(FileAt.TryMakeDirectory(_upper, path, NewDirectoryMode), "mkdir", "/" + path);
-        SetOwnerAndMode(path, below ? status.Mode : NewDirectoryMode, below ? InContainer(status) : owner);
+        SetOwnerAndMode(path, below ? status.Mode : mode, below ? InContainer(status) : owner);
         if (below)
         {
             SetXattrs(path, Below.Xattrs(new SourceFile { Path = path, Kind = FileKind.Directory }));

@@ -7,7 +7,7 @@ namespace Gantry.Build.Copying;
 /// <param name="owner">Of everything copied; null keeps the sources' owners.</param>
 /// <param name="mode">Of files and directories copied; null keeps the sources' modes.</param>
 internal sealed class TreeCopier(
-    ISourceTree tree, LayerWriter layer, CopyOwner? owner, int? mode, Func<SourceFile, bool> isLeftOut, CancellationToken cancellationToken)
+    ISourceTree tree, LayerWriter layer, CopyOwner? owner, ModeChange? mode, Func<SourceFile, bool> isLeftOut, CancellationToken cancellationToken)
 {
     private readonly Dictionary<ulong, string> _links = [];
 
@@ -65,9 +65,9 @@ internal sealed class TreeCopier(
     /// <summary>Docker changes the owner after copying, which costs a file its setuid and, when executable by the group, setgid.</summary>
     private int Mode(SourceFile file)
     {
-        if (mode is { } given)
+        if (mode is not null)
         {
-            return given;
+            return mode.Apply(file.Mode, file.IsDirectory);
         }
 
         const int SetUid = 0x800;

@@ -1,3 +1,5 @@
+using Gantry.Dockerfile;
+
 namespace Gantry.Build.Frontend;
 
 /// <summary>
@@ -10,6 +12,8 @@ internal sealed class BuildArguments
     [
         "HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "FTP_PROXY", "ftp_proxy", "NO_PROXY", "no_proxy", "ALL_PROXY", "all_proxy",
     ];
+
+    private static readonly string[] s_proxies = ["HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY"];
 
     private readonly IReadOnlyDictionary<string, string?> _given;
     private readonly Dictionary<string, string?> _global;
@@ -44,6 +48,16 @@ internal sealed class BuildArguments
         _declared[name] = value;
         Consume(name);
     }
+
+    /// <summary>An ARG with the value it has: what was given, else its default, else the global one's.</summary>
+    public KeyValue Known(KeyValue argument) =>
+        new(argument.Key, _given.GetValueOrDefault(argument.Key) ?? argument.Value ?? _global.GetValueOrDefault(argument.Key));
+
+    /// <summary>The proxies that were given, under both spellings of their names, as BuildKit passes them to a RUN.</summary>
+    public IReadOnlyList<string> Proxies() => [.. s_proxies
+        .Select(n => (Name: n, Value: _given.GetValueOrDefault(n) ?? _given.GetValueOrDefault(n.ToLowerInvariant())))
+        .Where(p => !string.IsNullOrEmpty(p.Value))
+        .SelectMany(p => (string[])[$"{p.Name}={p.Value}", $"{p.Name.ToLowerInvariant()}={p.Value}"])];
 
     /// <summary>Values for FROM and global ARGs.</summary>
     public IReadOnlyList<string> Global() => Values(_global).Select(v => $"{v.Key}={v.Value}").ToList();

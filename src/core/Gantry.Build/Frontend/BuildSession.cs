@@ -58,10 +58,14 @@ internal sealed class BuildSession : IDisposable
         Mounts = new MountResolver(Maker, parts.Mounts, context, request.Secrets, request.ClientFiles?.Client, parts.Folders);
         Arguments = new BuildArguments(request.BuildArguments, PlatformArguments.Of(Platform.Host, _platform ?? Platform.Host));
         Target = StageNames.Target(dockerfile, request.Target);
-        StageNames.CheckUnique(dockerfile);
+        if (!Style.IsBuildKit)
+        {
+            StageNames.CheckUnique(dockerfile);
+        }
+
         _globalWords = DeclareGlobals();
         Named = new NamedContexts(request, parts, progress);
-        Needed = StageNames.Needed(dockerfile, Target, _globalWords, name => Named.Find(name) is not null);
+        Needed = request.AllStages ? [.. Enumerable.Range(0, Target + 1)] : StageNames.Needed(dockerfile, Target, _globalWords, name => Named.Find(name) is not null);
         NumberSteps();
     }
 
@@ -156,7 +160,7 @@ internal sealed class BuildSession : IDisposable
         }
         catch (GantryException e)
         {
-            throw new GantryException(e.Kind, $"invalid from flag value {reference}: {e.Message}", e);
+            throw Style.FromFailure(reference, e);
         }
     }
 
@@ -197,6 +201,11 @@ internal sealed class BuildSession : IDisposable
                 Progress.StepStarted(step);
                 await builder.DispatchAsync(instruction, step, cancellationToken).ConfigureAwait(false);
                 Progress.StepFinished(step, builder.Draft.Id.ToString());
+            }
+
+            if (index == Target && builder.Draft.Id.IsEmpty && Style.IsBuildKit)
+            {
+                builder.Draft.Change(builder.Draft.Config);
             }
 
             if (index == Target && builder.Draft.Id.IsEmpty)

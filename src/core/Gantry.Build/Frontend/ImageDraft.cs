@@ -38,6 +38,9 @@ internal sealed class ImageDraft
     /// <summary>True once a CMD was given in this stage: a later ENTRYPOINT keeps it.</summary>
     public bool HasOwnCommand { get; set; }
 
+    /// <summary>Of a stage in BuildKit's manner; null in the classic one.</summary>
+    public OrderedVariables? Variables { get; set; }
+
     public IReadOnlyList<HistoryEntry> History => _history;
 
     /// <summary>The layers so far, bottom first.</summary>
@@ -56,7 +59,7 @@ internal sealed class ImageDraft
     public bool IsBase => _bytes is null;
 
     public static ImageDraft FromScratch(Platform platform, ImageOrigin origin) =>
-        new(platform, origin) { Config = new ImageRunConfig { Env = [DefaultPath] } };
+        new(platform, origin) { Config = new ImageRunConfig { Env = [DefaultPath], WorkingDir = origin.Style.IsBuildKit ? "/" : null } };
 
     public static ImageDraft From(Digest id, ImageConfig image, ImageOrigin origin)
     {
@@ -79,7 +82,7 @@ internal sealed class ImageDraft
     {
         var draft = new ImageDraft(_platform, _origin)
         {
-            BaseId = BaseId, Id = Id, Config = Config, ChainId = ChainId, _bytes = _bytes, _created = _created,
+            BaseId = BaseId, Id = Id, Config = Config, ChainId = ChainId, Variables = Variables?.Copy(), _bytes = _bytes, _created = _created,
         };
         draft._history.AddRange(_history);
         draft._diffIds.AddRange(_diffIds);

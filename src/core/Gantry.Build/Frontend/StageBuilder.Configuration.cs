@@ -29,28 +29,35 @@ internal sealed partial class StageBuilder
 
     private string Declare(ArgInstruction instruction)
     {
+        var known = new List<KeyValue>();
         foreach (var argument in instruction.Arguments)
         {
             _arguments.Declare(argument.Key, argument.Value);
+            known.Add(_arguments.Known(argument));
+            _draft.Variables?.Declare(known[^1]);
         }
 
-        return "ARG " + string.Join(' ', instruction.Arguments);
+        return Style.Arguments(instruction.Arguments, known);
     }
 
     private string SetCommand(CmdInstruction instruction)
     {
-        var command = instruction.Command.Resolve(_draft.Shell);
-        _draft.Config = _draft.Config with { Cmd = command.Count == 0 ? null : command };
+        var command = Resolve(instruction.Command);
+        _draft.Config = _draft.Config with { Cmd = command.Count == 0 ? null : command, ArgsEscaped = Style.IsBuildKit ? true : _draft.Config.ArgsEscaped };
         _draft.HasOwnCommand |= instruction.Command.Words.Count > 0;
         return "CMD " + GoText.Quote(command);
     }
 
     private string SetEntrypoint(EntrypointInstruction instruction)
     {
-        var command = instruction.Command.Words.Count == 0 ? [] : instruction.Command.Resolve(_draft.Shell);
+        var command = instruction.Command.Words.Count == 0 && !Style.IsBuildKit ? [] : Resolve(instruction.Command);
         _draft.Config = _draft.Config with { Entrypoint = command.Count == 0 ? null : command, Cmd = _draft.HasOwnCommand ? _draft.Config.Cmd : null };
         return "ENTRYPOINT " + GoText.Quote(command);
     }
+
+    /// <summary>argv. To BuildKit no words at all are an empty line for the shell.</summary>
+    private IReadOnlyList<string> Resolve(CommandLine command) =>
+        Style.IsBuildKit && command is { IsShell: true, Words.Count: 0 } ? [.. _draft.Shell, string.Empty] : command.Resolve(_draft.Shell);
 
     private string SetEnvironment(EnvInstruction instruction)
     {
@@ -62,6 +69,7 @@ internal sealed partial class StageBuilder
                 throw Invalid($"invalid environment variable: {variable}");
             }
 
+            _draft.Variables?.Set(variable.Key, variable.Value ?? string.Empty);
             var at = environment.FindIndex(e => e.Split('=', 2)[0] == variable.Key);
             if (at >= 0)
             {
@@ -98,8 +106,7 @@ internal sealed partial class StageBuilder
                 Retries = check.Retries != 0 ? check.Retries : before?.Retries,
             },
         };
-        var durations = new[] { check.Interval, check.Timeout, check.StartPeriod, check.StartInterval }.Select(d => GoText.Quote(GoDuration.Format(d)));
-        return $"HEALTHCHECK &{{{GoText.Quote(check.Test)} {string.Join(' ', durations)} {GoText.QuoteRune(check.Retries)}}}";
+        return Style.HealthCheck(check);
     }
 
     private static long? OrBefore(long value, long? before) => value != 0 ? value : before;
@@ -166,7 +173,7 @@ internal sealed partial class StageBuilder
     private string Expose(ExposeInstruction instruction, WordExpander words)
     {
         var ports = instruction.Ports.SelectMany(words.Words).ToList();
-        var parsed = ports.SelectMany(Frontend.ExposedPorts.Parse).ToList();
+        var parsed = ports.SelectMany(p => Frontend.ExposedPorts.Parse(p, Style.IsBuildKit)).ToList();
         _draft.Config = _draft.Config with { ExposedPorts = With(_draft.Config.ExposedPorts, parsed) };
         return Style.Expose(ports, parsed);
     }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Gantry.Build.Copying;
 using Gantry.Build.Files;
 using Gantry.Build.Steps;
@@ -19,7 +18,7 @@ internal sealed partial class StageBuilder
 
         var path = Absolute(instruction.Path);
         _draft.Config = _draft.Config with { WorkingDir = path };
-        var operation = new WorkdirOperation(path, _session.Maker);
+        var operation = new WorkdirOperation(path, Style.IsBuildKit ? _draft.Config.User ?? string.Empty : null, _session.Maker);
         if (!await BuildAsync(operation, [], Style.Workdir(_draft.Shell, path), step, cancellationToken).ConfigureAwait(false))
         {
             TellContainer(step);
@@ -53,6 +52,11 @@ internal sealed partial class StageBuilder
         var urls = spec.Sources.Where(RemoteFile.IsUrl).ToList();
         if (urls.Count == 0)
         {
+            if (!string.IsNullOrEmpty(instruction.Checksum))
+            {
+                throw Invalid("checksum requires HTTP(S) or Git sources");
+            }
+
             await FromContextAsync(spec, await ContextAsync(spec, cancellationToken).ConfigureAwait(false), instruction, step, cancellationToken).ConfigureAwait(false);
             return;
         }
@@ -100,10 +104,15 @@ internal sealed partial class StageBuilder
                 : await _session.ImageChainAsync(named.Image, step, cancellationToken).ConfigureAwait(false);
         }
 
+        if (Style.IsBuildKit && from.Equals(_stage.Name, StringComparison.OrdinalIgnoreCase))
+        {
+            throw Invalid($"circular dependency detected on stage: {from}");
+        }
+
         var stage = StageNames.Find(_session.Dockerfile, _index, from, allowNumber: true, out var error);
         if (error is not null)
         {
-            throw Invalid($"invalid from flag value {from}: {error}");
+            throw Invalid(Style.IsBuildKit ? $"invalid stage index {from}" : $"invalid from flag value {from}: {error}");
         }
 
         if (stage >= 0)
@@ -123,7 +132,7 @@ internal sealed partial class StageBuilder
         Destination = Destination(instruction.Destination),
         ShownDestination = instruction.Destination,
         Chown = instruction.Chown,
-        Mode = instruction.Chmod.Length == 0 ? null : Mode(instruction.Chmod),
+        Mode = instruction.Chmod.Length == 0 ? null : ModeChange.Parse(instruction.Chmod, mayBeSymbolic: Style.IsBuildKit),
         ShownMode = instruction.Chmod,
         Exclude = instruction.Exclude,
         Inline = instruction.Heredocs.Select(h => (h.Name, h.Text)).ToList(),
@@ -133,12 +142,4 @@ internal sealed partial class StageBuilder
         : GoPath.Join("/", _draft.Config.WorkingDir ?? string.Empty, path) + (path.EndsWith('/') ? "/" : string.Empty);
 
     private string Absolute(string path) => path.StartsWith('/') ? GoPath.Clean(path) : GoPath.Join("/", _draft.Config.WorkingDir ?? string.Empty, path);
-
-    private static int Mode(string text)
-    {
-        var digits = text.StartsWith("0o", StringComparison.Ordinal) ? text[2..] : text;
-        return digits.Length is > 0 and <= 5 && digits.All(c => c is >= '0' and <= '7') && Convert.ToInt32(digits, 8) is var mode and <= 0xfff
-            ? mode
-            : throw Invalid(string.Create(CultureInfo.InvariantCulture, $"invalid chmod parameter: '{text}'. it should be octal string and between 0 and 07777"));
-    }
 }

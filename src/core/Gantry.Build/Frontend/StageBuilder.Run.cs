@@ -21,16 +21,17 @@ internal sealed partial class StageBuilder
         var inputs = new List<Digest>();
         var mounts = await MountsAsync(instruction.Mounts, inputs, step, cancellationToken).ConfigureAwait(false);
         var (command, script) = Command(instruction);
-        var visible = _arguments.Visible(_draft.Environment);
+        var (environment, more, shown) = Variables();
         var plan = new RunPlan
         {
+            Style = Style,
             Command = command.Count > 0 ? command : ImageCommand(),
-            CacheCommand = visible.Count == 0 ? command : [.. ArgumentsShown(visible), .. command],
-            Environment = [.. _draft.Environment, .. visible],
-            ImageEnvironment = _draft.Environment,
+            CacheCommand = [.. shown, .. command],
+            Environment = [.. environment, .. more],
+            ImageEnvironment = environment,
             WorkingDirectory = _draft.Config.WorkingDir ?? string.Empty,
             User = _draft.Config.User ?? string.Empty,
-            Volumes = [.. (_draft.Config.Volumes?.Keys ?? []).Where(v => v.StartsWith('/')).Order(StringComparer.Ordinal)],
+            Volumes = Style.IsBuildKit ? [] : [.. (_draft.Config.Volumes?.Keys ?? []).Where(v => v.StartsWith('/')).Order(StringComparer.Ordinal)],
             Network = instruction.Network is "default" ? string.Empty : instruction.Network,
             Privileged = instruction.Security == "insecure",
             Mounts = mounts,
@@ -45,9 +46,26 @@ internal sealed partial class StageBuilder
         await BuildAsync(operation, inputs, Style.Run(plan.CacheCommand), step, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>A command's environment, what it has besides without its counting for the cache, and what the history shows of it.</summary>
+    private (IReadOnlyList<string> Environment, IReadOnlyList<string> More, IReadOnlyList<string> Shown) Variables()
+    {
+        if (_draft.Variables is { } variables)
+        {
+            return (variables.Environment, _arguments.Proxies(), variables.Shown);
+        }
+
+        var visible = _arguments.Visible(_draft.Environment);
+        return (_draft.Environment, visible, visible.Count == 0 ? [] : [.. ArgumentsShown(visible)]);
+    }
+
     /// <summary>What <c>RUN []</c> runs.</summary>
     private List<string> ImageCommand()
     {
+        if (Style.IsBuildKit)
+        {
+            throw Invalid("failed to marshal LLB definition: arguments are required");
+        }
+
         List<string> command = [.. _draft.Config.Entrypoint ?? [], .. _draft.Config.Cmd ?? []];
         return command.Count > 0 ? command : throw Invalid("no command specified");
     }
@@ -67,7 +85,7 @@ internal sealed partial class StageBuilder
     {
         if (instruction.Heredocs.Count == 0)
         {
-            return (instruction.Command.Resolve(_draft.Shell), null);
+            return (Resolve(instruction.Command), null);
         }
 
         var line = instruction.Command.Words[0];

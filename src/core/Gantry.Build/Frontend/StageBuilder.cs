@@ -33,6 +33,10 @@ internal sealed partial class StageBuilder
         _draft = draft;
         _arguments = session.Arguments.ForStage();
         _position = new KeyBuilder("base").Add(draft.Id).Build();
+        if (Style.IsBuildKit)
+        {
+            _draft.Variables ??= new OrderedVariables(_draft.Environment);
+        }
     }
 
     public ImageDraft Draft => _draft;
@@ -95,13 +99,22 @@ internal sealed partial class StageBuilder
             CopyInstruction copy => CopyAsync(copy, step, cancellationToken),
             AddInstruction add => AddAsync(add, step, cancellationToken),
             WorkdirInstruction workdir => WorkdirAsync(workdir, step, cancellationToken),
+            OnBuildInstruction trigger when Style.IsBuildKit => AddSilently(trigger),
             ExposeInstruction expose => ConfigureAsync(Expose(expose, words), step, cancellationToken),
             _ => ConfigureAsync(Apply(instruction, step), step, cancellationToken),
         };
     }
 
-    private WordExpander Words() =>
-        new(_session.Dockerfile.Escape, new ShellEnvironment(_draft.Environment.Concat(_arguments.Visible(_draft.Environment))));
+    private WordExpander Words() => new(
+        _session.Dockerfile.Escape, new ShellEnvironment(_draft.Variables?.Environment ?? _draft.Environment.Concat(_arguments.Visible(_draft.Environment))));
+
+    /// <summary>BuildKit has no record of a trigger in the history.</summary>
+    private Task AddSilently(OnBuildInstruction trigger)
+    {
+        _position = new KeyBuilder("trigger").Add(_position).Add(AddTrigger(trigger)).Build();
+        _draft.Change(_draft.Config);
+        return Task.CompletedTask;
+    }
 
     /// <summary>A step that only changes the configuration, already changed.</summary>
     private async Task ConfigureAsync(string comment, BuildStep step, CancellationToken cancellationToken)

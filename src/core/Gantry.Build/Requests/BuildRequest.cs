@@ -35,6 +35,9 @@ public sealed record BuildRequest
     /// <summary>Stage to end with: its name or number; empty for the last.</summary>
     public string Target { get; init; } = string.Empty;
 
+    /// <summary>Also the stages before the target that it does not need, as the classic builder: one of them that fails ends the build.</summary>
+    public bool AllStages { get; init; }
+
     public bool NoCache { get; init; }
 
     /// <summary>The time that images and their history show instead of the real one; null for that (reproducible-builds.org, SOURCE_DATE_EPOCH).</summary>

@@ -56,7 +56,7 @@ internal sealed class CopyOperation : IOperation
         var tree = _context ?? own!;
         var sources = _sources ?? await CopySources.FindAsync(_spec, tree, isContext: false, cancellationToken).ConfigureAwait(false);
         await tree.FetchAsync(sources.Files.Select(f => f.File).ToList(), _spec.LeftOut(), contents: true, cancellationToken).ConfigureAwait(false);
-        var result = await _maker.MakeAsync(inputs[0].ChainId, mountPoints: false, LayerMaker.NewId(), async layer =>
+        var result = await _maker.MakeAsync(inputs[0].ChainId, mountPoints: false, evenEmpty: _spec.Style.IsBuildKit, LayerMaker.NewId(), async layer =>
         {
             using var writer = new LayerWriter(layer.UpperDirectory, _maker.Layers.OpenView(inputs[0].ChainId));
             await new LayerCopy(_spec, writer, cancellationToken).RunAsync(sources, tree).ConfigureAwait(false);
@@ -71,7 +71,7 @@ internal sealed class CopyOperation : IOperation
     }
 
     private static KeyBuilder Key(string kind, CopySpec spec) => new KeyBuilder(kind)
-        .Add(spec.Keyword).Add(spec.Destination).Add(spec.Chown).Add(spec.Mode?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? string.Empty)
+        .Add(spec.Keyword).Add(spec.Destination).Add(spec.Chown).Add(spec.ShownMode).Add(spec.Style.IsBuildKit ? "buildkit" : string.Empty)
         .Add($"{spec.KeepOwner} {spec.Unpack} {spec.Parents}").Add(spec.Exclude)
         .Add(spec.Inline.SelectMany(i => new[] { i.Name, i.Content }).ToList());
 

@@ -7,7 +7,7 @@ using Gantry.Snapshots;
 
 namespace Gantry.Build.Steps;
 
-/// <summary>Makes a layer: a writable one is filled and then becomes an image layer by renaming. An unchanged one leaves nothing.</summary>
+/// <summary>Makes a layer: a writable one is filled and then becomes an image layer by renaming.</summary>
 internal sealed class LayerMaker(LayerStore layers, ContentLease lease)
 {
     /// <summary>Prefix of the writable layers of build steps, by which leftovers are known.</summary>
@@ -18,7 +18,9 @@ internal sealed class LayerMaker(LayerStore layers, ContentLease lease)
     public static string NewId() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
 
     /// <summary>Gives a writable layer over <paramref name="parent"/> to <paramref name="fill"/> and keeps what it made of it.</summary>
-    public async Task<LayerResult> MakeAsync(Digest parent, bool mountPoints, string id, Func<ContainerLayer, Task> fill, CancellationToken cancellationToken)
+    /// <param name="evenEmpty">An unchanged one becomes a layer too, as BuildKit's do; else it leaves nothing.</param>
+    public async Task<LayerResult> MakeAsync(
+        Digest parent, bool mountPoints, bool evenEmpty, string id, Func<ContainerLayer, Task> fill, CancellationToken cancellationToken)
     {
         var name = Prefix + id;
         var options = new ContainerLayerOptions { MountPoints = mountPoints, Volatile = true };
@@ -27,7 +29,7 @@ internal sealed class LayerMaker(LayerStore layers, ContentLease lease)
         {
             await fill(layer).ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
-            if (!IsChanged(layer.UpperDirectory))
+            if (!evenEmpty && !IsChanged(layer.UpperDirectory))
             {
                 return new LayerResult(parent, default, DateTimeOffset.UtcNow, 0);
             }

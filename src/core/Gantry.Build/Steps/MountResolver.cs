@@ -91,6 +91,11 @@ internal sealed class MountResolver(
                 throw GantryException.InvalidArgument($"secret {id}: not found");
             }
 
+            if (mount.Env.Length > 0)
+            {
+                resolved.Environment.Add(mount.Env + "=");
+            }
+
             return;
         }
 

@@ -1,4 +1,6 @@
+using System.Text;
 using Gantry.Build.Graph;
+using Gantry.Errors;
 using Gantry.Oci;
 
 namespace Gantry.Build.Steps;
@@ -6,6 +8,7 @@ namespace Gantry.Build.Steps;
 /// <summary>RUN: a command in a container; what it wrote is the layer.</summary>
 internal sealed class RunOperation : IOperation
 {
+    private const string NotStarted = "failed to create task for container: ";
     private readonly RunPlan _plan;
     private readonly LayerMaker _maker;
     private readonly IStepRunner _runner;
@@ -21,6 +24,7 @@ internal sealed class RunOperation : IOperation
             .Add(plan.CacheCommand).Add(plan.ImageEnvironment).Add(plan.WorkingDirectory).Add(plan.User)
             .Add(plan.Network).Add(plan.Privileged ? "insecure" : string.Empty)
             .Add(plan.Mounts.Select(m => m.Key).ToList()).Add(plan.Script ?? string.Empty).Add(plan.Volumes)
+            .Add(plan.Style.IsBuildKit ? "buildkit" : string.Empty)
             .Build();
     }
 
@@ -33,9 +37,10 @@ internal sealed class RunOperation : IOperation
     public Task<LayerResult> ExecuteAsync(IReadOnlyList<LayerResult> inputs, IOperationObserver observer, CancellationToken cancellationToken)
     {
         var id = LayerMaker.NewId();
-        return _maker.MakeAsync(inputs[0].ChainId, mountPoints: true, id, async layer =>
+        return _maker.MakeAsync(inputs[0].ChainId, mountPoints: true, evenEmpty: _plan.Style.IsBuildKit, id, async layer =>
         {
             await using var mounts = await _mounts.ResolveAsync(_plan, inputs, cancellationToken).ConfigureAwait(false);
+            var stubs = new MountStubs(layer.UpperDirectory, _maker.Layers.OpenView(inputs[0].ChainId), mounts.Mounts.Select(m => m.Target));
             observer.ContainerStarted(id);
             var spec = new StepSpec
             {
@@ -52,7 +57,8 @@ internal sealed class RunOperation : IOperation
                 Volumes = _plan.Volumes,
                 Output = observer,
             };
-            var code = await _runner.RunAsync(spec, cancellationToken).ConfigureAwait(false);
+            var code = await RunAsync(spec, observer, cancellationToken).ConfigureAwait(false);
+            stubs.Remove(layer.UpperDirectory);
             if (code != 0)
             {
                 if (_plan.TellRemovalAfterFailure)
@@ -68,5 +74,19 @@ internal sealed class RunOperation : IOperation
                 observer.ContainerRemoved(id);
             }
         }, cancellationToken);
+    }
+
+    /// <summary>To BuildKit a program that can't be started is a command that failed, whose output says why.</summary>
+    private async Task<int> RunAsync(StepSpec spec, IOperationObserver observer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _runner.RunAsync(spec, cancellationToken).ConfigureAwait(false);
+        }
+        catch (GantryException e) when (_plan.Style.IsBuildKit && e.Message.StartsWith(NotStarted, StringComparison.Ordinal))
+        {
+            observer.Write(StepStream.Error, Encoding.UTF8.GetBytes(e.Message + "\n"));
+            return 1;
+        }
     }
 }

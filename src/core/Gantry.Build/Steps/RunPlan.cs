@@ -1,8 +1,13 @@
+using Gantry.Build.Frontend.Styles;
+
 namespace Gantry.Build.Steps;
 
 /// <summary>A RUN with everything expanded.</summary>
 internal sealed record RunPlan
 {
+    /// <summary>Whose rules hold where the builders differ.</summary>
+    public IImageStyle Style { get; init; } = ClassicStyle.Instance;
+
     public required IReadOnlyList<string> Command { get; init; }
 
     /// <summary>The command with the build arguments it was run with, as the history shows it: <c>|1 A=b /bin/sh -c ...</c>.</summary>
@@ -11,7 +16,7 @@ internal sealed record RunPlan
     /// <summary>The image's and the build arguments.</summary>
     public required IReadOnlyList<string> Environment { get; init; }
 
-    /// <summary>The image's alone: proxies and the like don't count for the cache.</summary>
+    /// <summary>What of it counts for the cache beside the command: proxies and the like don't.</summary>
     public required IReadOnlyList<string> ImageEnvironment { get; init; }
 
     public required string WorkingDirectory { get; init; }

@@ -24,7 +24,8 @@ internal static class BuildQuery
             throw GantryException.NotImplemented("build outputs are not available in the classic builder");
         }
 
-        return ParseOptions(request);
+        // Ours alone: a client that shows progress as BuildKit does expects its stages too.
+        return ParseOptions(request) with { AllStages = query["stages"] != "needed" };
     }
 
     /// <summary>What both builders are told alike.</summary>

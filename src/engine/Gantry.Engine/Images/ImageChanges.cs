@@ -11,7 +11,7 @@ namespace Gantry.Engine.Images;
 internal static class ImageChanges
 {
     private static readonly JsonElement s_empty = JsonDocument.Parse("{}").RootElement.Clone();
-    private const string ParsePrefix = "failed to parse Dockerfile: ";
+    private const string ParsePrefix = ParsedDockerfile.FailurePrefix;
     private static readonly IReadOnlyList<string> s_shell = ["/bin/sh", "-c"];
 
     /// <exception cref="GantryException">InvalidArgument in Docker's words.</exception>

@@ -22,7 +22,11 @@ public sealed record ExposeInstruction(IReadOnlyList<string> Ports) : Instructio
 /// <param name="Test">NONE; or CMD and argv; or CMD-SHELL and a line.</param>
 /// <param name="Interval">Nanoseconds as all of these durations; 0 inherits.</param>
 public sealed record HealthCheckInstruction(
-    IReadOnlyList<string> Test, long Interval, long Timeout, long StartPeriod, long StartInterval, int Retries) : Instruction;
+    IReadOnlyList<string> Test, long Interval, long Timeout, long StartPeriod, long StartInterval, int Retries) : Instruction
+{
+    /// <summary>Interval, timeout, start period and start interval, in nanoseconds.</summary>
+    public IEnumerable<long> Durations => [Interval, Timeout, StartPeriod, StartInterval];
+}
 
 /// <param name="IsLiteral">True for labels that did not come from the file: nothing in them is expanded.</param>
 public sealed record LabelInstruction(IReadOnlyList<KeyValue> Labels, bool IsLiteral = false) : Instruction, IExpandable

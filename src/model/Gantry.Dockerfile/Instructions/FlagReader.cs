@@ -15,7 +15,7 @@ internal sealed class FlagReader
             var name = equals < 0 ? flag[2..] : flag[2..equals];
             if (!names.TryGetValue(name, out var kind))
             {
-                throw new SyntaxException($"unknown flag: {name}{Suggestion.For(name, names.Keys)}");
+                throw new SyntaxException($"unknown flag: --{name}{Suggestion.For(name, names.Keys)}");
             }
 
             Add(name, equals < 0 ? null : flag[(equals + 1)..], kind[^1]);
@@ -32,12 +32,12 @@ internal sealed class FlagReader
     {
         if (_values.ContainsKey(name) && kind != '*')
         {
-            throw new SyntaxException($"duplicate flag specified: {name}");
+            throw new SyntaxException($"duplicate flag specified: --{name}");
         }
 
         if (kind == '?' ? value?.Length == 0 : value is null)
         {
-            throw new SyntaxException($"missing a value on flag: {name}");
+            throw new SyntaxException($"missing a value on flag: --{name}");
         }
 
         if (kind == '?')
@@ -46,7 +46,7 @@ internal sealed class FlagReader
             {
                 null or "true" => "true",
                 "false" => "false",
-                _ => throw new SyntaxException($"expecting boolean value for flag {name}, not: {value}"),
+                _ => throw new SyntaxException($"expecting boolean value for flag --{name}, not: {value}"),
             };
         }
 

@@ -170,6 +170,12 @@ internal sealed class ShellScanner(string source, ShellEnvironment environment, 
         }
 
         var name = Name();
+        if (name.Length > 0 && AtEnd)
+        {
+            // Docker takes the end for a character, which it shows like this.
+            throw new SyntaxException("unsupported modifier (\uFFFD) in substitution");
+        }
+
         var modifier = Take();
         if (name.Length == 0 && modifier == '}')
         {

@@ -23,7 +23,7 @@ internal sealed class LineReader(string text)
         var end = text.IndexOf('\n', _position) is var at and >= 0 ? at + 1 : text.Length;
         if (end - _position > MaxLineLength)
         {
-            throw new SyntaxException($"dockerfile line greater than maximum allowed size of {MaxLineLength}");
+            throw new SyntaxException($"dockerfile line greater than max allowed size of {MaxLineLength}");
         }
 
         var line = text[_position..end];

@@ -43,7 +43,7 @@ internal sealed class SyntaxTree
         return error is null ? tree : null;
     }
 
-    private static DockerfileError Failure(string message, SourceRange range) => new("failed to parse Dockerfile: " + message, range);
+    private static DockerfileError Failure(string message, SourceRange range) => new(ParsedDockerfile.FailurePrefix + message, range);
 
     private bool ReadInstruction(ref int start)
     {

@@ -26,7 +26,8 @@ internal sealed class BuildCommand(FlagSet flags) : Command
             File.Delete(_idFile);
         }
 
-        var query = _flags.ToQuery(cli).Add("dockerfile", context.Dockerfile).Add("remote", context.Remote).Add("q", _quiet).AddAll("t", _tags.Values).Add("version", "1");
+        var query = _flags.ToQuery(cli).Add("dockerfile", context.Dockerfile).Add("remote", context.Remote).Add("q", _quiet).AddAll("t", _tags.Values).Add("version", "1")
+            .Add("stages", BuildDisplay.IsClassic ? null : "needed");
         var auth = await new CredentialStore(cli.Config).AllHeaderAsync(cancellationToken);
         using var display = BuildDisplay.Create(cli, _quiet, _progress);
         string image;

@@ -2,6 +2,7 @@ using System.Text;
 using Gantry.Build.Copying;
 using Gantry.Dockerfile;
 using Gantry.Errors;
+using Gantry.Oci;
 
 namespace Gantry.Build.Frontend.Styles;
 
@@ -11,6 +12,8 @@ internal sealed class BuildKitStyle : IImageStyle
     private const string Mark = " # buildkit";
 
     internal static BuildKitStyle Instance { get; } = new();
+
+    public bool IsBuildKit => true;
 
     public string? Comment => "buildkit.dockerfile.v0";
 
@@ -38,11 +41,22 @@ internal sealed class BuildKitStyle : IImageStyle
 
     public string Expose(IEnumerable<string> words, IEnumerable<string> ports) => "EXPOSE " + GoText.Plain(ports);
 
+    public string Arguments(IEnumerable<KeyValue> written, IEnumerable<KeyValue> known) => "ARG " + string.Join(' ', known);
+
+    public string HealthCheck(HealthCheckInstruction check)
+    {
+        var durations = check.Durations.Select(d => GoText.Quote(GoDuration.Format(d)));
+        return $"HEALTHCHECK &{{{GoText.Quote(check.Test)} {string.Join(' ', durations)} {GoText.QuoteRune(check.Retries)}}}";
+    }
+
+    public Exception FromFailure(string reference, GantryException failure) => failure;
+
     public string MissingSource(string keyword, string path, bool isContext) =>
         $"failed to compute cache key: failed to calculate checksum of ref {Guid.NewGuid()}::{Guid.NewGuid():N}: {GoText.Quote("/" + path)}: not found";
 
-    public Exception BaseFailure(string reference, string fullName, Exception failure) => failure is GantryException e
-        ? new GantryException(e.Kind, $"{reference}: failed to resolve source metadata for {fullName}: {e.Message}", e) : failure;
+    public Exception BaseFailure(string reference, string fullName, Exception failure) => failure is not GantryException e ? failure
+        : !ImageReference.TryParse(reference, out _) ? new GantryException(e.Kind, $"failed to parse stage name {GoText.Quote(reference)}: {e.Message}", e)
+        : new GantryException(e.Kind, $"{reference}: failed to resolve source metadata for {fullName}: {e.Message}", e);
 
     public string Failure(IReadOnlyList<string> command, int exitCode) =>
         $"process {GoText.Quote(string.Join(' ', command))} did not complete successfully: exit code: {exitCode}";

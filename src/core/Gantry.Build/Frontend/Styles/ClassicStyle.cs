@@ -1,4 +1,6 @@
 using Gantry.Build.Copying;
+using Gantry.Dockerfile;
+using Gantry.Errors;
 
 namespace Gantry.Build.Frontend.Styles;
 
@@ -6,6 +8,8 @@ namespace Gantry.Build.Frontend.Styles;
 internal sealed class ClassicStyle : IImageStyle
 {
     internal static ClassicStyle Instance { get; } = new();
+
+    public bool IsBuildKit => false;
 
     public string? Comment => null;
 
@@ -24,6 +28,13 @@ internal sealed class ClassicStyle : IImageStyle
     }
 
     public string Expose(IEnumerable<string> words, IEnumerable<string> ports) => "EXPOSE " + string.Join(' ', words);
+
+    public string Arguments(IEnumerable<KeyValue> written, IEnumerable<KeyValue> known) => "ARG " + string.Join(' ', written);
+
+    public string HealthCheck(HealthCheckInstruction check) =>
+        $"HEALTHCHECK &{{{GoText.Plain(check.Test)} {string.Join(' ', check.Durations.Select(GoDuration.Format))} {check.Retries}}}";
+
+    public Exception FromFailure(string reference, GantryException failure) => new GantryException(failure.Kind, $"invalid from flag value {reference}: {failure.Message}", failure);
 
     public string MissingSource(string keyword, string path, bool isContext) =>
         $"{keyword} failed: {(isContext ? "file not found in build context or excluded by .dockerignore: " : string.Empty)}stat {path}: file does not exist";

@@ -1,10 +1,15 @@
 using Gantry.Build.Copying;
+using Gantry.Dockerfile;
+using Gantry.Errors;
 
 namespace Gantry.Build.Frontend.Styles;
 
-/// <summary>What of an image's history, and of a failure's text, depends on the builder a client believes to talk to.</summary>
+/// <summary>What depends on the builder a client believes to talk to: an image's history, the text of failures, and what some instructions mean.</summary>
 internal interface IImageStyle
 {
+    /// <summary>Instructions mean what they mean to BuildKit, where the two builders differ (docs/design/builder.md, "The two builders").</summary>
+    bool IsBuildKit { get; }
+
     /// <summary>The comment of a step's record in the history, or null.</summary>
     string? Comment { get; }
 
@@ -22,6 +27,15 @@ internal interface IImageStyle
     string Copy(IReadOnlyList<string> shell, CopySpec spec, string hash);
 
     string Expose(IEnumerable<string> words, IEnumerable<string> ports);
+
+    /// <param name="written">The arguments with their defaults.</param>
+    /// <param name="known">The same with the values they have.</param>
+    string Arguments(IEnumerable<KeyValue> written, IEnumerable<KeyValue> known);
+
+    string HealthCheck(HealthCheckInstruction check);
+
+    /// <summary>The failure of a <c>--from</c> that names an image that can't be had.</summary>
+    Exception FromFailure(string reference, GantryException failure);
 
     /// <summary>The text of a RUN's failure.</summary>
     string Failure(IReadOnlyList<string> command, int exitCode);
