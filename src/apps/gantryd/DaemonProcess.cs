@@ -118,7 +118,8 @@ internal sealed class DaemonProcess : IAsyncDisposable
         var database = Keep(Database.Open(Path.Combine(settings.DataRoot, "gantry.db")));
         var content = ContentStore.Open(Path.Combine(settings.DataRoot, "content"));
         var layers = Keep(LayerStore.Open(Path.Combine(settings.DataRoot, "snapshots"), settings.Layers()));
-        var networks = Keep(new NetworkService(settings.Networks(text => _log.Warn(text)), new NetworkStateStore(database)));
+        var plugins = PluginDirectories.Default;
+        var networks = Keep(new NetworkService(settings.Networks(text => _log.Warn(text)) with { Plugins = plugins }, new NetworkStateStore(database)));
         var tasks = Keep(new TaskService(settings.Tasks(engine)));
         return new EngineParts
         {
@@ -126,8 +127,9 @@ internal sealed class DaemonProcess : IAsyncDisposable
             Content = content,
             Layers = layers,
             Images = new ImageStore(database, content, layers),
-            Volumes = new VolumeStore(database, Path.Combine(settings.DataRoot, "volumes"), Keep(new VolumePlugins(PluginDirectories.Default)), settings.UserNamespace),
+            Volumes = new VolumeStore(database, Path.Combine(settings.DataRoot, "volumes"), Keep(new VolumePlugins(plugins)), settings.UserNamespace),
             Networks = networks,
+            Plugins = plugins.Managed,
             Tasks = tasks,
             Registry = Keep(new RegistryClient(DaemonSettings.Registry(engine))),
         };

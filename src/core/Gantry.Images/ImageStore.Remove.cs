@@ -73,7 +73,7 @@ public sealed partial class ImageStore
         {
             using var collection = Content.Collect();
             var (layers, blobs) = Used();
-            foreach (var root in roots.Concat(ExtraRoots?.Invoke() ?? []))
+            foreach (var root in roots.Concat(OtherRoots()))
             {
                 layers.Add(root);
                 blobs.Add(root);
@@ -123,7 +123,7 @@ public sealed partial class ImageStore
     {
         using var collection = Content.Collect();
         var (_, used) = Used();
-        var extra = (ExtraRoots?.Invoke() ?? []).ToHashSet();
+        var extra = OtherRoots().ToHashSet();
         foreach (var blob in blobs.Where(b => !used.Contains(b) && !extra.Contains(b)))
         {
             collection.TryDelete(blob, () => Content.Delete(blob));
@@ -285,7 +285,7 @@ public sealed partial class ImageStore
     private List<Digest> Sweep(List<Digest> mine, List<Digest> chain)
     {
         using var collection = Content.Collect();
-        var extra = (ExtraRoots?.Invoke() ?? []).ToHashSet();
+        var extra = OtherRoots().ToHashSet();
         var (layers, blobs) = Used();
         foreach (var blob in mine.Where(b => !b.IsEmpty && !blobs.Contains(b) && !extra.Contains(b)).Distinct().ToList())
         {

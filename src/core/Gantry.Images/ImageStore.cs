@@ -37,6 +37,9 @@ public sealed partial class ImageStore
     /// <summary>What else keeps blobs and layers (the build cache); asked whenever something is about to be collected. Set once at start.</summary>
     public Func<IEnumerable<Digest>>? ExtraRoots { get; set; }
 
+    /// <summary>What plugins keep; as <see cref="ExtraRoots"/>.</summary>
+    public Func<IEnumerable<Digest>>? PluginRoots { get; set; }
+
     internal Database Database { get; }
 
     internal UploadMemory Uploads { get; }

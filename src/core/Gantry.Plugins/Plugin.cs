@@ -3,14 +3,17 @@ using Gantry.Errors;
 namespace Gantry.Plugins;
 
 /// <summary>A driver in another process (Docker's plugin protocol).</summary>
-public abstract class Plugin(string name, string address) : IDisposable
+public abstract class Plugin(PluginEndpoint endpoint) : IDisposable
 {
-    public string Name => name;
+    public string Name => endpoint.Name;
 
-    /// <summary><c>unix:///path</c> or <c>tcp://host:port</c>.</summary>
-    public string Address => address;
+    internal PluginEndpoint Endpoint => endpoint;
 
-    protected PluginConnection Connection { get; } = new(address);
+    protected PluginConnection Connection { get; } = new(endpoint.Address, endpoint.Timeout);
+
+    /// <summary>Where on the host a path is that the plugin speaks of.</summary>
+    /// <exception cref="GantryException">Internal: it leads out of what the plugin may name.</exception>
+    protected string OnHost(string path) => endpoint.OnHost?.Invoke(path) ?? path;
 
     /// <summary>What the plugin is, by its own account.</summary>
     /// <param name="isPatient">Wait for one that is being restarted.</param>

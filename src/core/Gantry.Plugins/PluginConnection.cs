@@ -10,9 +10,9 @@ namespace Gantry.Plugins;
 /// <summary>Speaks Docker's plugin protocol with one plugin: every question is a POST of JSON.</summary>
 public sealed class PluginConnection : IDisposable
 {
+    private const string UnixScheme = "unix://";
     private const string MediaType = "application/vnd.docker.plugins.v1.1+json";
     private const int MaxAnswer = 16 * 1024 * 1024;
-    private static readonly TimeSpan s_timeout = TimeSpan.FromMinutes(2);
 
     /// <summary>Pauses between attempts to reach a plugin that is being restarted.</summary>
     private static readonly TimeSpan[] s_pauses = [TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2)];
@@ -20,32 +20,20 @@ public sealed class PluginConnection : IDisposable
     private readonly HttpClient _client;
 
     /// <param name="address"><c>unix:///path</c>, <c>tcp://host:port</c>, or an <c>http://</c> or <c>https://</c> URL of which host and port count.</param>
-    public PluginConnection(string address)
+    /// <param name="timeout">How long one question may take.</param>
+    public PluginConnection(string address, TimeSpan timeout)
     {
-        var endpoint = address.StartsWith("unix://", StringComparison.Ordinal) ? new UnixDomainSocketEndPoint(address["unix://".Length..]) : null;
+        var path = address.StartsWith(UnixScheme, StringComparison.Ordinal) ? address[UnixScheme.Length..] : null;
         var handler = new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false };
-        if (endpoint is not null)
+        if (path is not null)
         {
-            handler.ConnectCallback = async (_, token) =>
-            {
-                var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-                try
-                {
-                    await socket.ConnectAsync(endpoint, token).ConfigureAwait(false);
-                    return new NetworkStream(socket, ownsSocket: true);
-                }
-                catch
-                {
-                    socket.Dispose();
-                    throw;
-                }
-            };
+            handler.ConnectCallback = async (_, token) => new NetworkStream(await PluginSocket.ConnectAsync(path, token).ConfigureAwait(false), ownsSocket: true);
         }
 
-        var (scheme, host) = endpoint is null && Uri.TryCreate(address, UriKind.Absolute, out var url)
+        var (scheme, host) = path is null && Uri.TryCreate(address, UriKind.Absolute, out var url)
             ? (url.Scheme == Uri.UriSchemeHttps ? "https" : "http", url.Authority)
             : ("http", "plugin");
-        _client = new HttpClient(handler) { BaseAddress = new Uri($"{scheme}://{host}/"), Timeout = s_timeout, MaxResponseContentBufferSize = MaxAnswer };
+        _client = new HttpClient(handler) { BaseAddress = new Uri($"{scheme}://{host}/"), Timeout = timeout, MaxResponseContentBufferSize = MaxAnswer };
     }
 
     /// <summary>Asks, and waits for the answer.</summary>

@@ -56,6 +56,9 @@ public sealed partial class VolumeStore
     /// <summary>Names of the drivers that there are, as far as they have been used.</summary>
     public IReadOnlyList<string> Drivers => [Local, .. _plugins.Names];
 
+    /// <summary>How many volumes on record a driver has.</summary>
+    public int CountOf(string driver) => _records.All().Count(r => r.Value.Driver == driver);
+
     /// <summary>Counts a container that still has the volume from before the engine started.</summary>
     public void Readopt(string name, string containerId)
     {
@@ -138,7 +141,7 @@ public sealed partial class VolumeStore
             return null;
         }
 
-        if (!string.IsNullOrEmpty(driver) && driver != existing.Driver)
+        if (!string.IsNullOrEmpty(driver) && _plugins.FullName(driver) != existing.Driver)
         {
             _ = driver == Local ? null : Looked(name, driver);
             if (existing.Driver == Local || _plugins.Get(existing.Driver).TryGet(name) is not null)

@@ -6,6 +6,7 @@ using Gantry.Engine.Events;
 using Gantry.Engine.Exec;
 using Gantry.Engine.Images;
 using Gantry.Engine.Networks;
+using Gantry.Engine.Plugins;
 using Gantry.Engine.Settings;
 using Gantry.Engine.Transfers;
 using Gantry.Engine.Volumes;
@@ -25,7 +26,8 @@ public sealed class EngineHost
     public EngineHost(EngineSettings settings, EngineParts parts, EngineLog log)
     {
         _core = new EngineCore(settings, parts, log);
-        _flows = new ContainerFlows(_core);
+        Plugins = new PluginService(_core);
+        _flows = new ContainerFlows(_core, Plugins);
         Containers = new ContainerService(_core, _flows);
         Execs = _flows.Execs;
         Images = new ImageService(_core);
@@ -54,6 +56,11 @@ public sealed class EngineHost
     public NetworkResource Networks { get; }
 
     public VolumeResource Volumes { get; }
+
+    public PluginService Plugins { get; }
+
+    /// <summary>The plugins that the engine runs, for those who need drivers.</summary>
+    public Gantry.Plugins.Managed.ManagedPlugins ManagedPlugins => _core.Parts.Plugins;
 
     public DaemonService Daemon { get; }
 
@@ -92,6 +99,7 @@ public sealed class EngineHost
         if (!_core.Settings.LiveRestore)
         {
             await _flows.Shutdown.StopAllAsync().ConfigureAwait(false);
+            await Plugins.StopAllAsync().ConfigureAwait(false);
         }
     }
 
@@ -143,7 +151,7 @@ public sealed class EngineHost
                 return;
             }
 
-            if (_steps.TryHandleExit(exit))
+            if (_steps.TryHandleExit(exit) || Plugins.TryHandleExit(exit))
             {
                 return;
             }

@@ -2,6 +2,7 @@ using Gantry.Content;
 using Gantry.Images;
 using Gantry.Metadata;
 using Gantry.Networks;
+using Gantry.Plugins.Managed;
 using Gantry.Registry;
 using Gantry.Runtime;
 using Gantry.Snapshots;
@@ -27,4 +28,7 @@ public sealed record EngineParts
     public required ITaskService Tasks { get; init; }
 
     public required RegistryClient Registry { get; init; }
+
+    /// <summary>Told of the plugins that the engine runs; those who need drivers look here.</summary>
+    public ManagedPlugins Plugins { get; init; } = new();
 }

@@ -28,7 +28,11 @@ internal static partial class CommandTable
         "plugin enable" => Own(f => new EnablePluginCommand(f)),
         "plugin disable" => Own(f => new DisablePluginCommand(f)),
         "plugin set" => Own(_ => new SetPluginCommand()),
-        _ => Given(_ => new MissingPluginCommand(path)),
+        "plugin create" => Own(f => new CreatePluginCommand(f)),
+        "plugin install" => Own(f => new InstallPluginCommand(f)),
+        "plugin push" => Own(f => new PushPluginCommand(f)),
+        "plugin upgrade" => Own(f => new UpgradePluginCommand(f)),
+        _ => throw new InvalidOperationException($"{path} is not there"),
     });
 
     private static CommandEntry[] TrustGroup() =>

@@ -6,7 +6,8 @@ using Gantry.Registry;
 namespace Gantry.Images.Transfer;
 
 /// <summary>Follows a name to the manifest for a platform, through indexes where there are any.</summary>
-internal sealed class ManifestResolver(Func<Descriptor, Task<ManifestContent>> get, ImageReference reference, Platform? platform)
+/// <param name="takes">Whether a manifest with a config of this media type is what is looked for; null for images.</param>
+internal sealed class ManifestResolver(Func<Descriptor, Task<ManifestContent>> get, ImageReference reference, Platform? platform, Func<string, bool>? takes = null)
 {
     /// <summary>Indexes in indexes are allowed, but not without end.</summary>
     private const int MaxDepth = 4;
@@ -47,19 +48,23 @@ internal sealed class ManifestResolver(Func<Descriptor, Task<ManifestContent>> g
             ?? throw GantryException.NotFound($"no matching manifest for {Wanted} in the manifest list entries");
     }
 
-    private static Manifest Check(ManifestContent document)
+    private Manifest Check(ManifestContent document)
     {
         var manifest = Parse(document, OciJson.Default.Manifest);
         var valid = manifest.SchemaVersion == 2 && manifest.Config is { Digest.IsEmpty: false, Size: >= 0 } && manifest.Layers is not null
             && manifest.Layers.All(layer => layer is { Digest.IsEmpty: false, Size: >= 0 });
         return !valid ? throw GantryException.DataCorrupt($"manifest {document.Digest} is malformed")
-            : manifest.Config.MediaType is MediaTypes.OciConfig or MediaTypes.DockerConfig or "application/octet-stream" or "text/plain" or "application/json" ? manifest
+            : takes?.Invoke(manifest.Config.MediaType) ?? IsImage(manifest.Config.MediaType) ? manifest
+            : takes is not null ? throw GantryException.Internal($"did not find plugin config for specified reference {reference.Familiar}")
             : throw GantryException.InvalidArgument($"Encountered remote \"{manifest.Config.MediaType}\"({Kind(manifest.Config.MediaType)}) when fetching");
     }
 
+    private static bool IsImage(string mediaType) =>
+        mediaType is MediaTypes.OciConfig or MediaTypes.DockerConfig or "application/octet-stream" or "text/plain" or "application/json";
+
     private static string Kind(string mediaType) => mediaType switch
     {
-        "application/vnd.docker.plugin.v1+json" => "plugin",
+        MediaTypes.DockerPlugin => "plugin",
         _ => "unknown",
     };
 

@@ -6,7 +6,7 @@ using Gantry.Plugins;
 namespace Gantry.Networks.Plugins;
 
 /// <summary>A driver of addresses in another process (libnetwork's remote IPAM protocol).</summary>
-internal sealed class AddressPlugin(string name, string address) : Plugin(name, address)
+internal sealed class AddressPlugin(PluginEndpoint endpoint) : Plugin(endpoint)
 {
     internal const string Kind = "IpamDriver";
 

@@ -4,7 +4,7 @@ using Gantry.Plugins;
 namespace Gantry.Networks.Plugins;
 
 /// <summary>A driver of networks in another process (libnetwork's remote driver protocol).</summary>
-internal sealed class NetworkPlugin(string name, string address) : Plugin(name, address)
+internal sealed class NetworkPlugin(PluginEndpoint endpoint) : Plugin(endpoint)
 {
     internal const string Kind = "NetworkDriver";
 

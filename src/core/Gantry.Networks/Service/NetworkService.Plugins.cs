@@ -13,7 +13,14 @@ public sealed partial class NetworkService
 {
     private const string DefaultInterfacePrefix = "eth";
 
-    public IReadOnlyList<string> Drivers => [.. NetworkDrivers.All.Concat(_networkPlugins.Names).Order(StringComparer.Ordinal)];
+    public IReadOnlyList<string> Drivers => [.. NetworkDrivers.All.Concat(_networkPlugins.Names).Concat(_networkPlugins.ManagedNames).Order(StringComparer.Ordinal)];
+
+    /// <summary>A network's record has the names of plugins that the engine runs with their tags.</summary>
+    private NetworkCreateOptions WithFullNames(NetworkCreateOptions options) => options with
+    {
+        Driver = NetworkDrivers.IsBuiltIn(options.Driver) ? options.Driver : _networkPlugins.FullName(options.Driver),
+        Ipam = NetworkDrivers.IsOwnIpam(options.Ipam.Driver) ? options.Ipam : options.Ipam with { Driver = _addressPlugins.FullName(options.Ipam.Driver) },
+    };
 
     private static bool UsesPlugins(NetworkCreateOptions options) =>
         !options.ConfigOnly && !(NetworkDrivers.IsBuiltIn(options.Driver) && NetworkDrivers.IsOwnIpam(options.Ipam.Driver));

@@ -51,8 +51,8 @@ public sealed partial class NetworkService : INetworkService
         _options = options;
         _warn = options.Warn ?? (_ => { });
         _records = new StateRecords(store, _warn);
-        _networkPlugins = new PluginTable<NetworkPlugin>(options.Plugins, NetworkPlugin.Kind, (name, address) => new NetworkPlugin(name, address));
-        _addressPlugins = new PluginTable<AddressPlugin>(options.Plugins, AddressPlugin.Kind, (name, address) => new AddressPlugin(name, address));
+        _networkPlugins = new PluginTable<NetworkPlugin>(options.Plugins, NetworkPlugin.Kind, endpoint => new NetworkPlugin(endpoint));
+        _addressPlugins = new PluginTable<AddressPlugin>(options.Plugins, AddressPlugin.Kind, endpoint => new AddressPlugin(endpoint));
         _host = new NamespaceThread(options.HostNamespace);
         try
         {

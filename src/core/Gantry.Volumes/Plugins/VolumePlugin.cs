@@ -4,7 +4,7 @@ using Gantry.Plugins;
 namespace Gantry.Volumes.Plugins;
 
 /// <summary>A driver of volumes in another process (the volume plugin protocol).</summary>
-internal sealed class VolumePlugin(string name, string address) : Plugin(name, address)
+internal sealed class VolumePlugin(PluginEndpoint endpoint) : Plugin(endpoint)
 {
     internal const string Kind = "VolumeDriver";
 
@@ -19,12 +19,12 @@ internal sealed class VolumePlugin(string name, string address) : Plugin(name, a
     public void Remove(string volume) => Ask("VolumeDriver.Remove", new VolumeQuestion { Name = volume });
 
     /// <summary>Makes the volume usable for one user; returns the path on the host.</summary>
-    public string Mount(string volume, string user) => Ask("VolumeDriver.Mount", new VolumeQuestion { Name = volume, ID = user }).Mountpoint ?? "";
+    public string Mount(string volume, string user) => Place(Ask("VolumeDriver.Mount", new VolumeQuestion { Name = volume, ID = user }));
 
     public void Unmount(string volume, string user) => Ask("VolumeDriver.Unmount", new VolumeQuestion { Name = volume, ID = user });
 
     /// <summary>Path on the host, or empty while there is none.</summary>
-    public string PathOf(string volume) => Ask("VolumeDriver.Path", new VolumeQuestion { Name = volume }).Mountpoint ?? "";
+    public string PathOf(string volume) => Place(Ask("VolumeDriver.Path", new VolumeQuestion { Name = volume }));
 
     /// <summary>Null where the plugin has no such volume, which it says by failing or by an empty answer.</summary>
     public PluginVolume? TryGet(string volume)
@@ -53,6 +53,8 @@ internal sealed class VolumePlugin(string name, string address) : Plugin(name, a
     }
 
     public IReadOnlyList<PluginVolume> List() => Ask("VolumeDriver.List", new VolumeQuestion()).Volumes ?? [];
+
+    private string Place(VolumeAnswer answer) => answer.Mountpoint is { Length: > 0 } path ? OnHost(path) : "";
 
     private VolumeAnswer Ask(string method, VolumeQuestion question) =>
         Connection.Call(method, question, VolumeMessages.Default.VolumeQuestion, VolumeMessages.Default.VolumeAnswer);

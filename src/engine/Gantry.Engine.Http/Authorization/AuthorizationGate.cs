@@ -12,15 +12,31 @@ namespace Gantry.Engine.Http.Authorization;
 /// (<c>--authorization-plugin</c>).
 /// </summary>
 /// <remarks>docs/design/authorization-plugins.md</remarks>
-internal sealed class AuthorizationGate(EngineHost engine, PluginDirectories directories, EngineLog log) : IDisposable
+internal sealed class AuthorizationGate : IDisposable
 {
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(500);
     private const int Attempts = 30;
-    private readonly PluginTable<AuthorizationPlugin> _plugins = new(directories, AuthorizationPlugin.Kind, (name, address) => new AuthorizationPlugin(name, address));
+    private readonly EngineHost _engine;
+    private readonly EngineLog _log;
+    private readonly PluginTable<AuthorizationPlugin> _plugins;
 
-    private IReadOnlyList<string> Names => engine.Settings.AuthorizationPlugins;
+    /// <summary>Plugins that the engine ran and that were disabled: replaced as a whole.</summary>
+    private volatile IReadOnlySet<string> _disabled = new HashSet<string>();
+
+    internal AuthorizationGate(EngineHost engine, PluginDirectories directories, EngineLog log)
+    {
+        (_engine, _log) = (engine, log);
+        _plugins = new PluginTable<AuthorizationPlugin>(directories, AuthorizationPlugin.Kind, endpoint => new AuthorizationPlugin(endpoint));
+        engine.Plugins.AuthorizationDisabled += name => _disabled = new HashSet<string>(_disabled) { name };
+    }
+
+    private IReadOnlyList<string> Names => _disabled.Count == 0 ? _engine.Settings.AuthorizationPlugins
+        : [.. _engine.Settings.AuthorizationPlugins.Where(n => !_disabled.Contains(_plugins.FullName(n)))];
 
     public void Dispose() => _plugins.Dispose();
+
+    /// <summary>Those that were disabled decide again: the configuration was read anew.</summary>
+    internal void TakeAll() => _disabled = new HashSet<string>();
 
     /// <summary>Finds every plugin.</summary>
     /// <exception cref="GantryException">One is not there, or no plugin of this kind.</exception>
@@ -105,7 +121,7 @@ internal sealed class AuthorizationGate(EngineHost engine, PluginDirectories dir
         }
         catch (GantryException e)
         {
-            log.Error("AuthZResponse was refused after the fact", ("method", question.RequestMethod), ("uri", question.RequestUri), ("error", e.Message));
+            _log.Error("AuthZResponse was refused after the fact", ("method", question.RequestMethod), ("uri", question.RequestUri), ("error", e.Message));
         }
     }
 
@@ -124,7 +140,7 @@ internal sealed class AuthorizationGate(EngineHost engine, PluginDirectories dir
         }
         catch (GantryException e)
         {
-            log.Error($"AuthZ{(response ? "Response" : "Request")} for {question.RequestMethod} {question.RequestUri} returned error: {e.Message}");
+            _log.Error($"AuthZ{(response ? "Response" : "Request")} for {question.RequestMethod} {question.RequestUri} returned error: {e.Message}");
             onDenial?.Invoke();
             throw;
         }
@@ -132,7 +148,7 @@ internal sealed class AuthorizationGate(EngineHost engine, PluginDirectories dir
 
     private AuthorizationAnswer Ask(string name, AuthorizationQuestion question, bool response)
     {
-        log.Debug($"AuthZ {(response ? "response" : "request")} using plugin {name}");
+        _log.Debug($"AuthZ {(response ? "response" : "request")} using plugin {name}");
         try
         {
             var plugin = _plugins.Get(name);

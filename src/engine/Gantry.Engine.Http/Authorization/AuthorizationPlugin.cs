@@ -3,7 +3,7 @@ using Gantry.Plugins;
 namespace Gantry.Engine.Http.Authorization;
 
 /// <summary>A program that decides who may do what (Docker's authorization plugin protocol).</summary>
-internal sealed class AuthorizationPlugin(string name, string address) : Plugin(name, address)
+internal sealed class AuthorizationPlugin(PluginEndpoint endpoint) : Plugin(endpoint)
 {
     internal const string Kind = "authz";
 

@@ -52,13 +52,17 @@ public sealed class EngineServer : IAsyncDisposable
             engine.Networks.Rest();
             BlockPool.Shared.Trim();
         });
-        _gate = new AuthorizationGate(engine, PluginDirectories.Default, log);
+        _gate = new AuthorizationGate(engine, PluginDirectories.Default with { Managed = engine.ManagedPlugins }, log);
         _application = new ApiApplication(ApiRoutes.Build(_upgraded), new GrpcServer(ApiRoutes.Methods(), engine, log), engine, _gate, _memory, log);
     }
 
     /// <summary>Finds out whether requests could be put before these authorization plugins.</summary>
     /// <exception cref="GantryException">One is not there, or no plugin of this kind.</exception>
-    public void CheckAuthorization(IReadOnlyList<string> plugins) => _gate.Check(plugins);
+    public void CheckAuthorization(IReadOnlyList<string> plugins)
+    {
+        _gate.Check(plugins);
+        _gate.TakeAll();
+    }
 
     /// <summary>
     /// Makes the unix sockets, as containers may have them as mounts that start before clients are served. Who connects waits until

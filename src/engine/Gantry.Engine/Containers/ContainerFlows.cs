@@ -9,13 +9,14 @@ using Gantry.Engine.Containers.Networking;
 using Gantry.Engine.Containers.Stats;
 using Gantry.Engine.Containers.Views;
 using Gantry.Engine.Exec;
+using Gantry.Engine.Plugins;
 
 namespace Gantry.Engine.Containers;
 
 /// <summary>The flows of containers, wired once.</summary>
 internal sealed class ContainerFlows
 {
-    internal ContainerFlows(EngineCore core)
+    internal ContainerFlows(EngineCore core, PluginService plugins)
     {
         Volumes = new VolumeUse(core);
         Networks = new NetworkUse(core);
@@ -32,7 +33,7 @@ internal sealed class ContainerFlows
         Shutdown = new ShutdownFlow(core, Stop);
         Pause = new PauseFlow(core, health);
         Remove = new RemoveFlow(core, Start, Stop, Volumes, images, shipping);
-        Restore = new RestoreFlow(core, Exit, Remove, Start, Networks, images, health, shipping);
+        Restore = new RestoreFlow(core, plugins, Exit, Remove, Start, Networks, images, health, shipping);
         Inspect = new InspectView(core);
         List = new ListFlow(core, Inspect);
         Attach = new AttachFlow(core);

@@ -14,6 +14,7 @@ public static class MediaTypes
     public const string DockerManifest = "application/vnd.docker.distribution.manifest.v2+json";
     public const string DockerManifestV1Signed = "application/vnd.docker.distribution.manifest.v1+prettyjws";
     public const string DockerConfig = "application/vnd.docker.container.image.v1+json";
+    public const string DockerPlugin = "application/vnd.docker.plugin.v1+json";
     public const string DockerLayerGzip = "application/vnd.docker.image.rootfs.diff.tar.gzip";
     public const string DockerLayer = "application/vnd.docker.image.rootfs.diff.tar";
     public const string DockerForeignLayerGzip = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip";

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using Gantry.Apps.Cli.CommandLine;
 using Gantry.Apps.Cli.Formatting;
@@ -94,33 +93,4 @@ internal sealed class DisablePluginCommand(FlagSet flags) : Command
 
     public override Task<int> RunAsync(Cli cli, IReadOnlyList<string> arguments, CancellationToken cancellationToken) =>
         Each.InTurnAsync(cli, arguments, name => cli.Client.CallRawAsync("POST", $"/plugins/{Uri.EscapeDataString(name)}/disable{(_force.Value ? "?force=1" : "")}", cancellationToken));
-}
-
-/// <summary>docker plugin set.</summary>
-internal sealed class SetPluginCommand : Command
-{
-    public override async Task<int> RunAsync(Cli cli, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
-    {
-        using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer))
-        {
-            json.WriteStartArray();
-            foreach (var setting in arguments.Skip(1))
-            {
-                json.WriteStringValue(setting);
-            }
-
-            json.WriteEndArray();
-        }
-
-        await cli.Client.CallRawAsync("POST", $"/plugins/{Uri.EscapeDataString(arguments[0])}/set", cancellationToken, Encoding.UTF8.GetString(buffer.ToArray()));
-        return 0;
-    }
-}
-
-/// <summary>Commands that bring plugins to an engine: they can't be carried out yet, and say so.</summary>
-internal sealed class MissingPluginCommand(string path) : Command
-{
-    public override Task<int> RunAsync(Cli cli, IReadOnlyList<string> arguments, CancellationToken cancellationToken) =>
-        throw new CliException($"{cli.Program} {path}: installing engine plugins is not implemented yet", 1);
 }

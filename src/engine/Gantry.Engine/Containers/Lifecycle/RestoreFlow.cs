@@ -3,6 +3,7 @@ using Gantry.Engine.Containers.Logs;
 using Gantry.Engine.Containers.Mounts;
 using Gantry.Engine.Containers.Networking;
 using Gantry.Engine.Containers.State;
+using Gantry.Engine.Plugins;
 using Gantry.Errors;
 using Gantry.Networks;
 using Gantry.Runtime;
@@ -13,7 +14,7 @@ namespace Gantry.Engine.Containers.Lifecycle;
 /// Takes over what an earlier engine left, however it ended: running containers go on, exits that nobody saw are dealt with, half-made things
 /// go away (docs/flows/run.md, "After a restart").
 /// </summary>
-internal sealed class RestoreFlow(EngineCore core, ExitFlow exits, RemoveFlow removals, StartFlow start, NetworkUse networks, ImageMounts images, HealthMonitor health, LogShipping shipping)
+internal sealed class RestoreFlow(EngineCore core, PluginService plugins, ExitFlow exits, RemoveFlow removals, StartFlow start, NetworkUse networks, ImageMounts images, HealthMonitor health, LogShipping shipping)
 {
     /// <summary>How long the first clients wait for what restart policies want.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(15);
@@ -24,6 +25,9 @@ internal sealed class RestoreFlow(EngineCore core, ExitFlow exits, RemoveFlow re
         Load();
         var tasks = await core.Parts.Tasks.RestoreAsync(cancellationToken).ConfigureAwait(false);
         var inits = tasks.Where(t => t.ExecId is null).ToDictionary(t => t.Id);
+
+        // First of all: containers and networks need their drivers.
+        await plugins.RestoreAsync(inits, cancellationToken).ConfigureAwait(false);
         var live = inits.Values.Where(t => t.Phase == TaskPhase.Running && core.Containers.TryGet(t.Id, out _)).ToList();
         await core.Parts.Networks.RestoreAsync(
             [.. live.Select(t => new SandboxRestore { ContainerId = t.Id, Pid = t.Pid })], cancellationToken).ConfigureAwait(false);
@@ -197,7 +201,7 @@ internal sealed class RestoreFlow(EngineCore core, ExitFlow exits, RemoveFlow re
     /// <summary>Processes of containers that were never recorded.</summary>
     private async Task EndOrphansAsync(IEnumerable<TaskState> tasks, CancellationToken cancellationToken)
     {
-        foreach (var task in tasks.Where(t => !core.Containers.TryGet(t.Id, out _)))
+        foreach (var task in tasks.Where(t => !core.Containers.TryGet(t.Id, out _) && !plugins.Owns(t.Id)))
         {
             core.Log.Warn("ending a container without a record", ("container", task.Id));
             try
@@ -235,7 +239,7 @@ internal sealed class RestoreFlow(EngineCore core, ExitFlow exits, RemoveFlow re
             Directories.Remove(core.Paths.Inspection(id));
         }
 
-        foreach (var layer in core.Parts.Layers.ContainerLayers().Where(l => !core.Containers.TryGet(ImageMounts.OwnerOf(l.Id), out _)))
+        foreach (var layer in core.Parts.Layers.ContainerLayers().Where(l => !core.Containers.TryGet(ImageMounts.OwnerOf(l.Id), out _) && !plugins.Owns(l.Id)))
         {
             core.Parts.Layers.RemoveContainerLayer(layer.Id);
         }
