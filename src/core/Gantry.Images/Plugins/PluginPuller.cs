@@ -33,7 +33,7 @@ public sealed class PluginPuller(ImageStore store, RegistryClient registry)
         }
         catch (GantryException e)
         {
-            throw new GantryException(e.Kind, $"error resolving plugin reference: {e.Message}", e);
+            throw new GantryException(e.Kind, $"error resolving plugin reference: {(e.Kind == ErrorKind.NotFound ? $"{reference}: not found" : e.Message)}", e);
         }
 
         var resolver = new ManifestResolver(
@@ -82,7 +82,8 @@ public sealed class PluginPuller(ImageStore store, RegistryClient registry)
     /// <summary>The unpacked layers of another plugin that begins with the same blobs, as far as they are there.</summary>
     private IEnumerable<Digest> KnownChain(IReadOnlyList<Descriptor> layers, IReadOnlyList<PluginImage> known, ContentLease lease)
     {
-        var best = known.Select(k => (Image: k, Same: k.Blobs.Zip(layers).TakeWhile(p => p.First.Digest == p.Second.Digest).Count())).MaxBy(k => k.Same);
+        var best = known.Select(k => (Image: k, Same: k.Blobs.Zip(layers).TakeWhile(p => p.First.Digest == p.Second.Digest).Count()))
+            .OrderByDescending(k => k.Same).FirstOrDefault();
         foreach (var chainId in best.Image?.Chain.Take(best.Same) ?? [])
         {
             lease.Protect(chainId);

@@ -39,7 +39,6 @@ public sealed class PluginPusher(ImageStore store, RegistryClient registry)
 
         await repository.PutManifestAsync(reference.Tag!, manifest.MediaType, content, cancellationToken).ConfigureAwait(false);
         progress.Report(TransferEvent.Layer(manifest.Digest.Short, "Upload complete"));
-        progress.Report(TransferEvent.Plain($"{reference.Tag}: digest: {manifest.Digest} size: {manifest.Size}"));
     }
 
     /// <summary>The layers' blobs as they came, or gzip blobs made of them: the same ones each time.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Gantry.Api;
 using Gantry.Errors;
 
 namespace Gantry.Plugins.Managed;
@@ -23,17 +24,14 @@ public static class ConfigurationReader
         {
             var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaxDepth });
             var configuration = JsonSerializer.Deserialize(ref reader, ManagedJson.Default.PluginConfiguration) ?? new PluginConfiguration();
-            if (!json[(int)reader.BytesConsumed..].Trim(" \t\r\n"u8).IsEmpty)
-            {
-                throw Failure("invalid character after top-level value");
-            }
-
-            return Checked(WithoutNulls(configuration));
+            return json[(int)reader.BytesConsumed..].Trim(" \t\r\n"u8) is [var more, ..]
+                ? throw Failure($"invalid character '{(char)more}' after top-level value")
+                : Checked(WithoutNulls(configuration));
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             // InvalidOperationException: strings that are no UTF-8.
-            throw Failure(e.Message, e);
+            throw Failure(GoJsonSyntax.Error(json, out _) ?? $"json: cannot unmarshal {(e as JsonException)?.Path ?? "a string"} into a plugin's configuration", e);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Gantry.Api;
 
 namespace Gantry.Engine.Http.Routing;
 
@@ -16,6 +17,12 @@ internal static class GoJsonTypes
         var fields = new List<string>();
         foreach (var name in names)
         {
+            if (fields.Count == 0 && value.ValueKind == JsonValueKind.Array && current.ElementType is { } element && int.TryParse(name.TrimEnd(']'), out var index))
+            {
+                (value, current) = (value[index], current.Options.GetTypeInfo(element));
+                continue;
+            }
+
             if (value.ValueKind != JsonValueKind.Object || current.Kind != JsonTypeInfoKind.Object || Property(current, name) is not { } property)
             {
                 break;
@@ -26,7 +33,7 @@ internal static class GoJsonTypes
             current = current.Options.GetTypeInfo(property.PropertyType);
         }
 
-        var target = fields.Count == 0 ? $"Go value of type {current.Type.Name}" : $"Go struct field {type.Type.Name}.{string.Join('.', fields)} of type {GoName(current)}";
+        var target = fields.Count == 0 ? $"Go value of type {GoName(current)}" : $"Go struct field {type.Type.Name}.{string.Join('.', fields)} of type {GoName(current)}";
         return $"json: cannot unmarshal {Kind(value, current)} into {target}";
     }
 

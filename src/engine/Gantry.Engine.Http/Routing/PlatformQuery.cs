@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Gantry.Api;
 using Gantry.Errors;
 using Gantry.Oci;
 

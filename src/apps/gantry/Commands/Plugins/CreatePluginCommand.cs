@@ -1,5 +1,5 @@
 using System.IO.Compression;
-using System.Text.Json;
+using Gantry.Api;
 using Gantry.Apps.Cli.CommandLine;
 using Gantry.IO.Tar;
 using Gantry.IO.Trees;
@@ -42,13 +42,16 @@ internal sealed class CreatePluginCommand(FlagSet flags) : Command
         var path = Path.Combine(directory, ConfigName);
         try
         {
-            using var config = JsonDocument.Parse(File.ReadAllBytes(path));
+            if (GoJsonSyntax.Error(File.ReadAllBytes(path), out _) is { } error)
+            {
+                throw new CliException(error, 1);
+            }
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
             throw new CliException($"open {path}: no such file or directory", 1);
         }
-        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new CliException(e.Message, 1);
         }

@@ -1,14 +1,14 @@
 using System.Globalization;
 
-namespace Gantry.Engine.Http.Routing;
+namespace Gantry.Api;
 
 /// <summary>
 /// Says what is wrong with a JSON text in the words of Go's encoding/json, which clients see in Docker's answers. It runs only when parsing
 /// has failed (RFC 8259 is the grammar; the nesting limit is Go's).
 /// </summary>
-internal static class GoJsonSyntax
+public static class GoJsonSyntax
 {
-    internal const int MaxDepth = 10_000;
+    public const int MaxDepth = 10_000;
 
     private enum Expect
     {
@@ -21,7 +21,7 @@ internal static class GoJsonSyntax
     }
 
     /// <summary>Null when the first value is well formed; then <paramref name="end"/> is the position behind it.</summary>
-    internal static string? Error(ReadOnlySpan<byte> json, out int end)
+    public static string? Error(ReadOnlySpan<byte> json, out int end)
     {
         var open = new Stack<byte>();
         var expect = Expect.Value;
