@@ -13,6 +13,7 @@ using Gantry.IO.Tar;
 using Gantry.Logs;
 using Gantry.Networks.Dns;
 using Gantry.Oci;
+using Gantry.Plugins.Managed;
 using Gantry.Runtime.Protocol;
 using Gantry.Terminal.Templates;
 using Gantry.Terminal.Values;
@@ -27,6 +28,8 @@ internal static class Targets
         + "ONBUILD RUN true\nSHELL [\"sh\", \"-c\"]\nSTOPSIGNAL 9\nCMD echo $V\nENTRYPOINT [\"/e\"]\n";
 
     private static readonly object? s_data = GoValues.FromJson(System.Text.Json.JsonDocument.Parse("""{"A":"b","L":["x",1]}""").RootElement);
+
+    private static readonly PluginConfiguration s_plugin = new() { Env = [new PluginVariable { Name = "A", Settable = ["value"] }] };
 
     private static readonly byte[] s_dns = Convert.FromHexString("1234010000010000000000010377777706676F6F676C6503636F6D00000100010000291000000080000000");
 
@@ -44,6 +47,8 @@ internal static class Targets
         FuzzTarget.OfText("detach keys", t => DetachKeys.Parse(t), "ctrl-p,ctrl-q", "a,ctrl-@,ctrl-["),
         FuzzTarget.OfText("cache filter", t => CacheFilter.Parse(new Dictionary<string, IReadOnlyList<string>> { ["until"] = [t], ["id"] = [t] }, DateTimeOffset.UnixEpoch), "24h", "x"),
         FuzzTarget.OfText("listen address", t => ListenAddress.Parse(t, "/s", tls: false), "tcp://127.0.0.1:2375", "unix:///x", "fd://", "tcp://[::1]:1", ":1", "unix:///x\0y"),
+        new("plugin configuration", b => PluginPrivilege.Of(ConfigurationReader.Read(b)), """{"entrypoint":["/p"],"interface":{"types":["docker.volumedriver/1.0"],"socket":"p.sock"},"network":{"type":"host"},"propagatedmount":"/m","linux":{"devices":[{"name":"d","path":"/dev/d","settable":["path"]}]},"mounts":[{"source":"/s","destination":"/d","type":"bind","options":["rbind"]}],"env":[{"name":"A","value":null}],"args":{"value":["x"]},"user":{"uid":1}}"""u8.ToArray()),
+        FuzzTarget.OfText("plugin setting", t => SettingsChange.Apply(s_plugin, PluginSettings.Of(s_plugin), [t]), "A=b", "A.value=b=c", "=", "A."),
         new("DNS query", b => DnsQuery.TryParse(b, out _, out _), s_dns),
         new("log line", Log, Encoding.UTF8.GetBytes("{\"log\":\"a\\u00e9\\n\",\"stream\":\"stdout\",\"attrs\":{\"a\":\"b\"},\"time\":\"2024-01-02T03:04:05.123456789Z\"}\n"), Encoding.UTF8.GetBytes("{\"log\":\"a\",\"stream\":\"stdout\",\"time\":\"}")),
         new("monitor message", Monitor, [1, 0, 2, 0, 0, 0, 0, 0, 1, 8, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 2, 2, 0, 0, 0, 65, 66], [1, 3, 0, 0, 0, 97, 98, 99, 2, 0, 0, 0, 0]),
