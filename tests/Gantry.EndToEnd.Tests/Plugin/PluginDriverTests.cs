@@ -75,6 +75,37 @@ public sealed class PluginDriverTests(EngineProcess engine)
     }
 
     [Fact]
+    public async Task It_is_given_logs()
+    {
+        await using var plugin = await TestPlugin.CreateAsync(engine, "logger", c =>
+        {
+            c["interface"]!["types"] = new JsonArray("docker.logdriver/1.0");
+            c.Remove("propagatedmount");
+        });
+        (await engine.GantryAsync("run", "--rm", "--log-driver", "logger", "busybox", "true")).Failed("error looking up logging plugin logger: plugin logger found but disabled");
+        (await engine.GantryAsync("plugin", "enable", "logger")).Succeeded();
+        var process = Assert.Single(TestPlugin.Processes());
+        string Logged() => TestPlugin.Processes().Select(p => $"/proc/{p}/root/logged").Where(File.Exists).Select(f => File.ReadAllText(f, System.Text.Encoding.Latin1)).FirstOrDefault() ?? "";
+
+        (await engine.GantryAsync("run", "-d", "--name", "logs-to-plugin", "--log-driver", "logger", "--log-opt", "tag=x", "busybox", "sh", "-c", "echo out; echo err >&2; sleep 1000")).Succeeded();
+        await UntilAsync(() => Logged().EndsWith("\u0003err", StringComparison.Ordinal));
+        Assert.Equal(["stdout out", "stderr err"], Entries(Logged()));
+        Assert.Equal("out", (await engine.GantryAsync("logs", "logs-to-plugin")).Succeeded().Text);
+        (await engine.GantryAsync("plugin", "disable", "logger")).Failed("plugin logger:latest is in use");
+
+        // A plugin that ended is told of the container again.
+        using (var killed = System.Diagnostics.Process.GetProcessById(process))
+        {
+            killed.Kill();
+        }
+
+        (await engine.GantryAsync("exec", "logs-to-plugin", "sh", "-c", "echo again >/proc/1/fd/1")).Succeeded();
+        await UntilAsync(() => Logged().Contains("again", StringComparison.Ordinal));
+        (await engine.GantryAsync("rm", "-f", "logs-to-plugin")).Succeeded();
+        (await engine.GantryAsync("plugin", "disable", "logger")).Succeeded();
+    }
+
+    [Fact]
     public async Task It_decides_about_requests_until_it_is_disabled()
     {
         await using var daemon = new ScratchDaemon();
@@ -144,5 +175,34 @@ public sealed class PluginDriverTests(EngineProcess engine)
         Assert.True(Directory.Exists($"/proc/{process}/root/host/proc"));
         (await engine.GantryAsync("plugin", "disable", "dev-mounts")).Succeeded();
         Assert.True(File.Exists("/dev/null"));
+    }
+
+    private static async Task UntilAsync(Func<bool> condition)
+    {
+        for (var attempt = 0; attempt < 800 && !condition(); attempt++)
+        {
+            await Task.Delay(25);
+        }
+
+        Assert.True(condition(), "it did not come about");
+    }
+
+    /// <summary>Source and line of each entry: a length, then fields 1 (text), 2 (a number) and 3 (bytes) of a message.</summary>
+    private static IEnumerable<string> Entries(string logged)
+    {
+        while (logged.Length > 0)
+        {
+            var entry = logged.Substring(4, logged[3]);
+            var source = entry.Substring(2, entry[1]);
+            var line = 2 + source.Length + 1;
+            while (entry[line] >= 0x80)
+            {
+                line++;
+            }
+
+            Assert.Equal('\u001a', entry[line + 1]);
+            yield return $"{source} {entry[(line + 3)..]}";
+            logged = logged[(4 + entry.Length)..];
+        }
     }
 }

@@ -57,6 +57,14 @@ public static class LogDrivers
         }
     }
 
+    /// <summary>Checks the options that every driver has, a plugin too.</summary>
+    /// <exception cref="GantryException">InvalidArgument in Docker's words.</exception>
+    public static void ValidateCommon(IReadOnlyDictionary<string, string> options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        CheckCommon(options);
+    }
+
     /// <summary>The destination of a remote driver; nothing is connected yet.</summary>
     /// <exception cref="GantryException">InvalidArgument in Docker's words.</exception>
     public static ILogDestination CreateDestination(string name, LogSubject subject) => name switch

@@ -1,11 +1,11 @@
 using Gantry.Api;
 using Gantry.Engine.Containers.Links;
+using Gantry.Engine.Containers.Logs.Plugins;
 using Gantry.Engine.Containers.Mounts;
 using Gantry.Engine.Containers.Naming;
 using Gantry.Engine.Containers.State;
 using Gantry.Errors;
 using Gantry.Images;
-using Gantry.Logs.Drivers;
 using Gantry.Metadata;
 using Gantry.Oci;
 using Gantry.Runtime.Spec;
@@ -13,7 +13,7 @@ using Gantry.Runtime.Spec;
 namespace Gantry.Engine.Containers.Create;
 
 /// <summary>Makes a container without starting it: steps 1 to 6 of docs/flows/run.md.</summary>
-internal sealed class CreateFlow(EngineCore core, VolumeUse volumes, ImageMounts images)
+internal sealed class CreateFlow(EngineCore core, VolumeUse volumes, ImageMounts images, LogPlugins logPlugins)
 {
     private const int NameAttempts = 100;
 
@@ -29,7 +29,7 @@ internal sealed class CreateFlow(EngineCore core, VolumeUse volumes, ImageMounts
         CreateValidation.Check(given, asked, [.. core.Settings.Runtimes.Keys]);
         var host = HostConfigCompletion.Complete(asked, core.Settings, core.Host);
         UserNamespaceRules.Check(host, core.Settings);
-        LogDrivers.Validate(host.LogConfig!.Type!, host.LogConfig.Config ?? []);
+        logPlugins.Validate(host.LogConfig!.Type!, host.LogConfig.Config ?? []);
         NetworkSelection.CheckConflicts(given, host);
         SharedModes.Resolve(host, core.Containers);
         var links = LinkResolution.Take(host, core.Containers);

@@ -1,4 +1,5 @@
 using Gantry.Engine.Containers.Bundles;
+using Gantry.Engine.Containers.Logs.Plugins;
 using Gantry.Engine.Containers.State;
 using Gantry.Errors;
 using Gantry.Logs.Drivers;
@@ -6,7 +7,7 @@ using Gantry.Logs.Drivers;
 namespace Gantry.Engine.Containers.Logs;
 
 /// <summary>Sends the logs of containers with remote log drivers on (docs/design/log-drivers.md).</summary>
-internal sealed class LogShipping(EngineCore core)
+internal sealed class LogShipping(EngineCore core, LogPlugins plugins)
 {
     /// <summary>How long a removal waits for entries that are still to be sent; as long as Docker waits for its loggers.</summary>
     private static readonly TimeSpan s_endLimit = TimeSpan.FromSeconds(10);
@@ -23,7 +24,7 @@ internal sealed class LogShipping(EngineCore core)
         ILogDestination? destination = null;
         try
         {
-            destination = LogDrivers.CreateDestination(LogSettings.Driver(record), LogSettings.Subject(record));
+            destination = plugins.CreateDestination(LogSettings.Driver(record), record, LogSettings.Subject(record));
             if (!destination.Policy.StartsUnconnected)
             {
                 await destination.ConnectAsync(CancellationToken.None).ConfigureAwait(false);
@@ -96,7 +97,7 @@ internal sealed class LogShipping(EngineCore core)
         try
         {
             var record = container.Record;
-            var to = destination ?? LogDrivers.CreateDestination(LogSettings.Driver(record), LogSettings.Subject(record));
+            var to = destination ?? plugins.CreateDestination(LogSettings.Driver(record), record, LogSettings.Subject(record));
             await new LogShipper(core, container, to, isConnected: destination is not null).RunAsync(ended, stop).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
