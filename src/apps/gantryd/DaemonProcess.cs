@@ -53,6 +53,7 @@ internal sealed class DaemonProcess : IAsyncDisposable
         _engine = new EngineHost(engine, parts, _log);
         _server = Keep(new EngineServer(settings.Server(), _engine, _log));
         _metrics = settings.MetricsAddress.Length > 0 ? Keep(new MetricsServer(settings.MetricsAddress, _engine, _log)) : null;
+        _engine.Plugins.ServeMetrics = path => Keep(new MetricsServer("unix://" + path, _engine, _log)).StartAsync(CancellationToken.None);
         _signals = new StopSignals(() => _end.TrySetResult());
         _reload = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
         {

@@ -106,6 +106,25 @@ public sealed class PluginDriverTests(EngineProcess engine)
     }
 
     [Fact]
+    public async Task It_collects_the_engines_figures()
+    {
+        await using var plugin = await TestPlugin.CreateAsync(engine, "collector", c =>
+        {
+            c["interface"]!["types"] = new JsonArray("docker.metricscollector/1.0");
+            c["network"]!["type"] = "none";
+            c.Remove("propagatedmount");
+        });
+        (await engine.GantryAsync("plugin", "enable", "collector")).Succeeded();
+        Assert.Contains("engine_daemon_engine_info", await File.ReadAllTextAsync($"/proc/{Assert.Single(TestPlugin.Processes())}/root/metrics"), StringComparison.Ordinal);
+
+        // The next engine has another socket.
+        await engine.KillAsync();
+        await engine.StartAsync();
+        Assert.Contains("engine_daemon_engine_info", await File.ReadAllTextAsync($"/proc/{Assert.Single(TestPlugin.Processes())}/root/metrics"), StringComparison.Ordinal);
+        (await engine.GantryAsync("plugin", "disable", "collector")).Succeeded();
+    }
+
+    [Fact]
     public async Task It_decides_about_requests_until_it_is_disabled()
     {
         await using var daemon = new ScratchDaemon();

@@ -12,16 +12,20 @@ using Microsoft.Extensions.Options;
 
 namespace Gantry.Engine.Http.Hosting;
 
-/// <summary>Serves the engine's figures at <c>/metrics</c> of an address of its own (<c>--metrics-addr</c>), and nothing else.</summary>
-/// <param name="address"><c>HOST:PORT</c>; an empty host is every interface.</param>
+/// <summary>Serves the engine's figures at <c>/metrics</c> of an address of its own (<c>--metrics-addr</c>, and plugins' socket), and nothing else.</summary>
+/// <param name="address"><c>HOST:PORT</c>; an empty host is every interface. Or <c>unix:///PATH</c>, where what is there makes room.</param>
 public sealed class MetricsServer(string address, EngineHost engine, EngineLog log) : IAsyncDisposable
 {
+    private const string UnixScheme = "unix://";
+
     private KestrelServer? _server;
 
     /// <exception cref="GantryException">InvalidArgument in dockerd's words: not an address, or it can't be listened on.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        var endpoint = await ParseAsync(address, cancellationToken).ConfigureAwait(false);
+        EndPoint endpoint = address.StartsWith(UnixScheme, StringComparison.Ordinal)
+            ? Cleared(address[UnixScheme.Length..])
+            : await ParseAsync(address, cancellationToken).ConfigureAwait(false);
         var loggers = new KestrelLoggerFactory(log);
         var kestrel = new KestrelServerOptions { AddServerHeader = false, ApplicationServices = new SingleService(loggers) };
         kestrel.Listen(endpoint, o => o.Protocols = HttpProtocols.Http1);
@@ -46,6 +50,12 @@ public sealed class MetricsServer(string address, EngineHost engine, EngineLog l
             await _server.StopAsync(patience.Token).ConfigureAwait(false);
             _server.Dispose();
         }
+    }
+
+    private static UnixDomainSocketEndPoint Cleared(string path)
+    {
+        File.Delete(path);
+        return new UnixDomainSocketEndPoint(path);
     }
 
     private static async Task<IPEndPoint> ParseAsync(string address, CancellationToken cancellationToken)

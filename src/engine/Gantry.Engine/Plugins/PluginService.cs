@@ -33,6 +33,13 @@ public sealed partial class PluginService
     /// <summary>An authorization plugin was disabled: requests are decided without it from now on. Docker's id and name are told.</summary>
     public event Action<string>? AuthorizationDisabled;
 
+    /// <summary>Begins to serve the engine's figures at the socket with the path it gets; set before the engine starts. Plugins that collect them need it.</summary>
+    public Func<string, Task>? ServeMetrics
+    {
+        get => _runner.Metrics.Serve;
+        set => _runner.Metrics.Serve = value;
+    }
+
     /// <summary><c>GET /plugins</c>.</summary>
     /// <exception cref="GantryException">InvalidArgument: filters.</exception>
     public IReadOnlyList<PluginDescription> List(FilterSet filters)
@@ -162,6 +169,7 @@ public sealed partial class PluginService
         // Recorded first: what is ended then is not to come back.
         _index.Update(entry, r => r with { Enabled = false });
         _runner.Publish(entry);
+        await Task.Run(() => _runner.Metrics.End(entry.Record)).ConfigureAwait(false);
         await _runner.StopAsync(entry).ConfigureAwait(false);
         if (entry.Record.Configuration.Interface.Types?.Any(t => t is { IsDockers: true, Capability: "authz" }) == true)
         {

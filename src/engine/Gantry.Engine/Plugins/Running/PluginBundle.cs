@@ -98,6 +98,11 @@ internal sealed class PluginBundle(EngineCore core, PluginPaths paths)
         }
 
         yield return Bind(paths.Sockets(record.Id), SocketsInside, "rbind", "rshared");
+        if (MetricsCollector.Is(record))
+        {
+            yield return Bind(paths.Metrics, MetricsCollector.SocketInside, "bind", "ro");
+        }
+
         if (configuration.Network.Type.Length > 0)
         {
             yield return Bind("/etc/hosts", "/etc/hosts", "rbind", "ro");

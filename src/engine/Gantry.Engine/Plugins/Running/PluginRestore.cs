@@ -69,7 +69,8 @@ internal sealed class PluginRestore(EngineCore core, PluginIndex index, PluginPa
         }
     }
 
-    private bool IsWhole(PluginRecord record) => record.Configuration.PropagatedMount.Length == 0 || PropagatedMount.IsThere(paths.PropagatedMount(record.Id));
+    /// <summary>One that collects figures has a socket of the engine that is gone.</summary>
+    private bool IsWhole(PluginRecord record) => !MetricsCollector.Is(record) && (record.Configuration.PropagatedMount.Length == 0 || PropagatedMount.IsThere(paths.PropagatedMount(record.Id)));
 
     /// <summary>Directories of plugins that were removed, or never recorded.</summary>
     private void RemoveLeftOvers()

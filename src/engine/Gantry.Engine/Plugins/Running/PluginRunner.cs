@@ -29,6 +29,8 @@ internal sealed class PluginRunner(EngineCore core, PluginIndex index, PluginPat
 
     private readonly PluginBundle _bundle = new(core, paths);
 
+    internal MetricsCollector Metrics { get; } = new(core, paths);
+
     /// <summary>Takes an exit if it is a plugin's. One that should run is started again, later each time.</summary>
     internal bool TryHandleExit(TaskExit exit)
     {
@@ -55,11 +57,13 @@ internal sealed class PluginRunner(EngineCore core, PluginIndex index, PluginPat
         try
         {
             Prepare(record);
+            await Metrics.PrepareAsync(record).ConfigureAwait(false);
             var spec = _bundle.Write(record);
             entry.Ended = new TaskCompletionSource<TaskExit>(TaskCreationOptions.RunContinuationsAsynchronously);
             entry.StartedAt = DateTimeOffset.UtcNow;
             await core.Parts.Tasks.StartAsync(spec, CancellationToken.None).ConfigureAwait(false);
             await WaitForSocketAsync(entry).ConfigureAwait(false);
+            await Task.Run(() => Metrics.Begin(record)).ConfigureAwait(false);
         }
         catch (Exception e) when (e is GantryException or LinuxException or IOException or UnauthorizedAccessException)
         {

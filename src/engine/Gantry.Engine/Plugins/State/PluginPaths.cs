@@ -24,6 +24,9 @@ internal sealed class PluginPaths(EngineSettings settings)
     /// <summary>The directory that is <c>/run/docker/plugins</c> in the plugin.</summary>
     internal string Sockets(string id) => Path.Combine(SocketRoot, id);
 
+    /// <summary>Where the engine's figures are for plugins that collect them.</summary>
+    internal string Metrics { get; } = Path.Combine(settings.ExecRoot, "metrics.sock");
+
     internal string Bundle(string id) => Path.Combine(BundleRoot, id);
 
     internal string Rootfs(string id) => Path.Combine(BundleRoot, id, "rootfs");
