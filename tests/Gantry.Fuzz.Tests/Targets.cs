@@ -17,6 +17,8 @@ using Gantry.Plugins.Managed;
 using Gantry.Runtime.Protocol;
 using Gantry.Terminal.Templates;
 using Gantry.Terminal.Values;
+using PluginPrivilege = Gantry.Plugins.Managed.PluginPrivilege;
+using PluginSettings = Gantry.Plugins.Managed.PluginSettings;
 
 namespace Gantry.Fuzz.Tests;
 

@@ -124,11 +124,11 @@ public sealed partial class PluginService
         }
 
         var record = entry.Record;
+        await _runner.ReleaseAsync(record.Id).ConfigureAwait(false);
+        PropagatedMount.RemoveData(_paths.PropagatedMount(record.Id), _paths.Data(record.Id));
         _index.Remove(entry);
         _core.Parts.Plugins.Remove(record.Id);
-        await _runner.ReleaseAsync(record.Id).ConfigureAwait(false);
         _core.Parts.Layers.RemoveContainerLayer(record.Id);
-        Directories.Remove(_paths.Data(record.Id));
         _core.Parts.Images.Discard(record.Image);
         Publish("remove", record.Id, name);
         return Describe(record);

@@ -83,8 +83,14 @@ internal sealed class PluginRestore(EngineCore core, PluginIndex index, PluginPa
 
         foreach (var id in Names(paths.Root).Where(id => !index.Contains(id)))
         {
-            PropagatedMount.Remove(paths.PropagatedMount(id));
-            Directories.Remove(paths.Data(id));
+            try
+            {
+                PropagatedMount.RemoveData(paths.PropagatedMount(id), paths.Data(id));
+            }
+            catch (GantryException e)
+            {
+                core.Log.Warn("a removed plugin's files stay", ("plugin", id), ("error", e.Message));
+            }
         }
 
         foreach (var id in Names(paths.SocketRoot).Where(id => !index.Contains(id)))

@@ -1,3 +1,4 @@
+using Gantry.Errors;
 using Gantry.Linux;
 
 namespace Gantry.Engine.Plugins.Running;
@@ -16,6 +17,23 @@ internal static class PropagatedMount
 
     /// <summary>Whether this engine's namespace has it: with the monitor killed too, it is a new one, and sees nothing of what a plugin has mounted.</summary>
     internal static bool IsThere(string path) => FileAt.TryStat(FileAt.CurrentDirectory, path, out var status) == 0 && status.IsMountRoot;
+
+    /// <summary>Removes what a plugin kept on this disk; what is mounted there is another's, and stops it.</summary>
+    /// <param name="data">The directory that has it.</param>
+    /// <exception cref="GantryException">Internal: something is mounted below it and can't be taken away.</exception>
+    internal static void RemoveData(string path, string data)
+    {
+        Remove(path);
+
+        // The plugin's id needs no escapes there, whatever the data root's path is like.
+        var below = $"/plugins/{Path.GetFileName(data)}/";
+        if (File.ReadLines("/proc/self/mountinfo").Any(line => line.Split(' ') is [_, _, _, _, var place, ..] && place.Contains(below, StringComparison.Ordinal)))
+        {
+            throw GantryException.Internal($"error unmounting plugin data: something is mounted below {data}");
+        }
+
+        Directories.Remove(data);
+    }
 
     /// <summary>Takes it away with all that is mounted in it. Not there is fine.</summary>
     internal static void Remove(string path)
