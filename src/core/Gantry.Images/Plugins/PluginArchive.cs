@@ -1,7 +1,6 @@
 using System.IO.Pipelines;
 using Gantry.Content;
 using Gantry.Errors;
-using Gantry.IO.Compression;
 using Gantry.IO.Tar;
 
 namespace Gantry.Images.Plugins;
@@ -40,11 +39,11 @@ public sealed class PluginArchive(ImageStore store)
     }
 
     /// <summary>An archive without a byte is one without members, as Docker has it.</summary>
-    private static async Task<Stream> OpenAsync(Stream archive, CancellationToken cancellationToken)
+    private async Task<Stream> OpenAsync(Stream archive, CancellationToken cancellationToken)
     {
         try
         {
-            return await Decompression.OpenAsync(archive, leaveOpen: true, cancellationToken).ConfigureAwait(false);
+            return await store.Layers.OpenTarAsync(archive, leaveOpen: true, cancellationToken).ConfigureAwait(false);
         }
         catch (EndOfStreamException)
         {

@@ -1,7 +1,6 @@
 using Gantry.Content;
 using Gantry.Errors;
 using Gantry.Images.Transfer;
-using Gantry.IO.Compression;
 using Gantry.Oci;
 using Gantry.Registry;
 
@@ -124,7 +123,7 @@ public sealed class PluginPuller(ImageStore store, RegistryClient registry)
     {
         var blob = store.Content.OpenRead(layer.Digest);
         await using var closing = blob.ConfigureAwait(false);
-        var tar = await Decompression.OpenAsync(blob, leaveOpen: true, cancellationToken).ConfigureAwait(false);
+        var tar = await store.Layers.OpenTarAsync(blob, leaveOpen: true, cancellationToken).ConfigureAwait(false);
         await using var closingTar = tar.ConfigureAwait(false);
         return (await store.Layers.ApplyLayerAsync(parent, tar, lease.Protect, cancellationToken).ConfigureAwait(false)).ChainId;
     }
