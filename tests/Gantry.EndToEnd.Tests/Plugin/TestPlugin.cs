@@ -87,7 +87,7 @@ internal sealed class TestPlugin : IAsyncDisposable
 
     private static string Compile()
     {
-        var program = Path.Combine(Directory.CreateTempSubdirectory("gantry-plugin-program-").FullName, "plugin");
+        var program = Path.Combine(AppContext.BaseDirectory, "test-plugin");
         Command.RunAsync("gcc", ["-O1", "-static", "-D_GNU_SOURCE", "-o", program, Path.Combine(Repository.Root, "tests/Gantry.EndToEnd.Tests/Plugin/test-plugin.c")])
             .GetAwaiter().GetResult().Succeeded();
         return program;
