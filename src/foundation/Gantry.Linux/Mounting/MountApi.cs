@@ -20,6 +20,7 @@ public static unsafe partial class MountApi
     private const int AtRecursive = 0x8000;
     private const int AtEmptyPath = 0x1000;
     private const uint MoveFromEmptyPath = 4;
+    private const uint MoveToEmptyPath = 0x40;
 
     /// <summary>Starts a file system context; returns its descriptor or minus the errno.</summary>
     public static int TryOpen(string type)
@@ -73,6 +74,13 @@ public static unsafe partial class MountApi
         {
             return FileAt.Result((int)SyscallNative(MoveMountCall, mount, (nint)(&empty), FileAt.CurrentDirectory, (nint)pointer, (nint)MoveFromEmptyPath));
         }
+    }
+
+    /// <summary>Attaches a detached mount at an open file or directory; returns 0 or minus the errno.</summary>
+    public static int TryAttach(int mount, int target)
+    {
+        byte empty = 0;
+        return FileAt.Result((int)SyscallNative(MoveMountCall, mount, (nint)(&empty), target, (nint)(&empty), (nint)(MoveFromEmptyPath | MoveToEmptyPath)));
     }
 
     /// <summary>A detached copy of the mount tree at a path (bind mount without a place); returns its descriptor or minus the errno.</summary>

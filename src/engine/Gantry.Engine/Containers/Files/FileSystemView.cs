@@ -169,7 +169,7 @@ internal sealed class FileSystemView : IDisposable
 
         try
         {
-            Linux.Mounts.Mount(source, $"/proc/self/fd/{fd}", null, MountFlags.Bind | MountFlags.Recursive);
+            BindApart(source, fd);
         }
         finally
         {
@@ -179,6 +179,20 @@ internal sealed class FileSystemView : IDisposable
         if (!mount.ReadWrite && (fd = TryOpen(mount.Destination, OpenAtFlags.Path)) >= 0)
         {
             _ = MountApi.TrySetAttributes(fd, string.Empty, MountAttributes.ReadOnly);
+            FileAt.Close(fd);
+        }
+    }
+
+    /// <summary>What the view shows of the host goes with the view, and only there.</summary>
+    private static void BindApart(string source, int target)
+    {
+        var fd = FileAt.Open(FileAt.CurrentDirectory, source, OpenAtFlags.Path);
+        try
+        {
+            SlaveBind.Attach(fd, target);
+        }
+        finally
+        {
             FileAt.Close(fd);
         }
     }

@@ -88,15 +88,15 @@ internal sealed class SubpathMounts(EngineCore core)
             File.WriteAllBytes(target, []);
         }
 
-        var mount = FileAt.Check(MountApi.TryClone(source, string.Empty, recursive: true), "open_tree", target);
+        var place = FileAt.Open(FileAt.CurrentDirectory, target, OpenAtFlags.Path);
         try
         {
-            FileAt.Check(MountApi.TryAttach(mount, target), "move_mount", target);
+            SlaveBind.Attach(source, place);
             return target;
         }
         finally
         {
-            FileAt.Close(mount);
+            FileAt.Close(place);
         }
     }
 }
