@@ -31,6 +31,9 @@ public interface ITaskService : IAsyncDisposable
     /// </summary>
     Task<IReadOnlyList<TaskState>> RestoreAsync(CancellationToken cancellationToken);
 
+    /// <summary>Runtimes for later starts, by name. What runs goes on with those it was started with.</summary>
+    void UseRuntimes(IReadOnlyDictionary<string, RuntimeConfig> runtimes, string defaultRuntime);
+
     /// <summary>A <see cref="StartAsync"/> or <see cref="ExecAsync"/> will probably follow in some milliseconds: what those would wait for begins now. Returns at once.</summary>
     /// <param name="more">Others may follow in the next half second.</param>
     void ExpectStart(bool more);

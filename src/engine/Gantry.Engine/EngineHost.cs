@@ -136,6 +136,7 @@ public sealed class EngineHost
             MaxAttempts = settings.MaxDownloadAttempts,
         });
         _core.Settings = settings;
+        _core.Parts.Tasks.UseRuntimes(settings.Runtimes, settings.DefaultRuntime);
         Transfers.Reconfigure();
         LimitsLog.Reloaded(_core.Log, settings);
         Daemon.PublishReload();

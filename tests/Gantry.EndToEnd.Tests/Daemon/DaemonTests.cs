@@ -19,6 +19,8 @@ public sealed class DaemonTests
     [InlineData("{\"mtu\":-5}", "invalid default MTU: -5")]
     [InlineData("{\"registry-mirrors\":[\"ftp://x\"]}", "ftp")]
     [InlineData("{\"default-runtime\":\"none\"}", "specified default runtime 'none' does not exist")]
+    [InlineData("{\"runtimes\":{\"runc\":{\"path\":\"my-runc\"}}}", "runtime name 'runc' is reserved")]
+    [InlineData("{\"runtimes\":{\"crun\":{\"path\":\"my-crun\"}}}", "configuration OK")]
     [InlineData("{\"proxies\":{\"http-proxy\":\"http://u:p@proxy.example\",\"no-proxy\":\"a.example\"}}", "configuration OK")]
     [InlineData("{\"proxies\":{\"ftp-proxy\":\"x\"}}", "the following directives don't match any configuration option: ftp-proxy")]
     [InlineData("{\"features\":{\"buildkit\":true},\"live-restore\":false,\"shutdown-timeout\":20,\"no-new-privileges\":true}", "configuration OK")]
@@ -56,6 +58,7 @@ public sealed class DaemonTests
     [InlineData(0, "configuration OK", "--feature=cdi=false", "--feature", "buildkit")]
     [InlineData(1, "invalid boolean value for cdi: maybe", "--feature", "cdi=maybe")]
     [InlineData(1, "failed to start daemon: You specified -b & --bip, mutually exclusive options. Please specify only one", "--bridge", "br9", "--bip", "1.1.1.1/24")]
+    [InlineData(1, "failed to start daemon: You specified -b & --bip", "--bridge", "br9", "--bip", "1.1.1.1")]
     [InlineData(1, "failed to start daemon: You specified --iptables=false with --icc=false", "--iptables=false", "--icc=false")]
     [InlineData(1, "feature containerd-snapshotter=true is not available in this version", "--feature", "containerd-snapshotter")]
     public async Task Flags_are_checked(int exitCode, string answer, params string[] flags)

@@ -45,6 +45,11 @@ internal static class NetworkFlags
             throw GantryException.InvalidArgument($"invalid default MTU: {flags.Number("mtu", 0)}");
         }
 
+        foreach (var flag in new[] { "bip", "bip6" }.Where(f => flags.Text("bridge").Length > 0 && flags.Text(f).Length > 0))
+        {
+            throw GantryException.InvalidArgument($"failed to start daemon: You specified -b & --{flag}, mutually exclusive options. Please specify only one");
+        }
+
         foreach (var flag in new[] { "bip", "bip6", "fixed-cidr" }.Where(f => flags.Text(f).Length > 0 && !IsAddressWithPrefix(flags.Text(f))))
         {
             throw GantryException.InvalidArgument($"parse {flag} failed: invalid CIDR address: {flags.Text(flag)}");
@@ -53,11 +58,6 @@ internal static class NetworkFlags
         if (flags.Text("fixed-cidr-v6") is { Length: > 0 } fixedV6 && !(IsAddressWithPrefix(fixedV6) && fixedV6.Contains(':', StringComparison.Ordinal)))
         {
             throw GantryException.InvalidArgument($"invalid fixed-cidr-v6: {fixedV6}");
-        }
-
-        foreach (var flag in new[] { "bip", "bip6" }.Where(f => flags.Text("bridge").Length > 0 && flags.Text(f).Length > 0))
-        {
-            throw GantryException.InvalidArgument($"failed to start daemon: You specified -b & --{flag}, mutually exclusive options. Please specify only one");
         }
 
         foreach (var flag in new[] { "iptables", "ip6tables" }.Where(f => !flags.Bool("icc", absent: true) && !flags.Bool(f, absent: true)))

@@ -10,6 +10,9 @@ internal sealed record RuntimeSettings(IReadOnlyDictionary<string, RuntimeConfig
     /// <summary>crun first: it takes a third of runc's time (docs/design/runtime-invocation.md).</summary>
     private static readonly string[] s_known = ["crun", "runc"];
 
+    /// <summary>Means the same program to every client and cannot be given to another, as in Docker.</summary>
+    private const string Reserved = "runc";
+
     /// <summary>What runc is called by who names the shim that Docker runs it with; Docker lists it beside runc.</summary>
     private const string RuncShim = "io.containerd.runc.v2";
 
@@ -26,6 +29,11 @@ internal sealed record RuntimeSettings(IReadOnlyDictionary<string, RuntimeConfig
 
         foreach (var (name, value) in flags.Map("add-runtime"))
         {
+            if (name == Reserved)
+            {
+                throw GantryException.InvalidArgument($"runtime name '{name}' is reserved");
+            }
+
             var words = value.Split('\n');
             all[name] = new RuntimeConfig(FindInPath(words[0]) ?? words[0], words[1..]);
         }

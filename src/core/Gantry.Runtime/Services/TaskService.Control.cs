@@ -93,7 +93,7 @@ public sealed partial class TaskService
         RawFiles.Replace(file, LiftLimits(record.CgroupsPath, resourcesJson).Span);
         var log = $"{record.Directory}/{RunFiles.RuntimeLog}";
         RawFiles.Unlink(log);
-        var status = await InvokeAsync(RuntimeCommand.Resolve(_options, record.RuntimeName).Update(id, record.Directory, file)).ConfigureAwait(false);
+        var status = await InvokeAsync(RuntimeCommand.Resolve(_everKnown, record.RuntimeName).Update(id, record.Directory, file)).ConfigureAwait(false);
         if (status != 0)
         {
             throw GantryException.Internal(RuntimeErrors.Message(File.Exists(log) ? await File.ReadAllTextAsync(log, cancellationToken).ConfigureAwait(false) : ""));

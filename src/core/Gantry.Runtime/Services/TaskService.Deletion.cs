@@ -79,7 +79,7 @@ public sealed partial class TaskService
 
     private async Task RemoveRuntimeStateAsync(ProcessRecord record)
     {
-        var runtime = RuntimeCommand.Resolve(_options, record.RuntimeName);
+        var runtime = RuntimeCommand.Resolve(_everKnown, record.RuntimeName);
         if (runtime.LeavesOnlyFiles && !File.Exists($"{record.Directory}/{RunFiles.StopHooks}"))
         {
             RunFileRemoval.RemoveTree($"{runtime.Root}/{record.Id}");

@@ -40,7 +40,7 @@ public sealed partial class TaskService
         ArgumentNullException.ThrowIfNull(spec);
         TaskIds.Validate(spec.ExecId);
         var container = RunningEntry(spec.ContainerId).Record;
-        var runtime = RuntimeCommand.Resolve(_options, container.RuntimeName);
+        var runtime = RuntimeCommand.Resolve(_everKnown, container.RuntimeName);
         var directory = RunFiles.ExecDirectory(_options.ExecRoot, spec.ContainerId, spec.ExecId);
         RawFiles.MakeDirectory($"{container.Directory}/{RunFiles.Execs}", DirectoryMode);
         RawFiles.MakeDirectory(directory, DirectoryMode);

@@ -14,7 +14,10 @@ namespace Gantry.Runtime.Services;
 /// </summary>
 public sealed partial class TaskService : ITaskService
 {
-    private readonly TaskServiceOptions _options;
+    private volatile TaskServiceOptions _options;
+
+    /// <summary>With runtimes that are gone too: for tasks that were started with them.</summary>
+    private volatile TaskServiceOptions _everKnown;
     private readonly Action? _prepareMonitorThread;
     private readonly CgroupLayout _cgroups = CgroupLayout.Detect();
     private readonly MigrationWarmUp _warmUp;
@@ -33,7 +36,7 @@ public sealed partial class TaskService : ITaskService
     internal TaskService(TaskServiceOptions options, Action? prepareMonitorThread)
     {
         ArgumentNullException.ThrowIfNull(options);
-        _options = options;
+        _options = _everKnown = options;
         _prepareMonitorThread = prepareMonitorThread;
         _warmUp = new MigrationWarmUp(_cgroups);
         _exits = new ExitDelivery(this);
@@ -45,6 +48,20 @@ public sealed partial class TaskService : ITaskService
 
     /// <inheritdoc/>
     public Func<string, Task>? OnOom { get; set; }
+
+    /// <inheritdoc/>
+    public void UseRuntimes(IReadOnlyDictionary<string, RuntimeConfig> runtimes, string defaultRuntime)
+    {
+        ArgumentNullException.ThrowIfNull(runtimes);
+        var ever = new Dictionary<string, RuntimeConfig>(_everKnown.Runtimes);
+        foreach (var (name, config) in runtimes)
+        {
+            ever[name] = config;
+        }
+
+        _everKnown = _options with { Runtimes = ever, DefaultRuntime = defaultRuntime };
+        _options = _options with { Runtimes = runtimes, DefaultRuntime = defaultRuntime };
+    }
 
     /// <inheritdoc/>
     public void ExpectStart(bool more) => _warmUp.Expect(more);
