@@ -88,6 +88,15 @@ public sealed class HostileContextTests
         Assert.False(File.Exists("/etc/added"));
     }
 
+    [Fact]
+    public async Task An_added_archive_that_was_cut_off_in_its_last_block_fails()
+    {
+        var archive = new ContextBuilder().File("ok", "x").Build().ToArray();
+        var context = ContextBuilder.Of("FROM busybox\nADD a.tar /d/\n").File("a.tar", archive[..(Math.Max(1024, archive.Length / 512 * 512) - 1)]);
+
+        Assert.Contains("unexpected EOF", await FailAsync(context), StringComparison.Ordinal);
+    }
+
     private static async Task<string> FailAsync(ContextBuilder context)
     {
         await using var harness = await Harness.CreateAsync();

@@ -71,7 +71,7 @@ internal sealed class ContextLoader(BuildParts parts)
         }
 
         using var file = await DownloadAsync(remote, cancellationToken).ConfigureAwait(false);
-        var content = file.Find(file.Name)!;
+        var content = file.FindDownload(remote)!;
         await using (var probe = file.OpenRead(content))
         {
             if (await Copying.ArchiveExtractor.IsArchiveAsync(probe, cancellationToken).ConfigureAwait(false))

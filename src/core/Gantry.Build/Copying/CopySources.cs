@@ -39,6 +39,11 @@ internal sealed record CopySources(string Hash, IReadOnlyList<(SourceFile File, 
 
     private static List<(SourceFile File, string Name)> FindOne(CopySpec spec, ISourceTree tree, string source, bool isContext)
     {
+        if (tree.FindDownload(source) is { } download)
+        {
+            return [(download, download.Name)];
+        }
+
         var clean = GoPath.Clean(source);
         if (isContext && !spec.Style.IsBuildKit && (clean == ".." || clean.StartsWith("../", StringComparison.Ordinal)))
         {

@@ -13,7 +13,7 @@ internal sealed record CopySpec
     /// <summary>Whose words failures are in.</summary>
     public IImageStyle Style { get; init; } = ClassicStyle.Instance;
 
-    /// <summary>Paths and patterns in the source tree, as written.</summary>
+    /// <summary>Paths and patterns in the source tree, and addresses, as written.</summary>
     public required IReadOnlyList<string> Sources { get; init; }
 
     /// <summary>Absolute; a trailing slash says that it is a directory.</summary>
@@ -35,6 +35,9 @@ internal sealed record CopySpec
 
     /// <summary>Unpack local tars.</summary>
     public bool Unpack { get; init; }
+
+    /// <summary>Unpack tars that are downloaded.</summary>
+    public bool UnpackDownloads { get; init; }
 
     /// <summary>Keep the sources' parent directories.</summary>
     public bool Parents { get; init; }

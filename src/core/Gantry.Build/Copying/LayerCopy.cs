@@ -22,7 +22,7 @@ internal sealed class LayerCopy(CopySpec spec, LayerWriter layer, CancellationTo
             {
                 CopyDirectory(copier, file);
             }
-            else if (!spec.Unpack || !await TryUnpackAsync(tree, file).ConfigureAwait(false))
+            else if (!(file.IsDownload ? spec.UnpackDownloads : spec.Unpack) || !await TryUnpackAsync(tree, file).ConfigureAwait(false))
             {
                 copier.Copy(file with { LinkKey = 0 }, FilePlace(name, file));
             }

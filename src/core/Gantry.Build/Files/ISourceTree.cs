@@ -11,6 +11,9 @@ internal interface ISourceTree : IDisposable
     /// <summary>Resolves a path inside the tree, links followed and kept inside. Null when there is nothing.</summary>
     SourceFile? Find(string path);
 
+    /// <summary>The file that was downloaded from an address. Null when it is no such address.</summary>
+    SourceFile? FindDownload(string address) => null;
+
     /// <summary>A directory's entries in ordinal order of their names; links are not followed.</summary>
     IReadOnlyList<SourceFile> List(SourceFile directory);
 
@@ -73,6 +76,9 @@ internal sealed record SourceFile
 
     /// <summary>The tree's own.</summary>
     public object? Node { get; init; }
+
+    /// <summary>It comes from an address, and is no part of a tree of files.</summary>
+    public bool IsDownload { get; init; }
 
     public string Name => Path[(Path.LastIndexOf('/') + 1)..];
 

@@ -19,10 +19,8 @@ internal sealed class RemoteFile : ISourceTree
     {
         _content = content;
         _hash = hash;
-        _file = file;
+        _file = file with { Node = this };
     }
-
-    public string Name => _file.Path;
 
     public static bool IsUrl(string text) =>
         text.StartsWith("http://", StringComparison.OrdinalIgnoreCase) || text.StartsWith("https://", StringComparison.OrdinalIgnoreCase);
@@ -52,7 +50,7 @@ internal sealed class RemoteFile : ISourceTree
             var modified = response.Content.Headers.LastModified ?? DateTimeOffset.UnixEpoch;
             return new RemoteFile(content, hash, new SourceFile
             {
-                Path = name, Kind = FileKind.File, Mode = Mode, Size = content.Length, Modified = (modified - DateTimeOffset.UnixEpoch).Ticks * 100,
+                Path = name, Kind = FileKind.File, Mode = Mode, Size = content.Length, Modified = (modified - DateTimeOffset.UnixEpoch).Ticks * 100, IsDownload = true,
             });
         }
         catch
@@ -63,6 +61,8 @@ internal sealed class RemoteFile : ISourceTree
     }
 
     public SourceFile? Find(string path) => path == _file.Path ? _file : null;
+
+    public SourceFile? FindDownload(string address) => _file;
 
     public IReadOnlyList<SourceFile> List(SourceFile directory) => [_file];
 

@@ -27,6 +27,11 @@ internal sealed partial class StageBuilder
 
     private async Task CopyAsync(CopyInstruction instruction, BuildStep step, CancellationToken cancellationToken)
     {
+        if (instruction.Sources.Any(RemoteFile.IsUrl))
+        {
+            throw Invalid(Style.AddressInCopy);
+        }
+
         var spec = Spec(instruction, "COPY") with { KeepOwner = instruction.From.Length > 0, Parents = instruction.Parents };
         if (instruction.From.Length == 0)
         {
@@ -48,32 +53,47 @@ internal sealed partial class StageBuilder
 
     private async Task AddAsync(AddInstruction instruction, BuildStep step, CancellationToken cancellationToken)
     {
-        var spec = Spec(instruction, "ADD") with { Unpack = instruction.Unpack ?? true };
-        var urls = spec.Sources.Where(RemoteFile.IsUrl).ToList();
-        if (urls.Count == 0)
+        var spec = Spec(instruction, "ADD") with { Unpack = instruction.Unpack ?? true, UnpackDownloads = instruction.Unpack ?? false };
+        if (!string.IsNullOrEmpty(instruction.Checksum))
         {
-            if (!string.IsNullOrEmpty(instruction.Checksum))
-            {
-                throw Invalid("checksum requires HTTP(S) or Git sources");
-            }
+            CheckPinned(spec);
+        }
 
-            await FromContextAsync(spec, await ContextAsync(spec, cancellationToken).ConfigureAwait(false), instruction, step, cancellationToken).ConfigureAwait(false);
+        var context = await ContextAsync(spec, cancellationToken).ConfigureAwait(false);
+        if (context is null || !spec.Sources.Any(RemoteFile.IsUrl))
+        {
+            await FromContextAsync(spec, context, instruction, step, cancellationToken).ConfigureAwait(false);
             return;
         }
 
-        if (spec.Sources.Count > 1 || spec.Inline.Count > 0)
+        var downloads = new Dictionary<string, RemoteFile>();
+        using var mixed = new MixedTree(context, downloads);
+        foreach (var url in spec.Sources.Where(RemoteFile.IsUrl).Distinct())
         {
-            throw Invalid("ADD of a URL together with other sources in one instruction is not supported: use one ADD for each");
+            downloads.Add(url, await DownloadAsync(url, spec, instruction, cancellationToken).ConfigureAwait(false));
         }
 
-        using var remote = await DownloadAsync(urls[0], spec, instruction, cancellationToken).ConfigureAwait(false);
-        await FromContextAsync(spec with { Sources = [remote.Name], Unpack = instruction.Unpack ?? false }, remote, instruction, step, cancellationToken)
-            .ConfigureAwait(false);
+        await FromContextAsync(spec, mixed, instruction, step, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Inline files alone need no context.</summary>
+    private static void CheckPinned(CopySpec spec)
+    {
+        if (spec.Sources.Count + spec.Inline.Count != 1)
+        {
+            throw Invalid("checksum can't be specified for multiple sources");
+        }
+
+        if (!spec.Sources.All(RemoteFile.IsUrl) || spec.Inline.Count > 0)
+        {
+            throw Invalid("checksum requires HTTP(S) or Git sources");
+        }
+    }
+
+    /// <summary>Inline files and downloads alone need no context.</summary>
     private async Task<ISourceTree?> ContextAsync(CopySpec spec, CancellationToken cancellationToken) =>
-        spec.Sources.Count == 0 ? EmptyTree.Instance : await _session.Context.OpenAsync(cancellationToken).ConfigureAwait(false);
+        spec.Sources.All(RemoteFile.IsUrl)
+            ? EmptyTree.Instance
+            : await _session.Context.OpenAsync(cancellationToken).ConfigureAwait(false);
 
     private async Task<RemoteFile> DownloadAsync(string url, CopySpec spec, AddInstruction instruction, CancellationToken cancellationToken)
     {

@@ -72,7 +72,7 @@ internal sealed class CopyOperation : IOperation
 
     private static KeyBuilder Key(string kind, CopySpec spec) => new KeyBuilder(kind)
         .Add(spec.Keyword).Add(spec.Destination).Add(spec.Chown).Add(spec.ShownMode).Add(spec.Style.IsBuildKit ? "buildkit" : string.Empty)
-        .Add($"{spec.KeepOwner} {spec.Unpack} {spec.Parents}").Add(spec.Exclude)
+        .Add($"{spec.KeepOwner} {spec.Unpack} {spec.UnpackDownloads} {spec.Parents}").Add(spec.Exclude)
         .Add(spec.Inline.SelectMany(i => new[] { i.Name, i.Content }).ToList());
 
     private static KeyBuilder AddSources(KeyBuilder key, CopySources sources) =>

@@ -169,15 +169,24 @@ public sealed partial class TarReader : IDisposable
         }
     }
 
-    /// <summary>After the end mark there may be more zeros (tar pads to its record size) and nothing else.</summary>
+    /// <summary>
+    /// After the end mark there may be more zeros (tar pads to its record size) and nothing else. Less than a block of them is an archive that was cut off.
+    /// </summary>
     private async ValueTask ReadTrailerAsync(CancellationToken cancellationToken)
     {
-        while (true)
+        for (var after = 0L; ;)
         {
             if (_start == _end && !await TryFillAsync(cancellationToken).ConfigureAwait(false))
             {
+                if (after is > 0 and < TarHeader.BlockSize)
+                {
+                    throw TarError.Truncated();
+                }
+
                 return;
             }
+
+            after += _end - _start;
 
             if (!IsZero(_buffer.AsSpan(_start, _end - _start)))
             {

@@ -19,6 +19,8 @@ internal sealed class BuildKitStyle : IImageStyle
 
     public bool NamesOrigin => false;
 
+    public string AddressInCopy => "source can't be a URL for COPY";
+
     public string Config(IReadOnlyList<string> shell, string comment) => comment;
 
     public string Workdir(IReadOnlyList<string> shell, string path) => "WORKDIR " + path;

@@ -15,6 +15,8 @@ internal sealed class ClassicStyle : IImageStyle
 
     public bool NamesOrigin => true;
 
+    public string AddressInCopy => "COPY failed: source can't be a URL for COPY";
+
     public string Config(IReadOnlyList<string> shell, string comment) => $"{string.Join(' ', shell)} #(nop)  {comment}";
 
     public string Workdir(IReadOnlyList<string> shell, string path) => $"{string.Join(' ', shell)} #(nop) WORKDIR {path}";

@@ -40,6 +40,9 @@ internal interface IImageStyle
     /// <summary>The text of a RUN's failure.</summary>
     string Failure(IReadOnlyList<string> command, int exitCode);
 
+    /// <summary>The text for a COPY of a URL.</summary>
+    string AddressInCopy { get; }
+
     /// <summary>The text for a COPY or ADD whose source isn't there.</summary>
     string MissingSource(string keyword, string path, bool isContext);
 
