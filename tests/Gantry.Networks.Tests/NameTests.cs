@@ -147,13 +147,33 @@ public sealed class NameTests
         await using var machine = new TestMachine();
         await File.WriteAllTextAsync(machine.ResolvConfPath, $"nameserver {TestMachine.OutsideAddress}\n");
         using var server = new FakeNameServer(machine, machine.Outside, TestMachine.OutsideAddress, (q, _) => [FakeNameServer.Address(q, "203.0.113.5")]);
-        await using var engine = await Engine.StartAsync(machine);
+        await using var engine = await StartAsync(machine, "net");
         await engine.Service.CreateAsync(new NetworkCreateOptions { Name = "inner", Internal = true }, default);
         var client = await engine.RunAsync("client", "inner");
+        var other = engine.Space(await engine.RunAsync("other", "net"));
 
         Assert.Equal(DnsCode.ServerFailure, (await machine.ResolveAsync(engine.Space(client), "example.org")).Code);
         Assert.Equal([engine.Address(client)], (await machine.ResolveAsync(engine.Space(client), "client")).Answers);
         Assert.Equal(0, server.Asked);
+        Assert.Equal(["203.0.113.5"], (await machine.ResolveAsync(other, "example.org")).Answers);
+        Assert.Equal(DnsCode.ServerFailure, (await machine.ResolveAsync(engine.Space(client), "example.org")).Code);
+    }
+
+    [Fact]
+    public async Task A_container_without_a_way_out_asks_a_server_that_it_reaches()
+    {
+        await using var machine = new TestMachine();
+        await File.WriteAllTextAsync(machine.ResolvConfPath, "nameserver 127.0.0.54\nnameserver 172.30.9.53\n");
+        using var hosts = new FakeNameServer(machine, machine.Host, "127.0.0.54", (q, _) => [FakeNameServer.Address(q, "203.0.113.9")]);
+        await using var engine = await Engine.StartAsync(machine);
+        var ipam = new NetworkIpam { Configs = [new NetworkIpamConfig { Subnet = "172.30.9.0/24" }] };
+        await engine.Service.CreateAsync(new NetworkCreateOptions { Name = "inner", Internal = true, Ipam = ipam }, default);
+        var names = await engine.RunAsync("names", "inner", new EndpointOptions { IPv4Address = "172.30.9.53" });
+        using var server = new FakeNameServer(machine, engine.Space(names), "172.30.9.53", (q, _) => [FakeNameServer.Address(q, "203.0.113.5")]);
+        var client = engine.Space(await engine.RunAsync("client", "inner"));
+
+        Assert.Equal(["203.0.113.5"], (await machine.ResolveAsync(client, "example.org")).Answers);
+        Assert.Equal(0, hosts.Asked);
     }
 
     [Fact]

@@ -170,19 +170,18 @@ public sealed partial class NetworkService
         return named ? WithOverrides(sandbox.Options) : WithOverrides(sandbox.Options).ForDirectUse(sandbox.Endpoints.Any(e => e.GlobalIPv6Address.Length > 0));
     }
 
-    /// <summary>Servers that the embedded one asks; null where the container has no way out.</summary>
-    private Upstreams? UpstreamsOf(SandboxEntry sandbox)
+    /// <summary>Servers that the embedded one asks. Where the container has no way out only those that it reaches itself.</summary>
+    private Upstreams UpstreamsOf(SandboxEntry sandbox)
     {
-        if (sandbox.Gateways.First is null)
-        {
-            return null;
-        }
-
+        var wayOut = sandbox.Gateways.First is not null;
         var named = sandbox.Options.Dns.Count + _options.Dns.Count > 0;
         return new Upstreams([.. from text in WithOverrides(sandbox.Options).ExternalServers
                                  where IPAddress.TryParse(text, out _) && text != ResolvConf.EmbeddedServer
                                  let address = IPAddress.Parse(text)
-                                 select new Upstream(new IPEndPoint(address, 53), FromHost: !named && IPAddress.IsLoopback(address))]);
+                                 let fromHost = !named && IPAddress.IsLoopback(address)
+                                 where wayOut || !fromHost
+                                 select new Upstream(new IPEndPoint(address, 53), fromHost)],
+            wayOut ? string.Empty : sandbox.Id + " ");
     }
 
     private IEnumerable<(string Address, string Names)> ParseExtraHost(string text)
