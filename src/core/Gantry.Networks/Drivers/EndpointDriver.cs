@@ -31,6 +31,9 @@ internal sealed record EndpointPlan
 
     public required IReadOnlyList<(IPAddress Address, int PrefixLength)> Addresses { get; init; }
 
+    /// <summary>How neighbours learn of the addresses.</summary>
+    public Announcement Announcement { get; init; } = Announcement.Default;
+
     /// <summary>Settings of the interface, <c>net.X.Y.IFNAME.Z=value</c>.</summary>
     public IReadOnlyList<string> Sysctls { get; init; } = [];
 }
@@ -39,6 +42,7 @@ internal sealed record EndpointPlan
 internal sealed class EndpointDriver(NetlinkSocket route, NamespaceThread host, HostSettings settings)
 {
     private const int LoopbackIndex = 1;
+    private readonly Announcer _announcer = new(host);
 
     /// <summary>Makes an empty namespace with loopback up.</summary>
     public NetworkNamespace CreateNamespace() => host.Create(RaiseLoopback);
@@ -74,8 +78,9 @@ internal sealed class EndpointDriver(NetlinkSocket route, NamespaceThread host, 
         try
         {
             ConfigurePort(plan);
-            ConfigureInside(plan, target);
+            var index = ConfigureInside(plan, target);
             TellNeighbours(plan);
+            _announcer.Begin(plan, index, target);
         }
         catch
         {
@@ -93,7 +98,8 @@ internal sealed class EndpointDriver(NetlinkSocket route, NamespaceThread host, 
         route.Execute(batch);
         try
         {
-            ConfigureInside(plan, target);
+            var index = ConfigureInside(plan, target);
+            _announcer.Begin(plan, index, target);
             AddRoutes(plan.ContainerName, routes, target);
         }
         catch
@@ -245,7 +251,8 @@ internal sealed class EndpointDriver(NetlinkSocket route, NamespaceThread host, 
         }
     }
 
-    private void ConfigureInside(EndpointPlan plan, NetworkNamespace target)
+    /// <summary>Returns the interface's index in the container.</summary>
+    private int ConfigureInside(EndpointPlan plan, NetworkNamespace target)
     {
         var v6 = plan.Addresses.Any(a => a.Address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6);
         using var inside = host.RunIn(target, () =>
@@ -278,6 +285,7 @@ internal sealed class EndpointDriver(NetlinkSocket route, NamespaceThread host, 
         var up = new NetlinkBatch();
         up.SetLinkUp(index, plan.ContainerName);
         inside.Execute(up);
+        return index;
     }
 
     /// <summary>An interface on an IPv4 network gets no link-local IPv6 address. Runs inside the container's namespace.</summary>

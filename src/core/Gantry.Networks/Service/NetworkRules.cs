@@ -1,4 +1,5 @@
 using Gantry.Errors;
+using Gantry.Networks.Drivers;
 
 namespace Gantry.Networks.Service;
 
@@ -27,15 +28,21 @@ internal static class NetworkRules
         return options with { Driver = options.Driver.Length > 0 ? options.Driver : NetworkDrivers.Bridge };
     }
 
-    /// <summary>The null driver gives no addresses: only networks of plugins, and configurations, can do with that.</summary>
-    public static NetworkCreateOptions CheckPools(NetworkCreateOptions options)
+    /// <summary>Checks on what only shows when defaults and a configuration network are in it. Gives the request back.</summary>
+    public static NetworkCreateOptions CheckDetails(NetworkCreateOptions options)
     {
+        // The null driver gives no addresses: only networks of plugins, and configurations, can do with that.
         if (options.Ipam.Driver is NetworkDrivers.Null && !options.ConfigOnly && (options.Ipam.Configs.Count > 0 || NetworkDrivers.IsBuiltIn(options.Driver)))
         {
             throw GantryException.InvalidArgument(
                 options.Ipam.Configs.Count > 0 ? "null ipam driver does not handle specific address pool requests"
                 : options.EnableIPv4 != false ? "ipv4 pool is empty"
                 : "ipv6 pool is empty");
+        }
+
+        if (options.ConfigFrom.Length == 0)
+        {
+            _ = Announcement.Parse(options.Options);
         }
 
         return options;

@@ -201,6 +201,7 @@ public sealed partial class NetworkService
             Sysctls = endpoint.Options.DriverOpts.GetValueOrDefault(InterfaceSysctls.Key) is { Length: > 0 } sysctls ? sysctls.Split(',') : [],
             Mtu = network.Settings.Mtu,
             Isolated = !network.Settings.Intercom,
+            Announcement = Announcement.Of(network.Record.Options),
             Addresses = addresses,
         };
     }

@@ -53,7 +53,7 @@ public sealed partial class NetworkService
 
     /// <summary>The request as it will be carried out.</summary>
     private NetworkCreateOptions Complete(NetworkCreateOptions options) =>
-        NetworkRules.CheckPools(ApplyConfigFrom(NetworkRules.Check(NetworkDefaults.Apply(WithFullNames(options), _options.DefaultNetworkOptions), FindExact)));
+        NetworkRules.CheckDetails(ApplyConfigFrom(NetworkRules.Check(NetworkDefaults.Apply(WithFullNames(options), _options.DefaultNetworkOptions), FindExact)));
 
     public async Task RemoveAsync(string id, CancellationToken ct)
     {
