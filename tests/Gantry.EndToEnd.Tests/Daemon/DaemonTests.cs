@@ -72,6 +72,21 @@ public sealed class DaemonTests
     }
 
     [Fact]
+    public async Task It_finds_its_folder_on_a_mount_of_a_namespace_that_nobody_else_is_in()
+    {
+        await using var daemon = new ScratchDaemon();
+        var folder = Directory.CreateDirectory($"{daemon.Folder}/m").FullName;
+
+        // As a service manager does that gives its services mounts of their own.
+        var process = await daemon.StartAsync(
+            "unshare",
+            ["-m", "--propagation", "slave", "sh", "-c", $"mount --bind {Repository.Binaries} {folder} && exec {folder}/gantryd \"$@\"", "x", .. daemon.Roots, "-H", daemon.Socket]);
+
+        Assert.Equal($"{folder}/gantryd", File.ResolveLinkTarget($"/proc/{process.Id}/exe", returnFinalTarget: false)?.FullName);
+        (await daemon.GantryAsync("-H", daemon.Socket, "version")).Succeeded();
+    }
+
+    [Fact]
     public async Task SIGINT_ends_it_also_where_a_script_started_it_in_the_background()
     {
         await using var daemon = new ScratchDaemon();

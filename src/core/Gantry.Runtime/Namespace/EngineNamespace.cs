@@ -13,6 +13,7 @@ public static class EngineNamespace
 {
     private const string Marker = "GANTRY_ENGINE_NAMESPACE";
     private const int DirectoryMode = 0x1C9;
+    private const string OwnProgram = "/proc/self/exe";
 
     /// <summary>
     /// Call first thing in Main. Moves the process into the namespace of the exec root's live monitor, or into a new one, and starts its program again
@@ -29,6 +30,7 @@ public static class EngineNamespace
             return;
         }
 
+        var program = File.ResolveLinkTarget(OwnProgram, returnFinalTarget: false)?.FullName;
         Directory.CreateDirectory(options.DataRoot);
         Directory.CreateDirectory(Path.GetDirectoryName(options.ExecRoot) ?? "/");
         RawFiles.MakeDirectory(options.ExecRoot, DirectoryMode);
@@ -37,7 +39,7 @@ public static class EngineNamespace
             Create(options);
         }
 
-        Restart();
+        Restart(program);
     }
 
     /// <summary>Identity of a process's mount namespace, such as <c>mnt:[4026531841]</c>; null when there is no such process.</summary>
@@ -80,7 +82,8 @@ public static class EngineNamespace
         HybridCgroups.Hide();
     }
 
-    private static void Restart()
+    /// <param name="program">What the program was called before.</param>
+    private static void Restart(string? program)
     {
         var arguments = File.ReadAllText("/proc/self/cmdline").Split('\0')[..^1];
         var environment = new List<string> { $"{Marker}={CurrentId("thread-self")}" };
@@ -92,6 +95,30 @@ public static class EngineNamespace
             }
         }
 
-        ProcessControl.Execute("/proc/self/exe", arguments, environment);
+        ProcessControl.Execute(IsOwnProgram(program) ? program! : OwnProgram, arguments, environment);
+    }
+
+    /// <summary>
+    /// By its name here, not by what is running: that lies on a mount of the namespace just left. Where nobody else is in there, it is gone, and the
+    /// program could not tell any more in which folder it is.
+    /// </summary>
+    private static bool IsOwnProgram(string? path)
+    {
+        if (path is null || RawFiles.TryOpen(path, OpenFlags.PathOnly) is not (>= 0 and var found))
+        {
+            return false;
+        }
+
+        var own = RawFiles.Open(OwnProgram, OpenFlags.PathOnly);
+        try
+        {
+            var (a, b) = (FileAt.Stat(found), FileAt.Stat(own));
+            return (a.FileSystem, a.Inode) == (b.FileSystem, b.Inode);
+        }
+        finally
+        {
+            RawFiles.Close(found);
+            RawFiles.Close(own);
+        }
     }
 }
