@@ -28,18 +28,7 @@ internal sealed class RepositoryEndpoint(HostProbe probe, Exchange exchange, Tok
     internal async Task<HttpResponseMessage> SendAsync(
         Func<ProbedHost, RequestPlan> plan, IReadOnlyList<string> scopes, IReadOnlyList<HttpStatusCode> expected, CancellationToken cancellationToken)
     {
-        var host = await ProbeAsync(cancellationToken).ConfigureAwait(false);
-        HttpResponseMessage response;
-        try
-        {
-            response = await SendAuthorizedAsync(host, plan(host), scopes, cancellationToken).ConfigureAwait(false);
-        }
-        catch (RegistryFailure failure) when (failure.IsDial || failure.IsTls)
-        {
-            probe.Forget(host);
-            throw;
-        }
-
+        var response = await SendProbedAsync(plan, scopes, cancellationToken).ConfigureAwait(false);
         if (expected.Contains(response.StatusCode))
         {
             return response;
@@ -48,6 +37,28 @@ internal sealed class RepositoryEndpoint(HostProbe probe, Exchange exchange, Tok
         using (response)
         {
             throw await ErrorBody.ReadAsync(response, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>What is remembered of a host may be out of date: where it sends for tokens is asked again, once.</summary>
+    private async Task<HttpResponseMessage> SendProbedAsync(Func<ProbedHost, RequestPlan> plan, IReadOnlyList<string> scopes, CancellationToken cancellationToken)
+    {
+        for (var again = false; ; again = true)
+        {
+            var host = await ProbeAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                return await SendAuthorizedAsync(host, plan(host), scopes, cancellationToken).ConfigureAwait(false);
+            }
+            catch (RegistryFailure failure) when (failure.IsDial || failure.IsTls)
+            {
+                probe.Forget(host);
+                var isTokenServer = failure.Where is not null;
+                if (again || !isTokenServer)
+                {
+                    throw;
+                }
+            }
         }
     }
 

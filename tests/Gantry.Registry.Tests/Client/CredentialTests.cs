@@ -45,6 +45,29 @@ public sealed class CredentialTests
     }
 
     [Fact]
+    public async Task A_token_server_that_moved_is_found_again()
+    {
+        var realm = string.Empty;
+        Task AnswerAsync(ScriptedRequest request, ScriptedReply reply) => request.Path.StartsWith("/token", StringComparison.Ordinal)
+            ? reply.SendAsync(200, "{\"token\":\"t\"}", "Content-Type: application/json")
+            : request.Header("authorization") == "Bearer t"
+                ? reply.SendAsync(200, "{\"name\":\"a/b\",\"tags\":[\"v1\"]}", "Content-Type: application/json")
+                : reply.SendAsync(401, "", $"WWW-Authenticate: Bearer realm=\"http://{realm}/token\",service=\"s\"");
+        await using var registry = new ScriptedServer(AnswerAsync);
+        await using var second = new ScriptedServer(AnswerAsync);
+        using var client = new RegistryClient(Clients.Quick);
+        await using (var first = new ScriptedServer(AnswerAsync))
+        {
+            realm = first.Address;
+            Assert.Equal(["v1"], await client.OpenForPull(ImageReference.Parse($"{registry.Address}/a/b"), s_right).ListTagsAsync());
+        }
+
+        realm = second.Address;
+        Assert.Equal(["v1"], await client.OpenForPull(ImageReference.Parse($"{registry.Address}/c/d"), s_right).ListTagsAsync());
+        Assert.Single(second.To("/token"));
+    }
+
+    [Fact]
     public async Task Expired_token_is_renewed()
     {
         await using var registry = await TestRegistry.StartAsync(
