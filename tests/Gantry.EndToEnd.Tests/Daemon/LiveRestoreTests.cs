@@ -47,6 +47,32 @@ public sealed class LiveRestoreTests
         Assert.Equal("0", (await Run("inspect", "-f", "{{.RestartCount}}", "always")).Succeeded().Text);
     }
 
+    [Fact]
+    public async Task What_a_container_links_to_or_joins_is_started_before_it()
+    {
+        await using var daemon = new ScratchDaemon();
+        Task<Result> Run(params string[] arguments) => daemon.GantryAsync(["-H", daemon.Socket, .. arguments]);
+        var first = await daemon.StartAsync("-H", daemon.Socket, "--live-restore=false");
+        (await Run("import", Repository.BusyboxTar, "bb")).Succeeded();
+        string[] always = ["run", "-d", "--restart", "always", "--stop-timeout", "1"];
+        var links = new List<string>();
+        foreach (var name in Enumerable.Range(0, 4).Select(i => $"child{i}"))
+        {
+            (await Run([.. always, "--name", name, .. s_sleep])).Succeeded();
+            links.AddRange(["--link", name]);
+        }
+
+        (await Run([.. always, "--name", "parent", .. links, .. s_sleep])).Succeeded();
+        (await Run([.. always, "--name", "joined", "--network", "container:parent", "--pid", "container:child0", .. s_sleep])).Succeeded();
+
+        await ScratchDaemon.SignalAsync(first, "TERM");
+        await first.WaitForExitAsync();
+        await daemon.StartAsync("-H", daemon.Socket, "--live-restore=false");
+
+        Assert.Equal("true true", (await Run("inspect", "-f", "{{.State.Running}}", "parent", "joined")).Succeeded().Text.ReplaceLineEndings(" "));
+        Assert.DoesNotContain("failed to start container", daemon.Log, StringComparison.Ordinal);
+    }
+
     private static async Task UntilRunningAsync(Func<string[], Task<Result>> run, int count)
     {
         for (var attempt = 0; attempt < 100; attempt++)

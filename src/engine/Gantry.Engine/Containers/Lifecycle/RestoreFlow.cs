@@ -56,7 +56,7 @@ internal sealed class RestoreFlow(EngineCore core, PluginService plugins, ExitFl
     }
 
     /// <summary>
-    /// Starts what the restart policies want, all at once, and waits for it, so that the engine's first clients find it running as dockerd's do. A start
+    /// Starts what the restart policies want, at once where none needs another (<see cref="BootOrder"/>), and waits for it, so that the engine's first clients find it running as dockerd's do. A start
     /// that takes long goes on behind this.
     /// </summary>
     internal async Task ApplyPoliciesAsync(CancellationToken cancellationToken)
@@ -64,7 +64,7 @@ internal sealed class RestoreFlow(EngineCore core, PluginService plugins, ExitFl
         var wanted = core.Containers.All()
             .Where(c => !c.State.IsActive && c.State.Phase != ContainerPhase.Removing)
             .Where(c => RestartPolicies.ShouldStartAtBoot(c.Record.HostConfig.RestartPolicy, c.State));
-        var starts = Task.WhenAll(wanted.Select(c => Task.Run(() => StartAtBootAsync(c), cancellationToken)));
+        var starts = BootOrder.StartAsync(wanted, core.Containers, StartAtBootAsync, cancellationToken);
         try
         {
             await starts.WaitAsync(s_patience, cancellationToken).ConfigureAwait(false);
