@@ -76,14 +76,25 @@ public sealed class AddressTests
     });
 
     [Fact]
-    public void A_released_address_comes_last()
+    public void The_lowest_free_address_comes_first()
     {
         Assert.True(Subnet.TryParse("10.0.0.0/29", out var subnet, out _));
         var allocator = new AddressAllocator(subnet, subnet);
-        var first = allocator.Allocate()!;
-        allocator.Release(first);
+        Assert.Equal("10.0.0.1", allocator.Allocate()?.ToString());
+        Assert.Equal("10.0.0.2", allocator.Allocate()?.ToString());
+        allocator.Restore(IPAddress.Parse("10.0.0.4"));
+        allocator.Release(IPAddress.Parse("10.0.0.1"));
 
-        Assert.Equal(["10.0.0.2", "10.0.0.3", "10.0.0.4", "10.0.0.5", "10.0.0.6", "10.0.0.1", null], Enumerable.Range(0, 7).Select(_ => allocator.Allocate()?.ToString()));
+        Assert.Equal(["10.0.0.1", "10.0.0.3", "10.0.0.5", "10.0.0.6", null], Enumerable.Range(0, 5).Select(_ => allocator.Allocate()?.ToString()));
+    }
+
+    [Fact]
+    public void The_last_address_of_all_is_given_and_no_more()
+    {
+        Assert.True(Subnet.TryParse("ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe/127", out var subnet, out _));
+        var allocator = new AddressAllocator(subnet, subnet);
+
+        Assert.Equal(2, Enumerable.Range(0, 4).Count(_ => allocator.Allocate() is not null));
     }
 
     [Fact]

@@ -137,15 +137,25 @@ public sealed class EndpointTests
     }
 
     [Fact]
-    public async Task A_released_address_is_not_given_to_the_next_container()
+    public async Task A_released_address_is_the_next_containers_even_while_the_last_ones_interface_is_there()
     {
         await using var machine = new TestMachine();
         await using var engine = await Engine.StartAsync(machine);
         var first = await engine.RunAsync("first");
+        var neighbour = await engine.RunAsync("neighbour");
         var address = engine.Address(first);
+        var port = machine.HostLinks().First(l => l.StartsWith("veth", StringComparison.Ordinal));
+        using var stray = SleepingProcess.Start(engine.Service.FindSandbox(first)!.SandboxKey);
         await engine.Service.ReleaseSandboxAsync(first, default);
+        Assert.Contains("state disabled", machine.LinkDetails(port), StringComparison.Ordinal);
 
-        Assert.NotEqual(address, engine.Address(await engine.RunAsync("second")));
+        var second = await engine.RunAsync("second");
+        Assert.Equal(address, engine.Address(second));
+        using var serving = machine.Serve(engine.Space(second), 80, "second");
+        for (var i = 0; i < 5; i++)
+        {
+            Assert.StartsWith("second|", await machine.AskTcpAsync(engine.Space(neighbour), address, 80), StringComparison.Ordinal);
+        }
     }
 
     [Fact]

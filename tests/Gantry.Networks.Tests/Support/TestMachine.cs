@@ -105,6 +105,15 @@ internal sealed class TestMachine : IAsyncDisposable
         Assert.Equal(0, nft.ExitCode);
     }
 
+    /// <summary>What <c>ip</c> says of one of the host's interfaces; empty when it isn't there.</summary>
+    public string LinkDetails(string name)
+    {
+        using var process = Process.Start(new ProcessStartInfo("nsenter", [$"--net={HostPath}", "ip", "-d", "-o", "link", "show", name]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var text = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return text;
+    }
+
     public string Sysctl(string name) => Thread.RunHome(() => File.ReadAllText($"/proc/sys/net/{name}").Trim());
 
     public List<string> HostLinks() => [.. Route.ListLinks().Select(l => l.Name)];

@@ -3,15 +3,16 @@ using System.Net;
 namespace Gantry.Networks.Addressing;
 
 /// <summary>
-/// Hands out the addresses of one subnet. A released address is not given again before the others had their turn, so that what still talks to
-/// its last owner does not reach a stranger.
+/// Hands out the addresses of one subnet, always the lowest that is free, as Docker does: a container started alone has the same one each time.
 /// </summary>
 /// <remarks>Not thread-safe.</remarks>
 internal sealed class AddressAllocator : IAddressPool
 {
     private readonly HashSet<UInt128> _used = [];
     private readonly Subnet _range;
-    private UInt128 _next;
+
+    /// <summary>Below it none of the range is free; in the range.</summary>
+    private UInt128 _lowest;
 
     /// <param name="subnet">All addresses that may be asked for by name.</param>
     /// <param name="range">The part of it from which addresses are chosen.</param>
@@ -19,7 +20,7 @@ internal sealed class AddressAllocator : IAddressPool
     {
         Subnet = subnet;
         _range = range;
-        _next = range.First;
+        _lowest = range.First;
         ReserveEnds();
     }
 
@@ -28,22 +29,20 @@ internal sealed class AddressAllocator : IAddressPool
     /// <summary>Takes one certain address; false when it is taken.</summary>
     public bool TryReserve(IPAddress address) => Subnet.Contains(address) && _used.Add(Subnet.ToNumber(address));
 
-    /// <summary>Takes the next free address, or null when none is left.</summary>
+    /// <summary>Takes the lowest free address, or null when none is left.</summary>
     public IPAddress? Allocate()
     {
-        var start = _next;
-        do
+        while (!_used.Add(_lowest))
         {
-            var candidate = _next;
-            _next = candidate == _range.Last ? _range.First : candidate + 1;
-            if (_used.Add(candidate))
+            if (_lowest == _range.Last)
             {
-                return Subnet.ToAddress(candidate);
+                return null;
             }
-        }
-        while (_next != start);
 
-        return null;
+            _lowest++;
+        }
+
+        return Subnet.ToAddress(_lowest);
     }
 
     bool IAddressPool.TryReserve(IPAddress address, string mac) => TryReserve(address);
@@ -52,16 +51,17 @@ internal sealed class AddressAllocator : IAddressPool
 
     void IAddressPool.Restore(IPAddress address, string mac) => Restore(address);
 
-    /// <summary>Takes an address that a record says is in use and goes on behind it.</summary>
-    public void Restore(IPAddress address)
+    /// <summary>Takes an address that a record says is in use.</summary>
+    public void Restore(IPAddress address) => TryReserve(address);
+
+    public void Release(IPAddress address)
     {
-        if (TryReserve(address) && _range.Contains(address) && Subnet.ToNumber(address) is var number && number >= _next)
+        var number = Subnet.ToNumber(address);
+        if (_used.Remove(number) && _range.Contains(address) && number < _lowest)
         {
-            _next = number == _range.Last ? _range.First : number + 1;
+            _lowest = number;
         }
     }
-
-    public void Release(IPAddress address) => _used.Remove(Subnet.ToNumber(address));
 
     /// <summary>Network and broadcast address, and in IPv6 the anycast address of routers, are nobody's; blocks of two have neither (RFC 3021).</summary>
     private void ReserveEnds()

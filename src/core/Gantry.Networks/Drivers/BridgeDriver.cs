@@ -59,6 +59,20 @@ internal sealed class BridgeDriver(NetlinkSocket route, HostSettings settings, s
 
     public bool IsMissing(int index) => route.ListLinks().TrueForAll(l => l.Index != index);
 
+    /// <summary>
+    /// Shuts the port of a bridge that an ended container's interface is on: until the kernel has deleted it, it would answer for an address that
+    /// another may have by then. Gone already is fine.
+    /// </summary>
+    public void Shut(string name)
+    {
+        if (route.FindLink(name) is { Master: > 0 } link)
+        {
+            var batch = new NetlinkBatch();
+            batch.DisableBridgePort(link.Index, name);
+            route.Execute(batch);
+        }
+    }
+
     /// <summary>Deletes a device of any kind, at once.</summary>
     public void Delete(string name)
     {

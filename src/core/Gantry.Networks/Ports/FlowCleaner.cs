@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using Gantry.Linux;
 using Gantry.Linux.Networking;
@@ -13,23 +14,43 @@ internal sealed class FlowCleaner(NetlinkSocket netfilter, Action<string> warn)
 {
     private const byte ProtocolUdp = 17;
 
-    private Task _last = Task.CompletedTask;
+    private readonly ConcurrentDictionary<IPAddress, Task> _running = new();
 
-    public void Forget(IReadOnlyCollection<IPAddress> addresses) => _last = Task.Run(() =>
+    public void Forget(IReadOnlyCollection<IPAddress> addresses)
+    {
+        foreach (var address in addresses)
+        {
+            var cleaning = new Task(() => Clean(address));
+            _running[address] = cleaning;
+            cleaning.ContinueWith(_ => _running.TryRemove(new(address, cleaning)), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            cleaning.Start(TaskScheduler.Default);
+        }
+    }
+
+    /// <summary>Waits until nothing that is going on could take flows of an address's next owner for its last one's.</summary>
+    public void WaitFor(IEnumerable<IPAddress> addresses)
+    {
+        foreach (var address in addresses)
+        {
+            if (_running.TryGetValue(address, out var cleaning))
+            {
+                cleaning.Wait();
+            }
+        }
+    }
+
+    /// <summary>Waits for all that was begun.</summary>
+    public Task FinishAsync() => Task.WhenAll(_running.Values);
+
+    private void Clean(IPAddress address)
     {
         try
         {
-            foreach (var address in addresses)
-            {
-                Conntrack.ForgetFlowsTo(netfilter, address, ProtocolUdp);
-            }
+            Conntrack.ForgetFlowsTo(netfilter, address, ProtocolUdp);
         }
         catch (LinuxException e)
         {
-            warn($"can't end UDP flows to {string.Join(", ", addresses)}: {e.Message}");
+            warn($"can't end UDP flows to {address}: {e.Message}");
         }
-    });
-
-    /// <summary>Waits for what was begun last.</summary>
-    public Task FinishAsync() => _last;
+    }
 }

@@ -119,6 +119,11 @@ public sealed partial class NetworkService
         TellOfPorts(sandbox, sandbox.Gateways.First, null);
         foreach (var endpoint in endpoints)
         {
+            if (endpoint.HostInterfaceName.Length > 0)
+            {
+                Attempt(sandbox, "shut a bridge's port", () => _bridges.Shut(endpoint.HostInterfaceName));
+            }
+
             if (_networks.GetValueOrDefault(endpoint.NetworkId) is { IsPlugin: true })
             {
                 LeavePlugin(sandbox, endpoint);

@@ -57,6 +57,11 @@ internal sealed class PortPublisher(PortAllocator allocator, HostFirewall firewa
     private void Lead(SandboxEntry sandbox, List<HeldPort> reserved, PortRoutes from, PortRoutes to)
     {
         var ports = sandbox.Ports.AddRange(reserved);
+        if (!to.IsEmpty && ports.Any(p => p.Protocol == "udp"))
+        {
+            flows.WaitFor(Addresses(to));
+        }
+
         try
         {
             firewall.ChangePorts([.. from.Mappings(ports)], [.. to.Mappings(ports)]);
@@ -98,9 +103,11 @@ internal sealed class PortPublisher(PortAllocator allocator, HostFirewall firewa
     {
         if (!routes.IsEmpty && ports.Any(p => p.Protocol == "udp"))
         {
-            flows.Forget([.. new[] { routes.V4?.Address, routes.V6?.Address }.OfType<IPAddress>()]);
+            flows.Forget([.. Addresses(routes)]);
         }
     }
+
+    private static IEnumerable<IPAddress> Addresses(PortRoutes routes) => new[] { routes.V4?.Address, routes.V6?.Address }.OfType<IPAddress>();
 
     private static void Aim(PortRoutes routes, ImmutableArray<HeldPort> ports)
     {

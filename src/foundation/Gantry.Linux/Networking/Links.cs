@@ -44,6 +44,7 @@ public static class Links
     private const ushort InfoKind = 1;
     private const ushort InfoData = 2;
     private const ushort VethPeer = 1;
+    private const ushort PortState = 1;
     private const ushort PortHairpin = 4;
     private const ushort PortIsolated = 33;
     private const byte FamilyBridge = 7;
@@ -138,6 +139,16 @@ public static class Links
         var port = batch.BeginNested(AttributeProtInfo, flagged: true);
         batch.Attribute(PortHairpin, (byte)(hairpin ? 1 : 0));
         batch.Attribute(PortIsolated, (byte)(isolated ? 1 : 0));
+        batch.EndNested(port);
+    }
+
+    /// <summary>A bridge port that neither gets nor brings in frames any more (BR_STATE_DISABLED), without waiting for anything.</summary>
+    public static void DisableBridgePort(this NetlinkBatch batch, int index, string name)
+    {
+        batch.Begin(RouteMessage.SetLink, 0, $"disable bridge port {name}", Errno.ENODEV);
+        batch.Put(new LinkHeader { Family = FamilyBridge, Index = index });
+        var port = batch.BeginNested(AttributeProtInfo, flagged: true);
+        batch.Attribute(PortState, (byte)0);
         batch.EndNested(port);
     }
 
