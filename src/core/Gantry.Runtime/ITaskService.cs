@@ -87,6 +87,18 @@ public interface ITaskService : IAsyncDisposable
     Task UpdateResourcesAsync(string id, ReadOnlyMemory<byte> resourcesJson, CancellationToken cancellationToken);
 
     /// <summary>
+    /// Saves a running task's processes through the runtime and CRIU. Without <paramref name="leaveRunning"/> they are ended by SIGKILL once all is
+    /// saved; that exit comes through <see cref="OnExit"/>. Returns when the images are complete; they are not on the disk yet. May take minutes.
+    /// </summary>
+    /// <exception cref="GantryException">Internal: the runtime or CRIU refused; the processes go on. The directory of the images has what there is of them.</exception>
+    Task CheckpointAsync(string id, CheckpointPaths paths, bool leaveRunning, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Waits for a <see cref="CheckpointAsync"/> of an earlier service, which may still be at work, and says whether its images are complete.
+    /// </summary>
+    Task<bool> AwaitCheckpointAsync(string id, CheckpointPaths paths);
+
+    /// <summary>
     /// Removes everything of an ended task: runtime state, cgroups, FIFOs, run files. Idempotent; unknown ids are no error.
     /// A task that still runs is <see cref="ErrorKind.Conflict"/>. The bundle directory and the log stay: they are the caller's.
     /// </summary>

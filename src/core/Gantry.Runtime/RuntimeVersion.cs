@@ -17,6 +17,9 @@ public sealed record RuntimeVersion(string Program, string Number, string Commit
     public bool TakesSeccompPrograms =>
         Program == "crun" && int.TryParse(Number.Split('.')[0], System.Globalization.CultureInfo.InvariantCulture, out var major) && major >= 1;
 
+    /// <summary>True for a crun that says what it was built with, CRIU not being among it.</summary>
+    public bool LacksCriu { get; private init; }
+
     /// <summary>Runs the program, which takes some milliseconds.</summary>
     public static RuntimeVersion Ask(RuntimeConfig runtime)
     {
@@ -40,6 +43,9 @@ public sealed record RuntimeVersion(string Program, string Number, string Commit
         var lines = output.Split('\n', StringSplitOptions.TrimEntries);
         var words = lines.FirstOrDefault(l => l.Contains(" version ", StringComparison.Ordinal))?.Split(" version ");
         var commit = lines.FirstOrDefault(l => l.StartsWith("commit:", StringComparison.Ordinal))?["commit:".Length..].Trim() ?? "";
-        return words is null ? s_unknown with { Commit = commit } : new RuntimeVersion(words[0], words[1], commit);
+        return words is null ? s_unknown with { Commit = commit } : new RuntimeVersion(words[0], words[1], commit)
+        {
+            LacksCriu = words[0] == "crun" && !output.Contains("+CRIU", StringComparison.Ordinal),
+        };
     }
 }

@@ -10,6 +10,12 @@ public sealed class EngineProcess : IAsyncLifetime
 {
     private Process? _process;
 
+    /// <summary>More of gantryd's arguments.</summary>
+    internal IReadOnlyList<string> Flags { get; init; } = [];
+
+    /// <summary>Directories that gantryd looks for programs in before those of PATH.</summary>
+    internal string? Programs { get; set; }
+
     internal string Folder { get; } = Directory.CreateTempSubdirectory("gantry-e2e-").FullName;
 
     internal string Host => $"unix://{Folder}/gantry.sock";
@@ -75,7 +81,7 @@ public sealed class EngineProcess : IAsyncLifetime
     /// <summary>Starts the engine (again) and waits until it answers.</summary>
     internal async Task StartAsync()
     {
-        _process = Command.Start(Repository.Binary("gantryd"), ["-H", Host, "--data-root", DataRoot, "--exec-root", ExecRoot, "--pidfile", Path.Combine(Folder, "gantryd.pid")]);
+        _process = Command.Start(Repository.Binary("gantryd"), ["-H", Host, "--data-root", DataRoot, "--exec-root", ExecRoot, "--pidfile", Path.Combine(Folder, "gantryd.pid"), .. Flags], Variables);
         _process.OutputDataReceived += (_, _) => { };
         _process.ErrorDataReceived += (_, line) => File.AppendAllText(Path.Combine(Folder, "engine.log"), line.Data + "\n");
         _process.BeginOutputReadLine();
@@ -128,7 +134,12 @@ public sealed class EngineProcess : IAsyncLifetime
 
     internal Task<Result> DockerAsync(params string[] arguments) => Command.RunAsync(DockerCli!, arguments, null, Environment);
 
-    private static string CommandLine(int pid)
+    private IReadOnlyDictionary<string, string>? Variables => Programs is null
+        ? null
+        : new Dictionary<string, string> { ["PATH"] = $"{Programs}:{System.Environment.GetEnvironmentVariable("PATH")}" };
+
+    /// <summary>Arguments, each ended by a zero; empty where there is no such process.</summary>
+    internal static string CommandLine(int pid)
     {
         try
         {

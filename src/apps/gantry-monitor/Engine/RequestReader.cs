@@ -45,7 +45,7 @@ internal static class RequestReader
                 supervisor.Forget(requestId, forget.Id, forget.ExecId);
                 break;
             case MessageKind.Invoke:
-                supervisor.Invoke(requestId, Arguments(reader));
+                supervisor.Invoke(requestId, Texts(reader, Field.Argument), Texts(reader, Field.Environment));
                 break;
             default:
                 // A newer engine's request: say so rather than leave it waiting.
@@ -75,6 +75,9 @@ internal static class RequestReader
             {
                 case Field.Argument:
                     request.Arguments.Add(reader.Text);
+                    break;
+                case Field.Environment:
+                    request.Environment.Add(reader.Text);
                     break;
                 case Field.PidFile:
                     request.PidFile = reader.Text;
@@ -125,18 +128,18 @@ internal static class RequestReader
         return true;
     }
 
-    private static List<string> Arguments(MessageReader reader)
+    private static List<string> Texts(MessageReader reader, Field field)
     {
-        var arguments = new List<string>();
+        var texts = new List<string>();
         while (reader.Next())
         {
-            if (reader.Field == Field.Argument)
+            if (reader.Field == field)
             {
-                arguments.Add(reader.Text);
+                texts.Add(reader.Text);
             }
         }
 
-        return arguments;
+        return texts;
     }
 
     private readonly record struct Target(string Id, string ExecId, uint AttachmentId, AttachFlags Flags)

@@ -13,6 +13,9 @@ internal sealed class LaunchRequest
 
     public List<string> Arguments { get; } = [];
 
+    /// <summary>Added to the monitor's own environment for the runtime.</summary>
+    public List<string> Environment { get; } = [];
+
     public string PidFile { get; set; } = "";
 
     public string RuntimeLog { get; set; } = "";
@@ -207,7 +210,7 @@ internal sealed class Launch
         {
             Path = programs.Resolve(Request.Arguments[0]),
             Arguments = Request.Arguments,
-            Environment = environment,
+            Environment = [.. environment, .. Request.Environment],
             Stdin = stdio[0],
             Stdout = stdio[1],
             Stderr = stdio[2],

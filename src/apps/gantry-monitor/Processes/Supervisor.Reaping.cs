@@ -23,9 +23,13 @@ internal sealed partial class Supervisor
             {
                 End(process, status);
             }
-            else if (_invocations.Remove(pid, out var requestId))
+            else if (_invocations.Remove(pid, out var invocation))
             {
-                Engine?.SendDone(requestId, status);
+                // A later engine has other requests with the same numbers.
+                if (Engine is not null && Engine == invocation.Engine)
+                {
+                    Engine.SendDone(invocation.RequestId, status);
+                }
             }
             else if (_helpers.Remove(pid, out var writer))
             {

@@ -123,7 +123,7 @@ internal sealed partial class Supervisor
         Engine?.SendDone(requestId, 0);
     }
 
-    public void Invoke(uint requestId, List<string> arguments)
+    public void Invoke(uint requestId, List<string> arguments, List<string> environment)
     {
         try
         {
@@ -131,12 +131,12 @@ internal sealed partial class Supervisor
             {
                 Path = _programs.Resolve(arguments[0]),
                 Arguments = arguments,
-                Environment = _environment,
+                Environment = [.. _environment, .. environment],
                 Stdin = _nullDevice,
                 Stdout = _nullDevice,
                 Stderr = _nullDevice,
             });
-            _invocations.Add(pid, requestId);
+            _invocations.Add(pid, (Engine, requestId));
         }
         catch (LinuxException e)
         {

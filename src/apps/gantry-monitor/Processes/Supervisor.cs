@@ -21,7 +21,7 @@ internal sealed partial class Supervisor
     private readonly Dictionary<(string Id, string ExecId), MonitoredProcess> _processes = [];
     private readonly Dictionary<int, MonitoredProcess> _byPid = [];
     private readonly Dictionary<int, Launch> _launches = [];
-    private readonly Dictionary<int, uint> _invocations = [];
+    private readonly Dictionary<int, (EngineLink? Engine, uint RequestId)> _invocations = [];
     private readonly Dictionary<int, (long Sequence, int Status)> _orphans = [];
     private readonly Dictionary<int, JsonLogWriter> _helpers = [];
     private readonly SealedPrograms _programs = new();

@@ -108,6 +108,7 @@ internal sealed class DaemonSettings(FlagValues flags)
             MaxConcurrentUploads = AtLeastOne("max-concurrent-uploads", 5),
             MaxDownloadAttempts = AtLeastOne("max-download-attempts", 5),
             Debug = Debug,
+            Experimental = flags.Bool("experimental"),
             Builds = BuilderSettings.Read(flags.Text("builder")),
             ApiWarnings = ApiWarning.Of(Tls(), TcpAddresses()),
             AuthorizationPlugins = [.. flags.List("authorization-plugin").Distinct()],

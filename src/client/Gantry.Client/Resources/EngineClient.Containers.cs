@@ -23,8 +23,15 @@ public sealed partial class EngineClient
             ContainerCreateResponse.ReadFrom,
             cancellationToken);
 
-    public Task StartContainerAsync(string container, string? detachKeys, CancellationToken cancellationToken) =>
-        CallAsync("POST", ContainerPath(container, "/start"), new ApiRequest { Query = new Query().Add("detachKeys", detachKeys) }, cancellationToken);
+    /// <param name="checkpoint">Restore this; null or empty starts the container's program.</param>
+    /// <param name="checkpointFolder">Where it is; null or empty is among the container's files.</param>
+    public Task StartContainerAsync(
+        string container, string? detachKeys, CancellationToken cancellationToken, string? checkpoint = null, string? checkpointFolder = null) =>
+        CallAsync(
+            "POST",
+            ContainerPath(container, "/start"),
+            new ApiRequest { Query = new Query().Add("detachKeys", detachKeys).Add("checkpoint", checkpoint).Add("checkpoint-dir", checkpointFolder) },
+            cancellationToken);
 
     /// <param name="timeout">Seconds before SIGKILL; -1 for never; null for the container's own.</param>
     public Task StopContainerAsync(string container, string? signal, int? timeout, CancellationToken cancellationToken) =>

@@ -93,6 +93,15 @@ internal sealed class TaskEntry
         }
     }
 
+    /// <summary>True while something that the process has written waits for the monitor to read it.</summary>
+    public bool HasUnreadOutput()
+    {
+        lock (_lock)
+        {
+            return HasData(_stdout) || HasData(_stderr) || HasData(_terminal);
+        }
+    }
+
     /// <summary>Gives up the duplicate of stdin, which would keep the process from seeing the end.</summary>
     public void CloseStdin()
     {
@@ -147,6 +156,8 @@ internal sealed class TaskEntry
             Close(ref _terminal);
         }
     }
+
+    private static bool HasData(int fd) => fd >= 0 && RawFiles.BytesAvailable(fd) > 0;
 
     private static DateTimeOffset ToTime(long nanoseconds) => DateTimeOffset.UnixEpoch.AddTicks(nanoseconds / 100);
 

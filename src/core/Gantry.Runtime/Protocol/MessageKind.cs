@@ -113,6 +113,9 @@ public enum Field : byte
 
     /// <summary>Path the runtime writes its own messages to.</summary>
     RuntimeLog = 30,
+
+    /// <summary>Repeated: a variable for the runtime, <c>NAME=VALUE</c>.</summary>
+    Environment = 31,
 }
 
 /// <summary>Descriptors that go with a process, in this order.</summary>

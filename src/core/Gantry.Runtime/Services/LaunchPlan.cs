@@ -10,6 +10,12 @@ internal sealed record LaunchPlan(ProcessRecord Record, IReadOnlyList<string> Ar
     /// <summary>Makes the error of what the runtime said.</summary>
     public required Func<string, GantryException> Failure { get; init; }
 
+    /// <summary>Added to the runtime's environment, <c>NAME=VALUE</c>.</summary>
+    public IReadOnlyList<string> Environment { get; init; } = [];
+
+    /// <summary>How long the runtime may take without a monitor that waits for it.</summary>
+    public TimeSpan RuntimeLimit { get; init; } = TimeSpan.FromSeconds(10);
+
     public string PidFile => $"{Record.Directory}/{RunFiles.Pid}";
 
     public void Write(MessageWriter writer)
@@ -20,6 +26,11 @@ internal sealed record LaunchPlan(ProcessRecord Record, IReadOnlyList<string> Ar
         foreach (var argument in Arguments)
         {
             writer.Add(Field.Argument, argument);
+        }
+
+        foreach (var variable in Environment)
+        {
+            writer.Add(Field.Environment, variable);
         }
     }
 }

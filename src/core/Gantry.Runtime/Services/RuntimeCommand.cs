@@ -44,6 +44,19 @@ internal sealed class RuntimeCommand
     public List<string> Run(TaskSpec spec, string directory) =>
         [.. Global(directory), "run", "--detach", "--bundle", spec.BundlePath, "--pid-file", $"{directory}/{RunFiles.Pid}", .. Console(spec.Tty), spec.Id];
 
+    /// <summary>As <see cref="Run"/>, with the processes of a checkpoint in place of the configuration's.</summary>
+    public List<string> Restore(TaskSpec spec, CheckpointPaths checkpoint, string directory) =>
+        [
+            .. Global(directory), "restore", "--detach", "--bundle", spec.BundlePath, "--pid-file", $"{directory}/{RunFiles.Pid}",
+            "--image-path", checkpoint.ImagePath, "--work-path", checkpoint.WorkPath, .. Console(spec.Tty), spec.Id,
+        ];
+
+    public List<string> Checkpoint(string id, string directory, CheckpointPaths paths, bool leaveRunning) =>
+        [
+            .. Global(directory), "checkpoint", "--image-path", paths.ImagePath, "--work-path", paths.WorkPath,
+            .. leaveRunning ? ["--leave-running"] : Array.Empty<string>(), id,
+        ];
+
     public List<string> Exec(ExecSpec spec, string directory, string processFile) =>
         [
             .. Global(directory), "exec", "--detach", "--process", processFile, "--pid-file", $"{directory}/{RunFiles.Pid}", .. Console(spec.Tty),

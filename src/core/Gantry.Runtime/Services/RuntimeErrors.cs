@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Gantry.Errors;
+using Gantry.Runtime.Checkpoints;
 
 namespace Gantry.Runtime.Services;
 
@@ -32,12 +33,31 @@ internal static partial class RuntimeErrors
         return WithCode($"OCI runtime exec failed: exec failed: {cause}: unknown", cause, ExitCode(cause));
     }
 
+    /// <param name="runtime">The runtime's program name.</param>
+    /// <param name="log">Its log.</param>
+    /// <param name="criuLog">Path of CRIU's, whose first error is told too.</param>
+    public static GantryException CheckpointFailed(string runtime, string log, string criuLog) =>
+        GantryException.Internal($"{runtime} did not terminate successfully: {Cause(log, criuLog)}");
+
+    /// <inheritdoc cref="CheckpointFailed"/>
+    public static GantryException RestoreFailed(string runtime, string log, string criuLog)
+    {
+        var text = $"failed to create task for container: failed to create shim task: OCI runtime restore failed: {runtime} did not terminate successfully: {Cause(log, criuLog)}: unknown";
+        return WithCode(text, "", OtherCode);
+    }
+
     /// <summary>The last error message of a runtime's log.</summary>
     public static string Message(string log)
     {
         var message = JsonMessage(log) ?? log.Split('\n', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault()?.Trim() ?? "";
         message = RuncPrefix().Replace(message, "");
         return message.Length > 0 ? message : "the runtime ended without a message";
+    }
+
+    private static string Cause(string log, string criuLog)
+    {
+        var message = Message(log).Split('\n')[0];
+        return CriuLog.FirstError(criuLog) is { } error ? $"{message}: {error} path= {criuLog}" : message;
     }
 
     private static string Translate(string message, string program)

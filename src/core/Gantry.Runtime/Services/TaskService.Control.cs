@@ -171,14 +171,28 @@ public sealed partial class TaskService
     {
         try
         {
-            var connection = await ConnectAsync(CancellationToken.None).ConfigureAwait(false);
-            void Build(MessageWriter writer) => arguments.ForEach(argument => writer.Add(Field.Argument, argument));
-            var reply = await connection.RequestAsync(MessageKind.Invoke, Build).ConfigureAwait(false);
-            return ChildProcesses.ExitCode((int)reply.ThrowIfFailed().Number(Field.WaitStatus));
+            return await InvokeInMonitorAsync(arguments, []).ConfigureAwait(false);
         }
         catch (MonitorLostException e)
         {
             throw GantryException.Unavailable("the container monitor ended while the runtime was at work", e);
         }
+    }
+
+    /// <exception cref="MonitorLostException">It was killed; the runtime goes on alone.</exception>
+    private async Task<int> InvokeInMonitorAsync(List<string> arguments, IReadOnlyList<string> environment)
+    {
+        var connection = await ConnectAsync(CancellationToken.None).ConfigureAwait(false);
+        void Build(MessageWriter writer)
+        {
+            arguments.ForEach(argument => writer.Add(Field.Argument, argument));
+            foreach (var variable in environment)
+            {
+                writer.Add(Field.Environment, variable);
+            }
+        }
+
+        var reply = await connection.RequestAsync(MessageKind.Invoke, Build).ConfigureAwait(false);
+        return ChildProcesses.ExitCode((int)reply.ThrowIfFailed().Number(Field.WaitStatus));
     }
 }

@@ -21,10 +21,12 @@ public sealed partial class TaskService
         var runtime = RuntimeCommand.Resolve(_options, spec.RuntimeName);
         var directory = RunFiles.TaskDirectory(_options.ExecRoot, spec.Id);
         var record = LaunchRecords.ForContainer(spec, runtime, directory, new Cgroup(_cgroups, spec.CgroupsPath));
-        var plan = new LaunchPlan(record, runtime.Run(spec, directory), spec.ConsoleRows, spec.ConsoleColumns)
-        {
-            Failure = log => RuntimeErrors.StartFailed(runtime.Program, log, BundleConfig.FirstArgument(spec.BundlePath)),
-        };
+        var plan = spec.Checkpoint is { } checkpoint
+            ? RestorePlan(spec, checkpoint, runtime, record)
+            : new LaunchPlan(record, runtime.Run(spec, directory), spec.ConsoleRows, spec.ConsoleColumns)
+            {
+                Failure = log => RuntimeErrors.StartFailed(runtime.Program, log, BundleConfig.FirstArgument(spec.BundlePath)),
+            };
         if (spec.HasStopHooks)
         {
             RawFiles.MakeDirectory(directory, DirectoryMode);

@@ -16,7 +16,7 @@ public sealed partial class TaskService
     /// </summary>
     private async Task<TaskEntry> RecoverLaunchAsync(LaunchPlan plan)
     {
-        await RuntimeProcesses.WaitForAsync(plan.PidFile, s_runtimeLimit).ConfigureAwait(false);
+        await RuntimeProcesses.WaitForAsync(plan.PidFile, plan.RuntimeLimit).ConfigureAwait(false);
         var connection = await ConnectAsync(CancellationToken.None).ConfigureAwait(false);
         if (!plan.Record.Has(ProcessFlags.Tty) && ReadPid(plan.PidFile) is { } pid && ProcessStat.Read(pid) is { IsZombie: false } stat)
         {

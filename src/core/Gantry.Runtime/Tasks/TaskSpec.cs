@@ -37,6 +37,9 @@ public sealed record TaskSpec
     public bool HasStopHooks { get; init; }
 
     public LogConfig Log { get; init; } = LogConfig.None;
+
+    /// <summary>Restore the processes of this checkpoint; null runs the configuration's process.</summary>
+    public CheckpointPaths? Checkpoint { get; init; }
 }
 
 /// <summary>Where a container's output is kept.</summary>

@@ -83,7 +83,7 @@ internal sealed class ApiApplication(Router router, GrpcServer grpc, EngineHost 
                 $"client version {target.VersionText} is too old. Minimum supported API version is {ApiVersion.Minimum}, please upgrade your client to a newer version");
         }
 
-        context.Response.Headers["Docker-Experimental"] = "false";
+        context.Response.Headers["Docker-Experimental"] = engine.Settings.Experimental ? "true" : "false";
         log.Debug("handling request", ("method", context.Request.Method), ("path", target.Path));
         return gate.ServeAsync(context, () => handler(new ApiRequest(context, target.Version ?? ApiVersion.Current, values, engine)));
     }

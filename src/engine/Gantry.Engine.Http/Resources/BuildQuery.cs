@@ -33,6 +33,11 @@ internal static class BuildQuery
     internal static BuildRequest ParseOptions(ApiRequest request)
     {
         var query = request.Query;
+        if (query.Bool("squash") && request.Engine.Settings.Experimental)
+        {
+            throw GantryException.NotImplemented("squash is not implemented: this engine has no such experimental feature");
+        }
+
         return new BuildRequest
         {
             ContextTar = query["remote"].Length == 0 ? request.Http.Body : null,

@@ -18,18 +18,12 @@ internal static class ContainerLifecycleRoutes
         router.Map("POST", "/containers/{id*}/pause", PauseAsync);
         router.Map("POST", "/containers/{id*}/unpause", UnpauseAsync);
         router.Map("POST", "/containers/{id*}/wait", WaitAsync);
-        router.Map("POST", "/containers/{id*}/checkpoints", RefuseCheckpoint);
-        router.Map("GET", "/containers/{id*}/checkpoints", RefuseCheckpoint);
-        router.Map("DELETE", "/containers/{id}/checkpoints/{name}", RefuseCheckpoint);
     }
-
-    /// <summary>Checkpoints are an experimental feature of Docker's; this engine has no experimental mode.</summary>
-    private static Task RefuseCheckpoint(ApiRequest request) => throw GantryException.NotImplemented(
-        "This experimental feature is disabled by default. Start the Docker daemon in experimental mode in order to enable it.");
 
     private static async Task StartAsync(ApiRequest request)
     {
-        if (request.Query["checkpoint"].Length > 0)
+        var checkpoint = request.Query["checkpoint"];
+        if (checkpoint.Length > 0 && !request.Engine.Settings.Experimental)
         {
             throw GantryException.InvalidArgument("checkpoint is only supported in experimental mode");
         }
@@ -40,7 +34,7 @@ internal static class ContainerLifecycleRoutes
             throw GantryException.InvalidArgument("starting container with non-empty request body was deprecated since API v1.22 and removed in v1.24");
         }
 
-        await request.Engine.Containers.StartAsync(request.Id).ConfigureAwait(false);
+        await request.Engine.Containers.StartAsync(request.Id, checkpoint, request.Query["checkpoint-dir"]).ConfigureAwait(false);
         await request.NoContentAsync().ConfigureAwait(false);
     }
 

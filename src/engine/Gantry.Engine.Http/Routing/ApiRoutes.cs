@@ -16,6 +16,7 @@ internal static class ApiRoutes
         ManifestRoutes.Map(router);
         ContainerRoutes.Map(router);
         ContainerLifecycleRoutes.Map(router);
+        CheckpointRoutes.Map(router);
         ContainerStreamRoutes.Map(router);
         ContainerObserveRoutes.Map(router);
         ContainerFileRoutes.Map(router);

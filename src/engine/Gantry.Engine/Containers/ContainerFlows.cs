@@ -1,4 +1,5 @@
 using Gantry.Engine.Containers.Bundles;
+using Gantry.Engine.Containers.Checkpoints;
 using Gantry.Engine.Containers.Create;
 using Gantry.Engine.Containers.Files;
 using Gantry.Engine.Containers.HealthChecks;
@@ -28,14 +29,16 @@ internal sealed class ContainerFlows
         var logPlugins = new LogPlugins(core);
         var health = new HealthMonitor(core, Execs);
         var shipping = new LogShipping(core, logPlugins);
+        var checkpoints = new CheckpointFolders(core);
+        Checkpoints = new CheckpointFlow(core, checkpoints);
         Create = new CreateFlow(core, Volumes, images, logPlugins);
-        Start = new StartFlow(core, Networks, Volumes, Rootfs, new SubpathMounts(core), images, Bundles, health, shipping);
+        Start = new StartFlow(core, Networks, Volumes, Rootfs, new SubpathMounts(core), images, Bundles, health, shipping, checkpoints);
         Exit = new ExitFlow(core, Start, health);
         Stop = new StopFlow(core, Start);
         Shutdown = new ShutdownFlow(core, Stop);
         Pause = new PauseFlow(core, health);
         Remove = new RemoveFlow(core, Start, Stop, Volumes, images, shipping);
-        Restore = new RestoreFlow(core, plugins, Exit, Remove, Start, Networks, images, health, shipping);
+        Restore = new RestoreFlow(core, plugins, Exit, Remove, Start, Networks, images, health, shipping, Checkpoints);
         Inspect = new InspectView(core);
         List = new ListFlow(core, Inspect);
         Attach = new AttachFlow(core);
@@ -61,6 +64,8 @@ internal sealed class ContainerFlows
     internal BundleWriter Bundles { get; }
 
     internal ExecService Execs { get; }
+
+    internal CheckpointFlow Checkpoints { get; }
 
     internal CreateFlow Create { get; }
 

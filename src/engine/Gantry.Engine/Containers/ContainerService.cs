@@ -1,5 +1,6 @@
 using System.Globalization;
 using Gantry.Api;
+using Gantry.Engine.Containers.Checkpoints;
 using Gantry.Engine.Containers.Files;
 using Gantry.Engine.Containers.Logs;
 using Gantry.Engine.Containers.State;
@@ -30,7 +31,20 @@ public sealed class ContainerService
     public Task<ContainerCreateResponse> CreateAsync(ContainerCreateRequest request, string name, Platform? platform, bool readOnlyNonRecursive = false) =>
         _core.Metrics.Containers.MeasureAsync("create", () => _flows.Create.CreateAsync(request, name, platform, readOnlyNonRecursive));
 
-    public Task StartAsync(string reference) => _core.Metrics.Containers.MeasureAsync("start", () => _flows.Start.StartAsync(Get(reference)));
+    /// <param name="checkpoint">Restore this; empty starts the container's program.</param>
+    /// <param name="checkpointFolder">Docker takes none but an empty one.</param>
+    public Task StartAsync(string reference, string checkpoint = "", string checkpointFolder = "") =>
+        _core.Metrics.Containers.MeasureAsync("start", () => _flows.Start.StartAsync(Get(reference), checkpoint, checkpointFolder));
+
+    /// <summary>Saves the processes of a running container.</summary>
+    public Task CreateCheckpointAsync(string reference, CheckpointRequest request) => _flows.Checkpoints.CreateAsync(Get(reference), reference, request);
+
+    /// <param name="folder">Where to look; empty is among the container's files.</param>
+    public IReadOnlyList<CheckpointSummary> ListCheckpoints(string reference, string folder) => _flows.Checkpoints.List(Get(reference), reference, folder);
+
+    /// <inheritdoc cref="ListCheckpoints"/>
+    public Task RemoveCheckpointAsync(string reference, string folder, string name) =>
+        _flows.Checkpoints.RemoveAsync(Get(reference), reference, folder, name);
 
     /// <param name="signal">Empty for the container's.</param>
     /// <param name="timeout">Seconds; null for the container's, negative to wait for ever.</param>

@@ -52,6 +52,7 @@ public sealed class DaemonService
             Os = "linux",
             Arch = Platform.Host.Architecture,
             KernelVersion = _host.KernelRelease,
+            Experimental = _core.Settings.Experimental ? true : null,
             BuildTime = built,
             Components =
             [
@@ -60,7 +61,7 @@ public sealed class DaemonService
                     ["ApiVersion"] = apiVersion,
                     ["Arch"] = Platform.Host.Architecture,
                     ["BuildTime"] = built,
-                    ["Experimental"] = "false",
+                    ["Experimental"] = _core.Settings.Experimental ? "true" : "false",
                     ["GitCommit"] = EngineVersion.Commit,
                     ["GoVersion"] = "none (.NET " + Environment.Version + ")",
                     ["KernelVersion"] = _host.KernelRelease,
@@ -163,7 +164,7 @@ public sealed class DaemonService
             NoProxy = Proxy("NO_PROXY"),
             Name = Environment.MachineName,
             Labels = [.. settings.Labels],
-            ExperimentalBuild = false,
+            ExperimentalBuild = settings.Experimental,
             ServerVersion = EngineVersion.Text,
             Runtimes = settings.Runtimes.ToDictionary(r => r.Key, r => (RuntimeInfo?)new RuntimeInfo
             {

@@ -13,6 +13,17 @@ internal sealed class KnownRuntimes
     internal bool TakesSeccompPrograms(EngineSettings settings, string? name) =>
         Find(settings, name) is { } runtime && Path.GetFileName(runtime.Path) == "crun" && Version(settings, name).TakesSeccompPrograms;
 
+    /// <summary>That a runtime can make checkpoints. Only of crun is it known without trying: it may be built without CRIU.</summary>
+    /// <exception cref="Errors.GantryException">NotImplemented, naming the remedy.</exception>
+    internal void CheckCheckpoints(EngineSettings settings, string? name)
+    {
+        if (Find(settings, name) is { } runtime && Path.GetFileName(runtime.Path) == "crun" && Version(settings, name).LacksCriu)
+        {
+            throw Errors.GantryException.NotImplemented(
+                $"the runtime {runtime.Path} was built without CRIU: checkpoints need a container with another runtime (create it with --runtime runc)");
+        }
+    }
+
     /// <param name="settings">The engine's settings now.</param>
     /// <param name="name">Null or empty is the default runtime.</param>
     internal RuntimeVersion Version(EngineSettings settings, string? name = null)

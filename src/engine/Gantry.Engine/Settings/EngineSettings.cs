@@ -72,6 +72,9 @@ public sealed record EngineSettings
 
     public bool Debug { get; init; }
 
+    /// <summary>Docker's experimental features are available: checkpoints.</summary>
+    public bool Experimental { get; init; }
+
     /// <summary>What an operator should know of how the API is served; shown by <c>docker info</c>.</summary>
     public IReadOnlyList<string> ApiWarnings { get; init; } = [];
 

@@ -16,19 +16,26 @@ internal sealed class StartCommand(FlagSet flags) : Command
 
     public override Task<int> RunAsync(Cli cli, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
-        if (_checkpoint.Changed || _checkpointFolder.Changed)
-        {
-            throw new CliException("--checkpoint is not implemented yet", 1);
-        }
-
         if (!_attach.Value && !_interactive.Value)
         {
-            return StartAllAsync(cli, arguments, cancellationToken);
+            return _checkpoint.Value.Length > 0 ? RestoreAsync(cli, arguments, cancellationToken) : StartAllAsync(cli, arguments, cancellationToken);
         }
 
         return arguments.Count == 1
             ? StartAttachedAsync(cli, arguments[0], cancellationToken)
             : throw new CliException("you cannot start and attach multiple containers at once", 1);
+    }
+
+    /// <summary>Says nothing when all is well, as docker's does.</summary>
+    private async Task<int> RestoreAsync(Cli cli, IReadOnlyList<string> containers, CancellationToken cancellationToken)
+    {
+        if (containers.Count > 1)
+        {
+            throw new CliException("you cannot restore multiple containers at once", 1);
+        }
+
+        await cli.Client.StartContainerAsync(containers[0], null, cancellationToken, _checkpoint.Value, _checkpointFolder.Value);
+        return 0;
     }
 
     private static async Task<int> StartAllAsync(Cli cli, IReadOnlyList<string> containers, CancellationToken cancellationToken)
@@ -66,7 +73,7 @@ internal sealed class StartCommand(FlagSet flags) : Command
         var keys = DetachSequence.Of(cli, _detachKeys);
         using var attached = await cli.Client.AttachContainerAsync(id, options, cancellationToken);
         using var exit = await cli.Client.BeginWaitContainerAsync(id, container.HostConfig?.AutoRemove == true ? "removed" : "next-exit", cancellationToken);
-        await cli.Client.StartContainerAsync(id, null, cancellationToken);
+        await cli.Client.StartContainerAsync(id, null, cancellationToken, _checkpoint.Value, _checkpointFolder.Value);
         using var resizer = tty && cli.OutIsTerminal
             ? new TerminalResizer((rows, columns, token) => cli.Client.ResizeContainerAsync(id, rows, columns, token), cancellationToken)
             : null;

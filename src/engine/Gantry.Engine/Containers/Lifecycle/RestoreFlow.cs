@@ -1,3 +1,4 @@
+using Gantry.Engine.Containers.Checkpoints;
 using Gantry.Engine.Containers.HealthChecks;
 using Gantry.Engine.Containers.Logs;
 using Gantry.Engine.Containers.Mounts;
@@ -14,7 +15,7 @@ namespace Gantry.Engine.Containers.Lifecycle;
 /// Takes over what an earlier engine left, however it ended: running containers go on, exits that nobody saw are dealt with, half-made things
 /// go away (docs/flows/run.md, "After a restart").
 /// </summary>
-internal sealed class RestoreFlow(EngineCore core, PluginService plugins, ExitFlow exits, RemoveFlow removals, StartFlow start, NetworkUse networks, ImageMounts images, HealthMonitor health, LogShipping shipping)
+internal sealed class RestoreFlow(EngineCore core, PluginService plugins, ExitFlow exits, RemoveFlow removals, StartFlow start, NetworkUse networks, ImageMounts images, HealthMonitor health, LogShipping shipping, CheckpointFlow checkpoints)
 {
     /// <summary>How long the first clients wait for what restart policies want.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(15);
@@ -41,6 +42,8 @@ internal sealed class RestoreFlow(EngineCore core, PluginService plugins, ExitFl
         {
             try
             {
+                // Behind the first clients: the runtime may be at it for long.
+                _ = Task.Run(() => checkpoints.FinishLeftAsync(container), CancellationToken.None);
                 await AdoptAsync(container, inits.GetValueOrDefault(container.Id)).ConfigureAwait(false);
             }
             catch (Exception e) when (e is GantryException or Linux.LinuxException or IOException)

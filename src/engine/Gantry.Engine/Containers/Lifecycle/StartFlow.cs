@@ -1,4 +1,5 @@
 using Gantry.Engine.Containers.Bundles;
+using Gantry.Engine.Containers.Checkpoints;
 using Gantry.Engine.Containers.HealthChecks;
 using Gantry.Engine.Containers.Logs;
 using Gantry.Engine.Containers.Mounts;
@@ -13,27 +14,39 @@ namespace Gantry.Engine.Containers.Lifecycle;
 
 /// <summary>Starts a container: steps 7 to 12 of docs/flows/run.md.</summary>
 internal sealed class StartFlow(
-    EngineCore core, NetworkUse networks, VolumeUse volumes, RootfsUse rootfs, SubpathMounts subpaths, ImageMounts images, BundleWriter bundles, HealthMonitor health, LogShipping shipping)
+    EngineCore core, NetworkUse networks, VolumeUse volumes, RootfsUse rootfs, SubpathMounts subpaths, ImageMounts images, BundleWriter bundles, HealthMonitor health, LogShipping shipping,
+    CheckpointFolders checkpoints)
 {
+    private const int NeverRan = 128;
+
     /// <summary>Called when a failed start of a container that removes itself should remove it.</summary>
     internal Func<Container, Task>? OnAbandoned { get; set; }
 
     /// <summary>A client's start.</summary>
+    /// <param name="checkpoint">Restore this; empty starts the container's program.</param>
+    /// <param name="checkpointFolder">Forbidden, as Docker has it, unless empty.</param>
     /// <exception cref="GantryException">NotModified: it runs. Conflict: its state forbids it. Otherwise why it did not start.</exception>
-    internal async Task StartAsync(Container container)
+    internal async Task StartAsync(Container container, string checkpoint = "", string checkpointFolder = "")
     {
         using (await container.Gate.AcquireAsync().ConfigureAwait(false))
         {
             CheckStartable(container);
+            if (checkpointFolder.Length > 0)
+            {
+                throw new GantryException(ErrorKind.Forbidden, "custom checkpointdir is not supported");
+            }
+
+            var restored = checkpoint.Length > 0 ? FindCheckpoint(container, checkpoint) : null;
             container.CancelPendingRestart();
             container.RestartDelay = TimeSpan.Zero;
-            await StartLockedAsync(container, s => s with { RestartCount = 0, StoppedByUser = false }).ConfigureAwait(false);
+            await StartLockedAsync(container, s => s with { RestartCount = 0, StoppedByUser = false }, restored).ConfigureAwait(false);
         }
     }
 
     /// <summary>The start itself. The caller holds the container's gate and has checked its state.</summary>
     /// <param name="reset">What a successful start changes in the state beside the obvious.</param>
-    internal async Task StartLockedAsync(Container container, Func<ContainerStateRecord, ContainerStateRecord> reset)
+    /// <param name="checkpoint">Directory of the checkpoint to restore, or null.</param>
+    internal async Task StartLockedAsync(Container container, Func<ContainerStateRecord, ContainerStateRecord> reset, string? checkpoint = null)
     {
         core.Parts.Tasks.ExpectStart(more: true);
         var record = container.Record;
@@ -50,7 +63,7 @@ internal sealed class StartFlow(
             var bundle = new BundleInputs(record, await network.ConfigureAwait(false), await mounts.ConfigureAwait(false));
 
             // Step 8: the bundle. Step 9: the monitor runs it.
-            var spec = bundles.Write(bundle);
+            var spec = bundles.Write(bundle) with { Checkpoint = checkpoint is null ? null : CheckpointFolders.Prepare(checkpoints.RestoreWork(record.Id), checkpoint) };
             task = await core.Parts.Tasks.StartAsync(spec, CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception e)
@@ -98,6 +111,21 @@ internal sealed class StartFlow(
                 }
 
                 return;
+        }
+    }
+
+    /// <summary>That there is none is recorded as the reason why the container did not start, with an exit code where it has none yet.</summary>
+    private string FindCheckpoint(Container container, string checkpoint)
+    {
+        try
+        {
+            core.Runtimes.CheckCheckpoints(core.Settings, container.Record.HostConfig.Runtime);
+            return checkpoints.Find(container.Id, $"/{container.Name}", string.Empty, checkpoint);
+        }
+        catch (GantryException e)
+        {
+            core.UpdateState(container, s => s with { Error = e.Message, ExitCode = s.ExitCode == 0 ? NeverRan : s.ExitCode });
+            throw;
         }
     }
 
