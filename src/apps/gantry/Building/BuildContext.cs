@@ -1,5 +1,6 @@
 using Gantry.Apps.Cli.Running;
 using Gantry.Errors;
+using Gantry.IO.Git;
 using Gantry.IO.Tar;
 using Gantry.IO.Trees;
 using Gantry.Linux;
@@ -8,11 +9,13 @@ namespace Gantry.Apps.Cli.Building;
 
 /// <summary>What is sent to the engine for a build, and the name of the Dockerfile in it.</summary>
 /// <param name="Write">Writes the context as tar; null where the engine fetches it from <paramref name="Remote"/>.</param>
-internal sealed record BuildContext(Func<Stream, CancellationToken, Task>? Write, string Dockerfile, string Remote = "")
+internal sealed record BuildContext(Func<Stream, CancellationToken, Task>? Write, string Dockerfile, string Remote = "") : IDisposable
 {
     private const int LargestDockerfile = 16 << 20;
     private const string DefaultName = "Dockerfile";
     private const string IgnoreName = ".dockerignore";
+
+    private GitCheckout? _checkout;
 
     /// <summary>A directory as context.</summary>
     /// <param name="dockerfile">-f: empty, a path, or "-" for stdin.</param>
@@ -36,6 +39,51 @@ internal sealed record BuildContext(Func<Stream, CancellationToken, Task>? Write
         return new BuildContext((stream, token) => PackAsync(root, ignore, name, content, stream, token), name);
     }
 
+    /// <summary>A git repository as context, fetched here as docker's CLI does it.</summary>
+    /// <param name="dockerfile">-f: empty, or a path in the repository's folder; or "-" for stdin.</param>
+    /// <exception cref="GantryException">In Docker's words.</exception>
+    public static async Task<BuildContext> FromRepositoryAsync(string address, string dockerfile, Stream input, CancellationToken cancellationToken)
+    {
+        var checkout = await CloneAsync(address, cancellationToken);
+        try
+        {
+            var path = dockerfile is "" or "-" ? dockerfile : InRepository(checkout.Folder, dockerfile);
+            return FromDirectory(checkout.Folder, path, input) with { _checkout = checkout };
+        }
+        catch
+        {
+            checkout.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Removes what was fetched for it.</summary>
+    public void Dispose() => _checkout?.Dispose();
+
+    private static async Task<GitCheckout> CloneAsync(string address, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await GitCheckout.CloneAsync(GitAddress.Parse(address), Path.GetTempPath(), new GitSettings(IsIsolated: false, UsesRemoteHead: false), cancellationToken);
+        }
+        catch (GantryException e)
+        {
+            var frame = e.Kind == ErrorKind.NotFound ? "" : "unable to 'git clone' to temporary context directory: ";
+            throw new GantryException(e.Kind, $"unable to prepare context: {frame}{e.Message}", e);
+        }
+    }
+
+    /// <summary>Where -f leads in a repository's folder; links in it can't lead out.</summary>
+    private static string InRepository(string folder, string dockerfile)
+    {
+        var path = Path.IsPathRooted(dockerfile) ? dockerfile : Path.GetFullPath(Path.Join(folder, dockerfile));
+        var target = File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path : path;
+        return !File.Exists(path)
+            ? throw GantryException.NotFound($"unable to prepare context: unable to evaluate symlinks in Dockerfile path: lstat {path}: no such file or directory")
+            : target.StartsWith(folder + "/", StringComparison.Ordinal) && path.StartsWith(folder + "/", StringComparison.Ordinal) ? path
+            : throw GantryException.InvalidArgument($"unable to prepare context: the Dockerfile ({dockerfile}) must be within the build context");
+    }
+
     /// <summary>stdin as context: a tar, compressed or not, or just a Dockerfile.</summary>
     public static async Task<BuildContext> FromStreamAsync(Stream input, string dockerfile, CancellationToken cancellationToken)
     {
@@ -53,11 +101,9 @@ internal sealed record BuildContext(Func<Stream, CancellationToken, Task>? Write
         return new BuildContext((stream, token) => PackDockerfileAsync(content.ToArray(), stream, token), DefaultName);
     }
 
-    /// <summary>Whether a context is fetched by the engine: a URL or a git repository.</summary>
+    /// <summary>Whether a context is fetched by the engine: the URL of a tar or a Dockerfile.</summary>
     public static bool IsRemote(string context) =>
-        context.StartsWith("http://", StringComparison.Ordinal) || context.StartsWith("https://", StringComparison.Ordinal)
-        || context.StartsWith("git://", StringComparison.Ordinal) || context.StartsWith("git@", StringComparison.Ordinal)
-        || context.StartsWith("github.com/", StringComparison.Ordinal);
+        context.StartsWith("http://", StringComparison.Ordinal) || context.StartsWith("https://", StringComparison.Ordinal);
 
     private static (string Name, byte[]? Content) FindDockerfile(string root, string dockerfile, Stream input)
     {

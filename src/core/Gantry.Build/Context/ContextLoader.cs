@@ -1,6 +1,7 @@
 using Gantry.Build.Files;
 using Gantry.Dockerfile;
 using Gantry.Errors;
+using Gantry.IO.Git;
 using Gantry.Linux;
 using Microsoft.Win32.SafeHandles;
 
@@ -26,7 +27,7 @@ internal sealed class ContextLoader(BuildParts parts)
             throw GantryException.Internal($"forbidden path outside the build context: {request.Dockerfile} ()");
         }
 
-        var tree = await OpenAsync(request, cancellationToken).ConfigureAwait(false);
+        var tree = await OpenAsync(request, progress, cancellationToken).ConfigureAwait(false);
         try
         {
             // A URL that leads to a Dockerfile is one whatever the request calls it.
@@ -46,7 +47,7 @@ internal sealed class ContextLoader(BuildParts parts)
         }
     }
 
-    private async Task<ISourceTree> OpenAsync(BuildRequest request, CancellationToken cancellationToken)
+    private async Task<ISourceTree> OpenAsync(BuildRequest request, IBuildProgress progress, CancellationToken cancellationToken)
     {
         if (request.ContextDirectory is { } directory)
         {
@@ -55,26 +56,32 @@ internal sealed class ContextLoader(BuildParts parts)
 
         if (request.Remote is { Length: > 0 } remote)
         {
-            return await OpenRemoteAsync(remote, cancellationToken).ConfigureAwait(false);
+            return await OpenRemoteAsync(request, remote, progress, cancellationToken).ConfigureAwait(false);
         }
 
         return await TarContext.ReadAsync(request.ContextTar ?? throw GantryException.InvalidArgument("the build has no context"), parts.Folders, cancellationToken)
             .ConfigureAwait(false);
     }
 
-    /// <summary>A URL is a tar, or a lone Dockerfile.</summary>
-    private async Task<ISourceTree> OpenRemoteAsync(string remote, CancellationToken cancellationToken)
+    /// <summary>A URL is a repository, a tar, or a lone Dockerfile.</summary>
+    private async Task<ISourceTree> OpenRemoteAsync(BuildRequest request, string remote, IBuildProgress progress, CancellationToken cancellationToken)
     {
-        if (!RemoteFile.IsUrl(remote) || remote.EndsWith(".git", StringComparison.Ordinal) || remote.Contains(".git#", StringComparison.Ordinal))
+        if (GitAddress.IsGit(remote) || (request.Style == BuildStyle.BuildKit && GitAddress.IsSource(remote)))
         {
-            throw GantryException.NotImplemented($"building from a git repository is not supported: {remote}");
+            return await OpenRepositoryAsync(request, remote, progress, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (!RemoteFile.IsUrl(remote))
+        {
+            throw GantryException.Internal($"remoteURL ({remote}) could not be recognized as URL");
         }
 
         using var file = await DownloadAsync(remote, cancellationToken).ConfigureAwait(false);
         var content = file.FindDownload(remote)!;
         await using (var probe = file.OpenRead(content))
         {
-            if (await Copying.ArchiveExtractor.IsArchiveAsync(probe, cancellationToken).ConfigureAwait(false))
+            if (request.Style == BuildStyle.Classic ? !await IsDockerfileAsync(remote, file, probe, cancellationToken).ConfigureAwait(false)
+                : await Copying.ArchiveExtractor.IsArchiveAsync(probe, cancellationToken).ConfigureAwait(false))
             {
                 await using var tar = file.OpenRead(content);
                 return await TarContext.ReadAsync(tar, parts.Folders, cancellationToken).ConfigureAwait(false);
@@ -88,6 +95,24 @@ internal sealed class ContextLoader(BuildParts parts)
 
         await using var text = file.OpenRead(content);
         return await LoneDockerfileAsync(text, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task<bool> IsDockerfileAsync(string remote, RemoteFile file, Stream content, CancellationToken cancellationToken)
+    {
+        var head = new byte[RemoteContent.HeadSize];
+        var length = await content.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
+        return RemoteContent.IsDockerfile(remote, file.ContentType, head.AsSpan(0, length));
+    }
+
+    private Task<ContextTree> OpenRepositoryAsync(BuildRequest request, string remote, IBuildProgress progress, CancellationToken cancellationToken)
+    {
+        var isBuildKit = request.Style == BuildStyle.BuildKit;
+        var keepsGitFolder = !isBuildKit || request.BuildArguments.GetValueOrDefault("BUILDKIT_CONTEXT_KEEP_GIT_DIR") is "1" or "true";
+        var settings = new GitSettings(IsIsolated: true, UsesRemoteHead: isBuildKit);
+        return Activity.RunAsync(
+            progress,
+            $"[internal] load git source {remote}",
+            () => GitContext.ReadAsync(GitAddress.Parse(remote), settings, keepsGitFolder, string.Empty, parts.Folders, cancellationToken));
     }
 
     private async Task<RemoteFile> DownloadAsync(string remote, CancellationToken cancellationToken)

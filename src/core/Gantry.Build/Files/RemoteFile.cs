@@ -22,6 +22,9 @@ internal sealed class RemoteFile : ISourceTree
         _file = file with { Node = this };
     }
 
+    /// <summary>What the server called it, without parameters; empty for nothing.</summary>
+    public string ContentType { get; private init; } = string.Empty;
+
     public static bool IsUrl(string text) =>
         text.StartsWith("http://", StringComparison.OrdinalIgnoreCase) || text.StartsWith("https://", StringComparison.OrdinalIgnoreCase);
 
@@ -51,7 +54,10 @@ internal sealed class RemoteFile : ISourceTree
             return new RemoteFile(content, hash, new SourceFile
             {
                 Path = name, Kind = FileKind.File, Mode = Mode, Size = content.Length, Modified = (modified - DateTimeOffset.UnixEpoch).Ticks * 100, IsDownload = true,
-            });
+            })
+            {
+                ContentType = response.Content.Headers.ContentType?.MediaType ?? string.Empty,
+            };
         }
         catch
         {

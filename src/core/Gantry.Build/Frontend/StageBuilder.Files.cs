@@ -1,8 +1,11 @@
+using Gantry.Build.Context;
 using Gantry.Build.Copying;
 using Gantry.Build.Files;
+using Gantry.Build.Frontend.Styles;
 using Gantry.Build.Steps;
 using Gantry.Dockerfile;
 using Gantry.Errors;
+using Gantry.IO.Git;
 using Gantry.Oci;
 
 namespace Gantry.Build.Frontend;
@@ -39,7 +42,7 @@ internal sealed partial class StageBuilder
             return;
         }
 
-        if (_session.Named.Find(instruction.From) is { Folder.Length: > 0 } folder)
+        if (_session.Named.Find(instruction.From) is { HasFiles: true } folder)
         {
             var tree = await _session.Named.OpenAsync(folder, cancellationToken).ConfigureAwait(false);
             await FromContextAsync(spec with { KeepOwner = false }, tree, instruction, step, cancellationToken).ConfigureAwait(false);
@@ -54,6 +57,19 @@ internal sealed partial class StageBuilder
     private async Task AddAsync(AddInstruction instruction, BuildStep step, CancellationToken cancellationToken)
     {
         var spec = Spec(instruction, "ADD") with { Unpack = instruction.Unpack ?? true, UnpackDownloads = instruction.Unpack ?? false };
+        var repositories = Style.IsBuildKit ? spec.Sources.Where(GitAddress.IsSource).ToList() : [];
+        if (repositories.Count == 1 && spec.Sources.Count == 1 && spec.Inline.Count == 0)
+        {
+            using var files = await FetchAsync(repositories[0], spec, instruction, cancellationToken).ConfigureAwait(false);
+            await FromContextAsync(spec with { Sources = ["/"], Unpack = false }, files, instruction, step, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        if (repositories.Count > 0)
+        {
+            throw Invalid("ADD of a repository together with other sources in one instruction is not supported: use one ADD for each");
+        }
+
         if (!string.IsNullOrEmpty(instruction.Checksum))
         {
             CheckPinned(spec);
@@ -100,6 +116,27 @@ internal sealed partial class StageBuilder
         try
         {
             return await RemoteFile.DownloadAsync(url, spec.Destination, instruction.Checksum, _session.Folders.Temporary, cancellationToken).ConfigureAwait(false);
+        }
+        catch (GantryException e)
+        {
+            throw new GantryException(e.Kind, $"{spec.Keyword} failed: {e.Message}", e);
+        }
+    }
+
+    /// <summary>What is in a repository, for BuildKit's ADD.</summary>
+    private async Task<ISourceTree> FetchAsync(string repository, CopySpec spec, AddInstruction instruction, CancellationToken cancellationToken)
+    {
+        var commit = instruction.Checksum;
+        if (commit.Length > 0 && (commit.Length is < 7 or > 64 || !commit.All(char.IsAsciiHexDigit)))
+        {
+            throw Invalid($"invalid checksum {GoText.Quote(commit)} for a git source: it is a commit's");
+        }
+
+        try
+        {
+            return await GitContext.ReadAsync(
+                GitAddress.Parse(repository), new GitSettings(IsIsolated: true, UsesRemoteHead: true), instruction.KeepGitDir, commit, _session.Folders, cancellationToken)
+                .ConfigureAwait(false);
         }
         catch (GantryException e)
         {

@@ -112,7 +112,7 @@ internal sealed partial class StageBuilder
             var target = mount.Target.Length == 0 ? mount.Target : Absolute(mount.Target);
             var resolved = mount with { Target = target, Id = CacheId(mount) };
             var input = -1;
-            var folder = _session.Named.Find(mount.From) is { Folder.Length: > 0 } named ? await _session.Named.OpenAsync(named, cancellationToken).ConfigureAwait(false) : null;
+            var folder = _session.Named.Find(mount.From) is { HasFiles: true } named ? await _session.Named.OpenAsync(named, cancellationToken).ConfigureAwait(false) : null;
             if (mount.From.Length > 0 && folder is null)
             {
                 inputs.Add(await SourceAsync(mount.From, step, cancellationToken).ConfigureAwait(false));

@@ -9,7 +9,7 @@ public sealed record BuildRequest
     /// <summary>The context as a directory of this host; its <c>.dockerignore</c> is applied.</summary>
     public string? ContextDirectory { get; init; }
 
-    /// <summary>The API's <c>remote</c>: http(s) URL of a Dockerfile or of a tar; git is refused.</summary>
+    /// <summary>The API's <c>remote</c>: a git repository, or the http(s) URL of a Dockerfile or of a tar.</summary>
     public string? Remote { get; init; }
 
     /// <summary>Files that the build's client hands over when they are needed.</summary>

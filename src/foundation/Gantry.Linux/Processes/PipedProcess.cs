@@ -9,12 +9,15 @@ namespace Gantry.Linux;
 public sealed class PipedProcess : IDisposable
 {
     private readonly int _pid;
+    private readonly bool _hasSession;
     private readonly Lock _reapLock = new();
     private int? _exitCode;
+    private int _isReaped;
 
-    private PipedProcess(int pid, int input, int output, int error)
+    private PipedProcess(int pid, bool hasSession, int input, int output, int error)
     {
         _pid = pid;
+        _hasSession = hasSession;
         StandardInput = Stream(input, FileAccess.Write);
         StandardOutput = Stream(output, FileAccess.Read);
         StandardError = Stream(error, FileAccess.Read);
@@ -28,8 +31,10 @@ public sealed class PipedProcess : IDisposable
 
     /// <summary>Starts <paramref name="program"/>, looked up in PATH where it has no slash.</summary>
     /// <param name="arguments">Without argv[0].</param>
+    /// <param name="environment">The whole environment, <c>NAME=value</c>; null for our own.</param>
+    /// <param name="newSession">A session of its own, without a terminal; <see cref="Kill"/> then ends what it has started too.</param>
     /// <exception cref="LinuxException">The program can't be started (ENOENT: it isn't there).</exception>
-    public static PipedProcess Start(string program, IReadOnlyList<string> arguments)
+    public static PipedProcess Start(string program, IReadOnlyList<string> arguments, IReadOnlyList<string>? environment = null, bool newSession = false)
     {
         var path = Find(program) ?? throw new LinuxException("posix_spawn", Linux.Errno.ENOENT, program);
         var input = Pipes.Create();
@@ -41,12 +46,13 @@ public sealed class PipedProcess : IDisposable
             {
                 Path = path,
                 Arguments = [program, .. arguments],
-                Environment = DetachedProcess.Environment(),
+                Environment = environment ?? DetachedProcess.Environment(),
+                NewSession = newSession,
                 Stdin = input.Read,
                 Stdout = output.Write,
                 Stderr = error.Write,
             });
-            return new PipedProcess(pid, input.Write, output.Read, error.Read);
+            return new PipedProcess(pid, newSession, input.Write, output.Read, error.Read);
         }
         catch
         {
@@ -75,15 +81,18 @@ public sealed class PipedProcess : IDisposable
         StandardInput.Dispose();
         StandardOutput.Dispose();
         StandardError.Dispose();
-        lock (_reapLock)
-        {
-            if (_exitCode is null)
-            {
-                Signals.TrySend(_pid, Signals.SIGKILL);
-            }
-        }
-
+        Kill();
         Reap();
+    }
+
+    /// <summary>SIGKILL, unless it was waited for.</summary>
+    public void Kill()
+    {
+        // While somebody waits for it the number is still its own: nobody else has reaped it.
+        if (Volatile.Read(ref _isReaped) == 0)
+        {
+            Signals.TrySend(_hasSession ? -_pid : _pid, Signals.SIGKILL);
+        }
     }
 
     /// <summary>A program's path as execvp(3) finds it; null where it isn't there.</summary>
@@ -107,7 +116,12 @@ public sealed class PipedProcess : IDisposable
     {
         lock (_reapLock)
         {
-            _exitCode ??= ChildProcesses.Wait(_pid) is { } status ? ChildProcesses.ExitCode(status) : 0;
+            if (_exitCode is null)
+            {
+                _exitCode = ChildProcesses.Wait(_pid) is { } status ? ChildProcesses.ExitCode(status) : 0;
+                Volatile.Write(ref _isReaped, 1);
+            }
+
             return _exitCode.Value;
         }
     }

@@ -3,6 +3,7 @@ using Gantry.Apps.Cli.Building;
 using Gantry.Apps.Cli.CommandLine;
 using Gantry.Apps.Cli.Configuration;
 using Gantry.Apps.Cli.Copying;
+using Gantry.IO.Git;
 using Gantry.Oci;
 
 namespace Gantry.Apps.Cli.Commands.Building;
@@ -20,7 +21,7 @@ internal sealed class BuildCommand(FlagSet flags) : Command
     public override async Task<int> RunAsync(Cli cli, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
         _flags.Check();
-        var context = await ContextAsync(arguments[0], cancellationToken);
+        using var context = await ContextAsync(arguments[0], cancellationToken);
         if (_idFile.Value.Length > 0)
         {
             File.Delete(_idFile);
@@ -53,6 +54,11 @@ internal sealed class BuildCommand(FlagSet flags) : Command
             return _file.Value == "-"
                 ? throw new CliException("invalid argument: can't use stdin for both build context and dockerfile", 1)
                 : await BuildContext.FromStreamAsync(InputFile.Open(""), _file, cancellationToken);
+        }
+
+        if (!Directory.Exists(argument) && GitAddress.IsGit(argument))
+        {
+            return await BuildContext.FromRepositoryAsync(argument, _file, InputFile.Open(""), cancellationToken);
         }
 
         return BuildContext.IsRemote(argument)

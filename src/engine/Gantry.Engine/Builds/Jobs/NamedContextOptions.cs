@@ -1,5 +1,6 @@
 using Gantry.Build;
 using Gantry.Errors;
+using Gantry.IO.Git;
 
 namespace Gantry.Engine.Builds.Jobs;
 
@@ -27,6 +28,11 @@ internal static class NamedContextOptions
 
     private static NamedContext Parse(string name, string value, IReadOnlyDictionary<string, byte[]> inputs, Func<byte[], PreparedBuild?> results)
     {
+        if (GitAddress.IsSource(value))
+        {
+            return new NamedContext { Repository = value };
+        }
+
         var colon = value.IndexOf(':', StringComparison.Ordinal);
         if (colon < 0)
         {

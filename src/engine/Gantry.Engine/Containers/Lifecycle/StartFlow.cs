@@ -119,8 +119,9 @@ internal sealed class StartFlow(
     {
         try
         {
+            var path = checkpoints.Find(container.Id, $"/{container.Name}", string.Empty, checkpoint);
             core.Runtimes.CheckCheckpoints(core.Settings, container.Record.HostConfig.Runtime);
-            return checkpoints.Find(container.Id, $"/{container.Name}", string.Empty, checkpoint);
+            return path;
         }
         catch (GantryException e)
         {
