@@ -78,32 +78,50 @@ public sealed class CheckpointErrorTests(ExperimentalEngine engine)
         (await engine.GantryAsync("rm", "-f", "by-crun")).Succeeded();
     }
 
-    [CheckpointTheory]
-    [InlineData("pages-1.img")]
-    [InlineData("inventory.img")]
-    [InlineData("core-1.img")]
-    [InlineData("gantry-stdio.json")]
-    [InlineData("descriptors.json")]
-    public async Task Damaged_and_missing_files_are_errors_that_leave_a_container_that_starts(string file)
+    [CheckpointFact]
+    public async Task Missing_and_shortened_files_are_found_out_before_anything_is_restored()
     {
-        await engine.CountAsync("damaged");
-        (await engine.GantryAsync("checkpoint", "create", "damaged", "c1")).Succeeded();
-        var id = (await engine.GantryAsync("inspect", "-f", "{{.Id}}", "damaged")).Text;
-        var path = Path.Combine(engine.Process.DataRoot, "containers", id, "checkpoints", "c1", file);
-        foreach (var content in new[] { "\0\0\0\0{\"../x\":7,\"file[1:2] tcp-established\":1}", null })
+        await engine.CountAsync("cut-short");
+        var folder = await SavedAsync("cut-short");
+        foreach (var name in new[] { "pages-1.img", "inventory.img", "gantry-stdio.json", "descriptors.json" })
         {
+            var (path, content) = (Path.Combine(folder, name), File.ReadAllBytes(Path.Combine(folder, name)));
+            File.WriteAllBytes(path, content[..^1]);
+            (await engine.GantryAsync("start", "--checkpoint", "c1", "cut-short"))
+                .Failed($"checkpoint c1 of container /cut-short is damaged: {name} has {content.Length - 1} bytes and not {content.Length}");
             File.Delete(path);
-            if (content is not null)
-            {
-                File.WriteAllText(path, content);
-            }
-
-            (await engine.GantryAsync("start", "--checkpoint", "c1", "damaged")).Failed("OCI runtime restore failed: ");
-            Assert.Equal("exited 128", await engine.StateAsync("damaged"));
+            (await engine.GantryAsync("start", "--checkpoint", "c1", "cut-short")).Failed($"checkpoint c1 of container /cut-short is damaged: {name} is missing");
+            File.WriteAllBytes(path, content);
         }
 
-        (await engine.GantryAsync("start", "damaged")).Succeeded();
+        Assert.Equal("exited 137", await engine.StateAsync("cut-short"));
+        (await engine.GantryAsync("start", "--checkpoint", "c1", "cut-short")).Succeeded();
+        await engine.AssertWholeAsync("cut-short");
+    }
+
+    [CheckpointFact]
+    public async Task Damaged_files_are_errors_that_leave_a_container_that_starts()
+    {
+        await engine.CountAsync("damaged");
+        var folder = await SavedAsync("damaged");
+        foreach (var name in new[] { "inventory.img", "core-1.img", "files.img", "descriptors.json" })
+        {
+            var (path, content) = (Path.Combine(folder, name), File.ReadAllBytes(Path.Combine(folder, name)));
+            File.WriteAllBytes(path, new byte[content.Length]);
+            (await engine.GantryAsync("start", "--checkpoint", "c1", "damaged")).Failed("OCI runtime restore failed: ");
+            Assert.Equal("exited 128", await engine.StateAsync("damaged"));
+            File.WriteAllBytes(path, content);
+        }
+
+        (await engine.GantryAsync("start", "--checkpoint", "c1", "damaged")).Succeeded();
         Assert.Equal("running 0", await engine.StateAsync("damaged"));
         (await engine.GantryAsync("rm", "-f", "damaged")).Succeeded();
+    }
+
+    private async Task<string> SavedAsync(string name)
+    {
+        (await engine.GantryAsync("checkpoint", "create", name, "c1")).Succeeded();
+        var id = (await engine.GantryAsync("inspect", "-f", "{{.Id}}", name)).Text;
+        return Path.Combine(engine.Process.DataRoot, "containers", id, "checkpoints", "c1");
     }
 }

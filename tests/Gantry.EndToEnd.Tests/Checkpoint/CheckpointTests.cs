@@ -57,7 +57,7 @@ public sealed class CheckpointTests(ExperimentalEngine engine)
     [CheckpointFact]
     public async Task What_a_container_has_in_memory_and_in_files_is_there_again()
     {
-        await engine.CountAsync("files", "--tmpfs", "/t", "-v", "checkpoint-volume:/v", "--init", "-m", "64m", "--health-cmd", "true");
+        await engine.CountAsync("files", "--tmpfs", "/t", "-v", "checkpoint-volume:/v", "--init", "-m", "64m", "--health-cmd", "sleep 1", "--health-interval", "100ms");
         (await engine.GantryAsync("exec", "files", "sh", "-c", "echo a >/t/f; echo b >/dev/shm/f; echo c >/v/f; echo d >/root/f")).Succeeded();
         (await engine.GantryAsync("pause", "files")).Succeeded();
         (await engine.GantryAsync("checkpoint", "create", "--leave-running", "files", "c0")).Succeeded();
@@ -69,6 +69,8 @@ public sealed class CheckpointTests(ExperimentalEngine engine)
 
         Assert.Equal("a\nb\nc\nd", (await engine.GantryAsync("exec", "files", "cat", "/t/f", "/dev/shm/f", "/v/f", "/root/f")).Succeeded().Text);
         Assert.Contains("172.17.", (await engine.GantryAsync("exec", "files", "ip", "addr", "show", "eth0")).Succeeded().Output, StringComparison.Ordinal);
+        await ExperimentalEngine.UntilAsync(
+            async () => (await engine.GantryAsync("inspect", "-f", "{{.State.Health.Status}}", "files")).Text == "healthy", "it is not probed any more");
         await engine.AssertWholeAsync("files");
     }
 

@@ -30,7 +30,7 @@ internal sealed class ContainerFlows
         var health = new HealthMonitor(core, Execs);
         var shipping = new LogShipping(core, logPlugins);
         var checkpoints = new CheckpointFolders(core);
-        Checkpoints = new CheckpointFlow(core, checkpoints);
+        Checkpoints = new CheckpointFlow(core, checkpoints, health);
         Create = new CreateFlow(core, Volumes, images, logPlugins);
         Start = new StartFlow(core, Networks, Volumes, Rootfs, new SubpathMounts(core), images, Bundles, health, shipping, checkpoints);
         Exit = new ExitFlow(core, Start, health);

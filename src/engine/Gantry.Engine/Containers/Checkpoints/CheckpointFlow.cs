@@ -1,3 +1,4 @@
+using Gantry.Engine.Containers.HealthChecks;
 using Gantry.Engine.Containers.State;
 using Gantry.Errors;
 using Gantry.Linux;
@@ -6,7 +7,7 @@ using Gantry.Runtime;
 namespace Gantry.Engine.Containers.Checkpoints;
 
 /// <summary>Makes, lists and removes checkpoints (docs/design/checkpoints.md).</summary>
-internal sealed class CheckpointFlow(EngineCore core, CheckpointFolders folders)
+internal sealed class CheckpointFlow(EngineCore core, CheckpointFolders folders, HealthMonitor health)
 {
     /// <summary>How long an answer waits until the container that was saved is recorded as ended.</summary>
     private static readonly TimeSpan s_exitPatience = TimeSpan.FromSeconds(10);
@@ -36,10 +37,14 @@ internal sealed class CheckpointFlow(EngineCore core, CheckpointFolders folders)
             exited = leaveRunning ? Task.CompletedTask : container.Waiters.Add(WaitCondition.NextExit, failed.Token);
             try
             {
+                // A probe is a process that does not descend from the container's first, which CRIU refuses.
+                await health.EndAsync(container).ConfigureAwait(false);
                 await SaveAsync(container, called, target, leaveRunning).ConfigureAwait(false);
+                ProbeAgain(container, leaveRunning);
             }
             catch
             {
+                ProbeAgain(container, isLeft: true);
                 await failed.CancelAsync().ConfigureAwait(false);
                 throw;
             }
@@ -123,9 +128,18 @@ internal sealed class CheckpointFlow(EngineCore core, CheckpointFolders folders)
         }
     }
 
+    private void ProbeAgain(Container container, bool isLeft)
+    {
+        if (isLeft && container.State.Phase == ContainerPhase.Running)
+        {
+            health.Begin(container);
+        }
+    }
+
     private async Task SaveAsync(Container container, string called, string target, bool leaveRunning)
     {
         var files = core.Paths.Container(container.Id);
+        var isSaved = false;
         try
         {
             core.Runtimes.CheckCheckpoints(core.Settings, container.Record.HostConfig.Runtime);
@@ -133,13 +147,19 @@ internal sealed class CheckpointFlow(EngineCore core, CheckpointFolders folders)
             Directory.CreateDirectory(CheckpointFolders.Unfinished(target), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             var paths = CheckpointFolders.Prepare(folders.DumpWork(container.Id), CheckpointFolders.Unfinished(target));
             await core.Parts.Tasks.CheckpointAsync(container.Id, paths, leaveRunning, CancellationToken.None).ConfigureAwait(false);
+            isSaved = true;
             CheckpointFolders.Finish(target);
             PendingCheckpoint.Forget(files);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or LinuxException or GantryException)
         {
-            CheckpointFolders.Abandon(target);
-            PendingCheckpoint.Forget(files);
+            // Processes that are gone have nothing but these images, which the next engine tries to put into their place again.
+            if (!isSaved || leaveRunning)
+            {
+                CheckpointFolders.Abandon(target);
+                PendingCheckpoint.Forget(files);
+            }
+
             throw GantryException.Internal($"Cannot checkpoint container {called}: {e.Message}", e);
         }
     }

@@ -88,6 +88,7 @@ internal sealed partial class CheckpointFolders(EngineCore core)
     internal static void Finish(string target)
     {
         var images = Unfinished(target);
+        CheckpointManifest.Write(images);
         var folder = FileAt.OpenDirectory(images);
         try
         {

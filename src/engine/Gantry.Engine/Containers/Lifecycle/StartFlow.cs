@@ -121,6 +121,7 @@ internal sealed class StartFlow(
         {
             var path = checkpoints.Find(container.Id, $"/{container.Name}", string.Empty, checkpoint);
             core.Runtimes.CheckCheckpoints(core.Settings, container.Record.HostConfig.Runtime);
+            CheckpointManifest.Check(path, $"checkpoint {checkpoint} of container /{container.Name}");
             return path;
         }
         catch (GantryException e)
