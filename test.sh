@@ -7,7 +7,7 @@ cd "$(dirname "$0")"
 . tools/packages.sh
 [ "$(id -u)" = 0 ] || { echo "test.sh: root is needed: the tests make namespaces, mounts and networks" >&2; exit 1; }
 need gcc:gcc /usr/include/stdio.h:libc6-dev crun:crun runc:runc '/usr/lib/*/libnftables.so.1:libnftables1' nft:nftables ip:iproute2 \
-  /usr/share/doc/busybox-static:busybox-static xz:xz-utils bzip2:bzip2 skopeo:skopeo docker-registry:docker-registry ps:procps python3:python3 tar:tar curl:curl \
+  /usr/share/doc/busybox-static:busybox-static xz:xz-utils bzip2:bzip2 skopeo:skopeo docker-registry:docker-registry ps:procps python3:python3 tar:tar curl:curl git:git \
   /usr/lib/python3/dist-packages/docker/__init__.py:python3-docker docker-compose:docker-compose || exit 1
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 MSBUILDDISABLENODEREUSE=1
 started=$SECONDS

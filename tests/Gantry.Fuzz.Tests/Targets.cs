@@ -7,6 +7,7 @@ using Gantry.Engine.Filters;
 using Gantry.Engine.Http.Hosting;
 using Gantry.Engine.Http.Routing;
 using Gantry.Engine.Streams;
+using Gantry.IO.Git;
 using Gantry.IO.Grpc;
 using Gantry.IO.Protobuf;
 using Gantry.IO.Tar;
@@ -49,6 +50,7 @@ internal static class Targets
         FuzzTarget.OfText("detach keys", t => DetachKeys.Parse(t), "ctrl-p,ctrl-q", "a,ctrl-@,ctrl-["),
         FuzzTarget.OfText("cache filter", t => CacheFilter.Parse(new Dictionary<string, IReadOnlyList<string>> { ["until"] = [t], ["id"] = [t] }, DateTimeOffset.UnixEpoch), "24h", "x"),
         FuzzTarget.OfText("listen address", t => ListenAddress.Parse(t, "/s", tls: false), "tcp://127.0.0.1:2375", "unix:///x", "fd://", "tcp://[::1]:1", ":1", "unix:///x\0y"),
+        FuzzTarget.OfText("git address", t => GitAddress.Parse(t), "https://u@host/a.git#v1:dir", "git@host:a/b.git#:c", "github.com/a/b#%2e%2e:-x", "git://h/a#+r"),
         new("plugin configuration", b => PluginPrivilege.Of(ConfigurationReader.Read(b)), """{"entrypoint":["/p"],"interface":{"types":["docker.volumedriver/1.0"],"socket":"p.sock"},"network":{"type":"host"},"propagatedmount":"/m","linux":{"devices":[{"name":"d","path":"/dev/d","settable":["path"]}]},"mounts":[{"source":"/s","destination":"/d","type":"bind","options":["rbind"]}],"env":[{"name":"A","value":null}],"args":{"value":["x"]},"user":{"uid":1}}"""u8.ToArray()),
         FuzzTarget.OfText("plugin setting", t => SettingsChange.Apply(s_plugin, PluginSettings.Of(s_plugin), [t]), "A=b", "A.value=b=c", "=", "A."),
         new("DNS query", b => DnsQuery.TryParse(b, out _, out _), s_dns),
