@@ -1,7 +1,6 @@
 using Gantry.Build.Context;
 using Gantry.Build.Copying;
 using Gantry.Build.Files;
-using Gantry.Build.Frontend.Styles;
 using Gantry.Build.Steps;
 using Gantry.Dockerfile;
 using Gantry.Errors;
