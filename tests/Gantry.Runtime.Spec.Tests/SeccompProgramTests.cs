@@ -119,7 +119,7 @@ public sealed class SeccompProgramTests
     {
         var version = RuntimeVersion.Parse(output);
 
-        Assert.Equal(new RuntimeVersion(program, number, commit), version);
+        Assert.Equal((program, number, commit), (version.Program, version.Number, version.Commit));
         Assert.Equal(takes, version.TakesSeccompPrograms);
     }
 

@@ -20,6 +20,9 @@ public sealed class EngineHost
 {
     private readonly EngineCore _core;
     private readonly ContainerFlows _flows;
+
+    /// <summary>Every container's record says what this engine has found.</summary>
+    private readonly TaskCompletionSource _restored = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly StepRunner _steps;
     private BuildsService? _builds;
 
@@ -82,7 +85,15 @@ public sealed class EngineHost
         LimitsLog.Started(_core.Log, _core.Settings);
         _core.Parts.Tasks.OnExit = OnExitAsync;
         _core.Parts.Tasks.OnOom = OnOomAsync;
-        await _flows.Restore.RestoreAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await _flows.Restore.RestoreAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _restored.TrySetResult();
+        }
+
         if (!_core.Settings.LiveRestore)
         {
             await _flows.Shutdown.StopAllAsync().ConfigureAwait(false);
@@ -157,6 +168,9 @@ public sealed class EngineHost
                 return;
             }
 
+            // Before that a record is the last engine's: this one's start would not be in it yet, and the exit be taken for an earlier one's or,
+            // worse, be followed by the news that the process runs.
+            await _restored.Task.ConfigureAwait(false);
             await _flows.Exit.HandleAsync(exit).ConfigureAwait(false);
         }
         catch (Exception e)

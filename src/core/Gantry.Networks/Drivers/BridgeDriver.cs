@@ -98,6 +98,12 @@ internal sealed class BridgeDriver(NetlinkSocket route, HostSettings settings, s
             batch.SetLinkAlias(plan.Name, Mark + plan.NetworkId);
         }
 
+        if (!plan.OwnsDevice && !plan.Intercom)
+        {
+            // It answers for its containers, which remember its hardware address; set by somebody, that no longer changes with the ports.
+            batch.SetLinkMac(link.Index, plan.Name, link.Mac);
+        }
+
         foreach (var (address, length) in plan.Addresses)
         {
             batch.AddAddress(link.Index, address, length);
