@@ -158,7 +158,7 @@ public sealed class RegistryServer : IAsyncDisposable
             kestrel.AddServerHeader = false;
             kestrel.AllowSynchronousIO = false;
             kestrel.Limits.MaxRequestBodySize = null;
-            kestrel.Limits.MaxRequestBufferSize = 1 << 20;
+            kestrel.Limits.MaxRequestBufferSize = 256 << 10;
             Listen(kestrel, host, port, listen =>
             {
                 listen.Protocols = isSecure ? HttpProtocols.Http1AndHttp2 : HttpProtocols.Http1;

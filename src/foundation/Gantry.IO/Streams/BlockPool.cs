@@ -12,7 +12,7 @@ public sealed class BlockPool : MemoryPool<byte>
     /// <summary>Bytes of a block.</summary>
     public const int BlockSize = 64 * 1024;
 
-    private const int MaxKept = 64;
+    private const int MaxKept = 512;
     private readonly ConcurrentStack<byte[]> _free = new();
     private int _kept;
 
