@@ -30,11 +30,16 @@ static void member(const char *json, const char *name, char *value, size_t size)
     }
 }
 
-// Appends what comes out of a pipe to /logged, in a process of its own.
+// Appends what comes out of a pipe to /logged, in a process of its own. The pipe is opened before the answer, which waits for its other end, as in
+// Docker's own sample plugin.
 static void copy_log(const char *pipe) {
     static char buffer[1 << 16];
-    if (fork()) return;
-    int from = open(pipe, O_RDONLY), to = open("/logged", O_WRONLY | O_CREAT | O_APPEND, 0644);
+    int from = open(pipe, O_RDONLY);
+    if (fork()) {
+        close(from);
+        return;
+    }
+    int to = open("/logged", O_WRONLY | O_CREAT | O_APPEND, 0644);
     for (ssize_t n; (n = read(from, buffer, sizeof buffer)) > 0;) {
         if (write(to, buffer, n) != n) break;
     }

@@ -31,8 +31,12 @@ internal sealed class PluginLogDestination(Func<LogPlugin> find, ContainerRecord
         {
             _plugin = find();
             var path = MakePipe(_plugin.FolderOnHost);
-            await Task.Run(() => _plugin.Start(_file, Subject()), cancellationToken).ConfigureAwait(false);
-            _pipe = await OpenAsync(path, cancellationToken).ConfigureAwait(false);
+            var plugin = _plugin;
+
+            // Some open the pipe before they answer, and wait in that for its other end.
+            var starting = Task.Run(() => plugin.Start(_file, Subject()), cancellationToken);
+            _pipe = await OpenAsync(path, starting, cancellationToken).ConfigureAwait(false);
+            await starting.ConfigureAwait(false);
         }
         catch (Exception e) when (e is GantryException or LinuxException or IOException and not LogDestinationException or UnauthorizedAccessException)
         {
@@ -79,7 +83,7 @@ internal sealed class PluginLogDestination(Func<LogPlugin> find, ContainerRecord
     }
 
     /// <summary>Without waiting for a reader that may never come.</summary>
-    private static async Task<int> OpenAsync(string path, CancellationToken cancellationToken)
+    private static async Task<int> OpenAsync(string path, Task starting, CancellationToken cancellationToken)
     {
         for (var limit = DateTime.UtcNow + s_opening; ;)
         {
@@ -87,6 +91,11 @@ internal sealed class PluginLogDestination(Func<LogPlugin> find, ContainerRecord
             if (pipe >= 0)
             {
                 return pipe;
+            }
+
+            if (starting.IsFaulted)
+            {
+                await starting.ConfigureAwait(false);
             }
 
             if (pipe != -Errno.ENXIO || DateTime.UtcNow > limit)
