@@ -17,6 +17,6 @@ public sealed record LayerStoreOptions
     /// <summary>Bytes of all file contents of a layer together.</summary>
     public long MaxBytes { get; init; } = 1L << 44;
 
-    /// <summary>What a compressed layer may become; null for no limit. Layers of real images stay below a ratio of 100.</summary>
+    /// <summary>What a compressed layer may become; null for no limit.</summary>
     public ExpansionLimit? Expansion { get; init; } = new(4L << 30, 500);
 }
