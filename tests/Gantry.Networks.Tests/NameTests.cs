@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Gantry.Networks.Dns;
 using Gantry.Networks.Tests.Support;
 
@@ -28,6 +30,48 @@ public sealed class NameTests
         var v6 = await machine.ResolveAsync(space, "web", DnsType.Aaaa);
         Assert.Equal((DnsCode.NoError, 0), (v6.Code, v6.Answers.Count));
         Assert.Equal(DnsCode.ServerFailure, (await machine.ResolveAsync(engine.Space(web), "db")).Code);
+    }
+
+    [Fact]
+    public async Task Questions_that_come_at_once_are_each_answered_to_who_asked()
+    {
+        await using var machine = new TestMachine();
+        await using var engine = await StartAsync(machine, "net");
+        var client = await engine.RunAsync("client", "net");
+        var web = await engine.RunAsync("web", "net");
+        const int clients = 5;
+        const int each = 30; // Together they fit a socket's queue.
+        var sockets = machine.In(engine.Space(client), () => Enumerable.Range(0, clients)
+            .Select(_ => new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { ReceiveTimeout = 8000 }).ToArray());
+        foreach (var socket in sockets)
+        {
+            socket.Connect(IPAddress.Parse(DnsListener.Address), 53);
+        }
+
+        for (var id = 0; id < each; id++)
+        {
+            for (var i = 0; i < clients; i++)
+            {
+                // Every fourth has a header only.
+                var message = DnsClient.Question(i % 2 == 0 ? "web" : "client", DnsType.A, (ushort)((i * 1000) + id));
+                sockets[i].Send(id % 4 == 3 ? message.AsSpan(0, DnsWire.HeaderSize) : message);
+            }
+        }
+
+        var buffer = new byte[DnsWire.MaxUdpSize];
+        for (var i = 0; i < clients; i++)
+        {
+            var address = engine.Address(i % 2 == 0 ? web : client);
+            for (var id = 0; id < each; id++)
+            {
+                var reply = buffer[..sockets[i].Receive(buffer)];
+                Assert.Equal((i * 1000) + id, (reply[0] << 8) | reply[1]);
+                Assert.Equal((int)(id % 4 == 3 ? DnsCode.FormatError : DnsCode.NoError), reply[3] & 0xf);
+                Assert.True(id % 4 == 3 || DnsClient.Parse(reply).Answers.SequenceEqual([address]));
+            }
+
+            sockets[i].Dispose();
+        }
     }
 
     [Fact]

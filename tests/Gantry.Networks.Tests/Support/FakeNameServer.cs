@@ -33,7 +33,8 @@ internal sealed class FakeNameServer : IDisposable
     public static byte[] Address(byte[] question, string address, uint ttl = 60)
     {
         Assert.True(DnsQuery.TryParse(question, out var query, out _));
-        var answer = DnsAnswer.Addresses(question, query with { Edns = false }, [IPAddress.Parse(address)], DnsWire.MaxMessage);
+        var answer = new byte[DnsWire.PlainUdpSize];
+        Array.Resize(ref answer, DnsAnswer.WriteAddresses(question, query with { Edns = false }, [IPAddress.Parse(address)], answer.Length, answer));
         System.Buffers.Binary.BinaryPrimitives.WriteUInt32BigEndian(answer.AsSpan(query.QuestionEnd + 6), ttl);
         return answer;
     }

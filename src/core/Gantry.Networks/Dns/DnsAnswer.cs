@@ -1,51 +1,64 @@
-using System.Buffers.Binary;
 using System.Net;
 using System.Text;
 
 namespace Gantry.Networks.Dns;
 
-/// <summary>Builds answers of our own.</summary>
+/// <summary>Builds answers of our own. The room given must hold <see cref="DnsWire.PlainUdpSize"/> bytes, which all but lists of addresses fit.</summary>
 internal static class DnsAnswer
 {
     /// <summary>How long answers about containers may be kept, in seconds; as Docker's server has it.</summary>
     private const uint Ttl = 600;
     private const ushort PointerToQuestion = 0xc00c;
+    private const int RecordHeader = 12;
+    private const int OptRecord = 11;
 
     /// <summary>An answer without records to a message of which at least the header was read.</summary>
     public static byte[] Code(ReadOnlySpan<byte> message, DnsQuery query, DnsCode code)
     {
-        var answer = Start(message, query, code, query.QuestionEnd, 0);
-        return Finish(answer, query);
+        Span<byte> answer = stackalloc byte[DnsWire.PlainUdpSize];
+        return answer[..WriteCode(message, query, code, answer)].ToArray();
     }
 
-    /// <summary>Addresses; as many as fit in <paramref name="limit"/> bytes, else marked as truncated so that the client asks over TCP.</summary>
-    public static byte[] Addresses(ReadOnlySpan<byte> message, DnsQuery query, IReadOnlyList<IPAddress> addresses, int limit)
+    /// <summary>Writes an answer without records; returns its length.</summary>
+    public static int WriteCode(ReadOnlySpan<byte> message, DnsQuery query, DnsCode code, Span<byte> answer)
     {
-        var answer = Start(message, query, DnsCode.NoError, query.QuestionEnd, 0);
+        var writer = Start(message, query, code, answer);
+        return Finish(ref writer, query, 0);
+    }
+
+    /// <summary>
+    /// Writes the addresses of one family; as many as fit in <paramref name="limit"/> bytes, else marked as truncated so that the client asks
+    /// over TCP. Returns the answer's length.
+    /// </summary>
+    public static int WriteAddresses(ReadOnlySpan<byte> message, DnsQuery query, ReadOnlySpan<IPAddress> addresses, int limit, Span<byte> answer)
+    {
+        var writer = Start(message, query, DnsCode.NoError, answer[..limit]);
         var count = 0;
         foreach (var address in addresses)
         {
-            var data = address.GetAddressBytes();
-            if (answer.Count + 12 + data.Length + OptSize(query) > limit)
+            var length = address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork ? 4 : 16;
+            if (writer.Left < RecordHeader + length + (query.Edns ? OptRecord : 0))
             {
                 answer[2] |= DnsWire.TruncatedBit;
                 break;
             }
 
-            AddRecord(answer, query.Type, data);
+            StartRecord(ref writer, query.Type, length);
+            _ = address.TryWriteBytes(writer.Take(length), out _);
             count++;
         }
 
-        SetCount(answer, count);
-        return Finish(answer, query);
+        return Finish(ref writer, query, count);
     }
 
-    /// <summary>The name of an address.</summary>
-    public static byte[] Pointer(ReadOnlySpan<byte> message, DnsQuery query, string name)
+    /// <summary>Writes the name of an address; returns the answer's length.</summary>
+    public static int WritePointer(ReadOnlySpan<byte> message, DnsQuery query, string name, Span<byte> answer)
     {
-        var answer = Start(message, query, DnsCode.NoError, query.QuestionEnd, 1);
-        AddRecord(answer, DnsType.Ptr, EncodeName(name));
-        return Finish(answer, query);
+        var writer = Start(message, query, DnsCode.NoError, answer);
+        var data = EncodeName(name);
+        StartRecord(ref writer, DnsType.Ptr, data.Length);
+        writer.Bytes(data);
+        return Finish(ref writer, query, 1);
     }
 
     /// <summary>A name in wire form; labels that are too long are cut.</summary>
@@ -69,49 +82,49 @@ internal static class DnsAnswer
         return [.. bytes];
     }
 
-    private static List<byte> Start(ReadOnlySpan<byte> message, DnsQuery query, DnsCode code, int questionEnd, int answers)
+    private static DnsWriter Start(ReadOnlySpan<byte> message, DnsQuery query, DnsCode code, Span<byte> answer)
     {
-        var answer = new List<byte>(DnsWire.PlainUdpSize);
-        answer.AddRange(message[..2]);
-        answer.Add((byte)(DnsWire.ResponseBit | (message[2] & 0x79)));
-        answer.Add((byte)(DnsWire.RecursionAvailableBit | (message[3] & DnsWire.CheckingDisabledBit) | (int)code));
-        answer.AddRange([0, (byte)(questionEnd > 0 ? 1 : 0), 0, (byte)answers, 0, 0, 0, (byte)(query.Edns ? 1 : 0)]);
-        if (questionEnd > 0)
+        var writer = new DnsWriter(answer);
+        writer.Bytes(message[..2]);
+        writer.Byte((byte)(DnsWire.ResponseBit | (message[2] & 0x79)));
+        writer.Byte((byte)(DnsWire.RecursionAvailableBit | (message[3] & DnsWire.CheckingDisabledBit) | (int)code));
+        writer.U16((ushort)(query.QuestionEnd > 0 ? 1 : 0));
+        writer.U16(0);
+        writer.U16(0);
+        writer.U16((ushort)(query.Edns ? 1 : 0));
+        if (query.QuestionEnd > 0)
         {
-            answer.AddRange(message[DnsWire.HeaderSize..questionEnd]);
+            writer.Bytes(message[DnsWire.HeaderSize..query.QuestionEnd]);
         }
 
-        return answer;
+        return writer;
     }
 
-    private static void AddRecord(List<byte> answer, ushort type, byte[] data)
+    private static void StartRecord(ref DnsWriter writer, ushort type, int length)
     {
-        Span<byte> header = stackalloc byte[12];
-        BinaryPrimitives.WriteUInt16BigEndian(header, PointerToQuestion);
-        BinaryPrimitives.WriteUInt16BigEndian(header[2..], type);
-        BinaryPrimitives.WriteUInt16BigEndian(header[4..], DnsWire.ClassIn);
-        BinaryPrimitives.WriteUInt32BigEndian(header[6..], Ttl);
-        BinaryPrimitives.WriteUInt16BigEndian(header[10..], (ushort)data.Length);
-        answer.AddRange(header);
-        answer.AddRange(data);
+        writer.U16(PointerToQuestion);
+        writer.U16(type);
+        writer.U16(DnsWire.ClassIn);
+        writer.U32(Ttl);
+        writer.U16((ushort)length);
     }
 
-    private static void SetCount(List<byte> answer, int count)
+    /// <summary>
+    /// Clients that speak EDNS get our own OPT record: root name, type, our UDP size, no flags, no options. The count of answers is set where
+    /// the header has it.
+    /// </summary>
+    private static int Finish(ref DnsWriter writer, DnsQuery query, int answers)
     {
-        answer[6] = (byte)(count >> 8);
-        answer[7] = (byte)count;
-    }
-
-    private static int OptSize(DnsQuery query) => query.Edns ? 11 : 0;
-
-    /// <summary>Clients that speak EDNS get our own OPT record: root name, type, our UDP size, no flags, no options.</summary>
-    private static byte[] Finish(List<byte> answer, DnsQuery query)
-    {
+        writer.U16At(6, (ushort)answers);
         if (query.Edns)
         {
-            answer.AddRange([0, 0, (byte)DnsType.Opt, DnsWire.MaxUdpSize >> 8, DnsWire.MaxUdpSize & 0xff, 0, 0, 0, 0, 0, 0]);
+            writer.Byte(0);
+            writer.U16(DnsType.Opt);
+            writer.U16(DnsWire.MaxUdpSize);
+            writer.U32(0);
+            writer.U16(0);
         }
 
-        return [.. answer];
+        return writer.Position;
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net.Sockets;
 using Gantry.Linux;
 using Gantry.Linux.Networking;
@@ -12,7 +13,7 @@ internal sealed class DnsListener : IEpollHandler, IDisposable
 {
     public const string Address = "127.0.0.11";
     private const int MaxTcpClients = 64;
-    private const int MessagesPerTurn = 64;
+    private const int BatchesPerTurn = 4;
     private static readonly TimeSpan s_tcpIdle = TimeSpan.FromSeconds(10);
 
     private readonly DnsServer _server;
@@ -43,23 +44,19 @@ internal sealed class DnsListener : IEpollHandler, IDisposable
     /// <summary>Datagrams are waiting.</summary>
     public void OnReady(EpollEvents events)
     {
-        Span<byte> buffer = stackalloc byte[DnsWire.MaxUdpSize];
-        Span<byte> address = stackalloc byte[NativeSocket.MaxAddress];
-        for (var i = 0; i < MessagesPerTurn; i++)
+        var batch = _server.Batch;
+        for (var i = 0; i < BatchesPerTurn; i++)
         {
-            var count = _udp.ReceiveFrom(buffer, address, out var length);
-            if (count < 0)
+            var count = batch.Receive(_udp);
+            for (var message = 0; message < count; message++)
             {
-                return;
+                Answer(batch, message);
             }
 
-            if (DnsResolver.TryAnswer(buffer[..count], _context, tcp: false, out var answer, out var query))
+            batch.Send(_udp);
+            if (count < batch.Capacity)
             {
-                _ = _udp.SendTo(answer, address[..length]);
-            }
-            else if (query is not null)
-            {
-                _ = ForwardAsync(buffer[..count].ToArray(), query, address[..length].ToArray());
+                return;
             }
         }
     }
@@ -76,6 +73,19 @@ internal sealed class DnsListener : IEpollHandler, IDisposable
             _tcp.Dispose();
         });
         _ending.Dispose();
+    }
+
+    private void Answer(DatagramBatch batch, int index)
+    {
+        var message = batch.Message(index);
+        if (DnsResolver.TryAnswer(message, _context, tcp: false, batch.Answer, out var length, out var query))
+        {
+            batch.AddAnswer(index, length);
+        }
+        else if (query is { } asked)
+        {
+            _ = ForwardAsync(message.ToArray(), asked, batch.Sender(index).ToArray());
+        }
     }
 
     private async Task ForwardAsync(byte[] message, DnsQuery query, byte[] client)
@@ -143,12 +153,21 @@ internal sealed class DnsListener : IEpollHandler, IDisposable
 
     private async Task<byte[]?> AnswerTcpAsync(byte[] message, CancellationToken ct)
     {
-        if (DnsResolver.TryAnswer(message, _context, tcp: true, out var answer, out var query) || query is null)
+        if (TryAnswerTcp(message, out var answer, out var query) || query is null)
         {
             return answer;
         }
 
-        return await _server.Resolver.ForwardAsync(message, query, _context, tcp: true, ct).ConfigureAwait(false);
+        return await _server.Resolver.ForwardAsync(message, query.Value, _context, tcp: true, ct).ConfigureAwait(false);
+    }
+
+    private bool TryAnswerTcp(byte[] message, out byte[]? answer, out DnsQuery? query)
+    {
+        var room = ArrayPool<byte>.Shared.Rent(DnsWire.MaxMessage);
+        var known = DnsResolver.TryAnswer(message, _context, tcp: true, room, out var length, out query);
+        answer = known ? room[..length] : null;
+        ArrayPool<byte>.Shared.Return(room);
+        return known;
     }
 
     private sealed class TcpAcceptor(DnsListener owner) : IEpollHandler

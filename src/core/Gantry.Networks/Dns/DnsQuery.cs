@@ -3,8 +3,12 @@ using System.Buffers.Binary;
 namespace Gantry.Networks.Dns;
 
 /// <summary>A question that a container asks.</summary>
-internal sealed record DnsQuery
+internal readonly record struct DnsQuery
 {
+    public DnsQuery()
+    {
+    }
+
     private const int MaxExtraRecords = 16;
 
     public required ushort Id { get; init; }

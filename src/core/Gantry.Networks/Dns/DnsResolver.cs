@@ -6,22 +6,21 @@ namespace Gantry.Networks.Dns;
 internal sealed class DnsResolver(DnsForwarder forwarder)
 {
     /// <summary>
-    /// The answer where none has to be waited for. False with no answer: drop the message. False with a query: ask
-    /// <see cref="ForwardAsync"/>.
+    /// Writes the answer where none has to be waited for, into room for the longest answer of this transport. False with no query: drop the
+    /// message. False with a query: ask <see cref="ForwardAsync"/>.
     /// </summary>
-    public static bool TryAnswer(ReadOnlySpan<byte> message, DnsContext context, bool tcp, out byte[]? answer, out DnsQuery? query)
+    public static bool TryAnswer(ReadOnlySpan<byte> message, DnsContext context, bool tcp, Span<byte> answer, out int length, out DnsQuery? query)
     {
-        answer = null;
+        length = 0;
         if (!DnsQuery.TryParse(message, out var parsed, out var error))
         {
             query = null;
-            answer = error is { } code ? DnsAnswer.Code(message, parsed, code) : null;
-            return answer is not null;
+            length = error is { } code ? DnsAnswer.WriteCode(message, parsed, code, answer) : 0;
+            return length > 0;
         }
 
         query = parsed;
-        answer = parsed.Class == DnsWire.ClassIn && parsed.Name is { Length: > 0 } name ? FromNames(message, parsed, name, context, tcp) : null;
-        return answer is not null;
+        return parsed.Class == DnsWire.ClassIn && parsed.Name is { Length: > 0 } name && TryAnswerFromNames(message, parsed, name, context, tcp, answer, out length);
     }
 
     public async Task<byte[]> ForwardAsync(byte[] message, DnsQuery query, DnsContext context, bool tcp, CancellationToken ct)
@@ -43,30 +42,37 @@ internal sealed class DnsResolver(DnsForwarder forwarder)
 
     private static int LimitOf(DnsQuery query, bool tcp) => tcp ? DnsWire.MaxMessage : query.UdpSize;
 
-    private static byte[]? FromNames(ReadOnlySpan<byte> message, DnsQuery query, string name, DnsContext context, bool tcp)
+    private static bool TryAnswerFromNames(
+        ReadOnlySpan<byte> message, DnsQuery query, string name, DnsContext context, bool tcp, Span<byte> answer, out int length)
     {
+        length = 0;
         if (query.Type == DnsType.Ptr)
         {
-            return context.Names.FindReverse(name) is { } found ? DnsAnswer.Pointer(message, query, found) : null;
+            length = context.Names.FindReverse(name) is { } found ? DnsAnswer.WritePointer(message, query, found, answer) : 0;
+        }
+        else if (context.Names.Find(name) is { } targets)
+        {
+            length = DnsAnswer.WriteAddresses(message, query, Pick(targets, query.Type), LimitOf(query, tcp), answer);
         }
 
-        return context.Names.Find(name) is { } targets ? DnsAnswer.Addresses(message, query, Pick(targets, query.Type), LimitOf(query, tcp)) : null;
+        return length > 0;
     }
 
     /// <summary>A name that exists has an answer for every type, if only an empty one: else the outside would be asked for it.</summary>
-    private static IPAddress[] Pick(NameTarget[] targets, ushort type)
+    private static ReadOnlySpan<IPAddress> Pick(NameTarget[] targets, ushort type)
     {
-        IPAddress[] addresses = type switch
+        var picked = new IPAddress[targets.Length];
+        var count = 0;
+        foreach (var target in targets)
         {
-            DnsType.A => [.. targets.Where(t => t.IPv4 is not null).Select(t => t.IPv4!)],
-            DnsType.Aaaa => [.. targets.Where(t => t.IPv6 is not null).Select(t => t.IPv6!)],
-            _ => [],
-        };
-        if (addresses.Length > 1)
-        {
-            Random.Shared.Shuffle(addresses);
+            if ((type switch { DnsType.A => target.IPv4, DnsType.Aaaa => target.IPv6, _ => null }) is { } address)
+            {
+                picked[count++] = address;
+            }
         }
 
+        var addresses = picked.AsSpan(0, count);
+        Random.Shared.Shuffle(addresses);
         return addresses;
     }
 }

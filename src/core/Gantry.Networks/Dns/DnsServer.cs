@@ -14,6 +14,8 @@ internal sealed class DnsServer : IDisposable
     private const int DnsPort = 53;
     private const string RedirectTable = "gantry_dns";
 
+    private const int DatagramsAtOnce = 32;
+
     private readonly NamespaceThread _host;
 
     public DnsServer(NamespaceThread host, Action<string> warn)
@@ -25,6 +27,9 @@ internal sealed class DnsServer : IDisposable
     }
 
     public EpollLoop Loop { get; }
+
+    /// <summary>For use on <see cref="Loop"/>.</summary>
+    public DatagramBatch Batch { get; } = new(DatagramsAtOnce, DnsWire.MaxUdpSize);
 
     public DnsResolver Resolver { get; }
 
@@ -45,7 +50,11 @@ internal sealed class DnsServer : IDisposable
         }
     }
 
-    public void Dispose() => Loop.Dispose();
+    public void Dispose()
+    {
+        Loop.Dispose();
+        Batch.Dispose();
+    }
 
     private static (NativeSocket Udp, NativeSocket Tcp) OpenInside(int lastPort)
     {
