@@ -20,7 +20,7 @@ internal static partial class CommandTable
     [
         new("bash", "", "Generate the autocompletion script for bash") { Create = _ => new CompletionCommand("bash") },
         new("fish", "", "Generate the autocompletion script for fish") { Create = _ => new CompletionCommand("fish") },
-        new("powershell", "", "Generate the autocompletion script for powershell"),
+        new("powershell", "", "Generate the autocompletion script for powershell") { Create = _ => new CompletionCommand("powershell") },
         new("zsh", "", "Generate the autocompletion script for zsh") { Create = _ => new CompletionCommand("zsh") },
     ];
 
