@@ -134,13 +134,13 @@ public sealed class ContainerService
         _core.Metrics.Containers.Measure("changes", () => _core.Parts.Layers.Changes(Get(reference).Id, cancellationToken))
             .Select(c => new FilesystemChange { Path = c.Path, Kind = (int)c.Kind }).ToList();
 
-    public Task<PathStat> StatPathAsync(string reference, string path) => _flows.Archive.StatAsync(Get(reference), reference, path);
+    public Task<PathStat> StatPathAsync(string reference, string path) => _flows.Archive.StatAsync(Get(reference, path), reference, path);
 
     /// <summary>Finds a file or directory to be packed. The caller disposes the result.</summary>
-    public Task<OpenArchive> OpenArchiveAsync(string reference, string path) => _flows.Archive.OpenArchiveAsync(Get(reference), reference, path);
+    public Task<OpenArchive> OpenArchiveAsync(string reference, string path) => _flows.Archive.OpenArchiveAsync(Get(reference, path), reference, path);
 
     public Task ExtractAsync(string reference, ExtractRequest request, Stream archive, CancellationToken cancellationToken) =>
-        _flows.Archive.ExtractAsync(Get(reference), reference, request, archive, cancellationToken);
+        _flows.Archive.ExtractAsync(Get(reference, request.Path), reference, request, archive, cancellationToken);
 
     /// <summary>Throws when there is no such container, before the first byte of an export goes out.</summary>
     public void CheckExists(string reference) => Get(reference);
@@ -160,4 +160,11 @@ public sealed class ContainerService
         : throw GantryException.NotFound($"cannot kill container: {reference}: No such container: {reference}");
 
     private Container Get(string reference) => _core.Containers.Get(reference);
+
+    /// <summary>The container of a path in it, which is looked at first, as Docker does.</summary>
+    private Container Get(string reference, string path)
+    {
+        _ = ContainerPath.Parse(path);
+        return Get(reference);
+    }
 }

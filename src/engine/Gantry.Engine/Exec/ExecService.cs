@@ -41,13 +41,14 @@ public sealed class ExecService
     /// <exception cref="GantryException">NotFound, Conflict, InvalidArgument in Docker's words.</exception>
     public string Create(string reference, ExecCreateRequest request)
     {
-        var container = RunningContainer(reference);
-        _core.Parts.Tasks.ExpectStart(more: false);
+        // Said before the container is looked for, as Docker does.
         if (request.Cmd is not { Count: > 0 })
         {
             throw GantryException.InvalidArgument("No exec command specified");
         }
 
+        var container = RunningContainer(reference);
+        _core.Parts.Tasks.ExpectStart(more: false);
         CheckUser(container, request.User);
         CheckKeys(request.DetachKeys ?? string.Empty);
         Forget();
