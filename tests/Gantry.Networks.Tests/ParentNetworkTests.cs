@@ -90,7 +90,25 @@ public sealed class ParentNetworkTests
         Assert.Equal(("", "", "eth0"), (engine.Address(id), engine.Endpoint(id).Gateway, engine.Endpoint(id).InterfaceName));
     }
 
+    [Fact]
+    public async Task A_parent_that_is_called_as_ours_would_be_is_the_users()
+    {
+        await using var machine = new TestMachine();
+        await using var engine = await Engine.StartAsync(machine);
+        var batch = new NetlinkBatch();
+        batch.AddBridge("dm-mine", [2, 0, 0, 0, 0, 9], 0);
+        machine.Route.Execute(batch);
+        var network = await Create(engine, "macvlan", ("parent", "dm-mine"));
+
+        // It leads out: there is a gateway, and other than a stand-in for a missing parent it stays.
+        Assert.Equal(TestMachine.OutsideAddress, engine.Endpoint(await engine.RunAsync("one", "lan")).Gateway);
+        await engine.Service.ReleaseSandboxAsync(engine.Service.Endpoints(network.Id).Single().ContainerId, default);
+        await engine.Service.RemoveAsync(network.Id, default);
+        Assert.Contains("dm-mine", machine.HostLinks());
+    }
+
     [Theory]
+    [InlineData("macvlan", "parent", "dm-nosuch.1", "-o parent interface was not found on the host: dm-nosuch")]
     [InlineData("macvlan", "macvlan_mode", "l2", "requested macvlan mode 'l2' is not valid, 'bridge' mode is the macvlan driver default")]
     [InlineData("ipvlan", "ipvlan_mode", "l4", "requested ipvlan mode 'l4' is not valid, 'l2' mode is the ipvlan driver default")]
     [InlineData("ipvlan", "ipvlan_flag", "x", "requested ipvlan flag 'x' is not valid, 'bridge' is the ipvlan driver default")]

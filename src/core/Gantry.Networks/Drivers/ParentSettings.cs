@@ -15,8 +15,8 @@ internal sealed record ParentSettings(string Driver, string Parent, string Mode,
 
     public bool IsMacvlan => Driver == "macvlan";
 
-    /// <summary>The parent is an interface of ours that leads nowhere.</summary>
-    public bool IsDummy => Parent.StartsWith(DummyPrefix, StringComparison.Ordinal);
+    /// <summary>The parent is an interface of ours that leads nowhere: none was given.</summary>
+    public bool IsDummy { get; private init; }
 
     public bool IsPassthru => IsMacvlan && Mode == "passthru";
 
@@ -57,10 +57,12 @@ internal sealed record ParentSettings(string Driver, string Parent, string Mode,
             throw GantryException.Internal($"requested ipvlan flag '{flag}' is not valid, 'bridge' is the ipvlan driver default");
         }
 
-        var parent = Option(options, ParentKey, DummyPrefix + networkId[..DummyDigits]);
-        return parent == "lo"
-            ? throw GantryException.Internal($"loopback interface is not a valid {driver} parent link")
-            : new ParentSettings(driver, parent, mode, flag);
+        return Option(options, ParentKey, "") switch
+        {
+            "" => new ParentSettings(driver, DummyPrefix + networkId[..DummyDigits], mode, flag) { IsDummy = true },
+            "lo" => throw GantryException.Internal($"loopback interface is not a valid {driver} parent link"),
+            var parent => new ParentSettings(driver, parent, mode, flag),
+        };
     }
 
     private static string Option(IReadOnlyDictionary<string, string> options, string key, string absent) =>
