@@ -77,6 +77,65 @@ public sealed class DefaultBridgeTests
         Assert.Contains("br9", machine.HostLinks());
     }
 
+    /// <summary>Which of a bridge's addresses its network is made of, and what becomes of a range that none of them holds.</summary>
+    [Theory]
+    [InlineData("10.9.0.5/24,10.10.0.5/16", "10.10.7.0/24", "10.10.0.0/16", "10.10.7.0/24", "10.10.0.5", "10.10.7.0")]
+    [InlineData("10.9.0.5/24,10.10.7.9/32", "10.10.7.0/24", "10.10.7.9/32", "", "10.10.7.9", "")]
+    [InlineData("10.9.0.5/24", "10.11.0.0/24", "10.9.0.0/24", "", "10.9.0.5", "10.9.0.1")]
+    [InlineData("fd00:9::5/64", "fd00:9::/80", "fd00:9::/64", "fd00:9::/80", "fd00:9::5", "fd00:9::1")]
+    [InlineData("fe80:1234::5/64,fd00:9::5/64", "fe80:1234::/80", "fe80:1234::/64", "fe80:1234::/80", "fe80:1234::5", "fe80:1234::1")]
+    [InlineData("fe80::5/64", "fe80::/80", "fe80::/64", "fe80::/80", "fe80::5", "fe80::1")]
+    [InlineData("fe80::5/64", "", null, "", null, null)]
+    public async Task The_address_of_somebody_elses_bridge_is_chosen_as_docker_does(
+        string addresses, string range, string? subnet, string ownRange, string? gateway, string? first)
+    {
+        await using var machine = new TestMachine();
+        var v6 = addresses.Contains(':', StringComparison.Ordinal);
+        var batch = new NetlinkBatch();
+        batch.AddBridge("br9", [2, 0, 0, 0, 0, 9], 0);
+        machine.Route.Execute(batch);
+        batch = new NetlinkBatch();
+        foreach (var parts in addresses.Split(',').Select(a => a.Split('/')))
+        {
+            batch.AddAddress(machine.Route.FindLink("br9")!.Index, System.Net.IPAddress.Parse(parts[0]), int.Parse(parts[1], System.Globalization.CultureInfo.InvariantCulture));
+        }
+
+        machine.Route.Execute(batch);
+        var bridge = new DefaultBridgeOptions { Bridge = "br9", EnableIPv6 = v6, FixedCidr = v6 ? "" : range, FixedCidrV6 = v6 ? range : "" };
+        await using var engine = await Engine.StartAsync(machine, options: machine.Options() with { DefaultBridge = bridge });
+
+        var config = engine.Service.Find("bridge")!.Ipam.Configs.Single(c => c.Subnet.Contains(':', StringComparison.Ordinal) == v6);
+        if (subnet is null)
+        {
+            // An address from the kernel's own prefix says nothing: the subnet is one that we chose.
+            Assert.StartsWith("fd", config.Subnet, StringComparison.Ordinal);
+            return;
+        }
+
+        Assert.Equal((subnet, ownRange, gateway), (config.Subnet, config.IPRange, config.Gateway));
+        if (first!.Length > 0)
+        {
+            var endpoint = engine.Endpoint(await engine.RunAsync("one"));
+            Assert.Equal(first, v6 ? endpoint.GlobalIPv6Address : endpoint.IPAddress);
+        }
+    }
+
+    [Fact]
+    public async Task A_range_outside_of_somebody_elses_bridge_is_refused_for_IPv6()
+    {
+        await using var machine = new TestMachine();
+        var batch = new NetlinkBatch();
+        batch.AddBridge("br9", [2, 0, 0, 0, 0, 9], 0);
+        machine.Route.Execute(batch);
+        batch = new NetlinkBatch();
+        batch.AddAddress(machine.Route.FindLink("br9")!.Index, System.Net.IPAddress.Parse("fd00:9::5"), 64);
+        machine.Route.Execute(batch);
+
+        var bridge = new DefaultBridgeOptions { Bridge = "br9", EnableIPv6 = true, FixedCidrV6 = "fd00:8::/80" };
+        var failure = await Assert.ThrowsAsync<GantryException>(() => Engine.StartAsync(machine, options: machine.Options() with { DefaultBridge = bridge }));
+        Assert.Equal("fixed-cidr-v6=fd00:8::/80 is outside any subnet implied by addresses on the user-managed default bridge", failure.Message);
+    }
+
     [Fact]
     public async Task Networks_take_what_they_do_not_say_from_the_daemons_defaults()
     {

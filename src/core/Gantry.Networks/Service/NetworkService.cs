@@ -80,7 +80,7 @@ public sealed partial class NetworkService : INetworkService
         _publisher = new PortPublisher(ports, _firewall, _flows);
         _dns = new DnsServer(_host, _warn);
         _planner = new NetworkPlanner(options);
-        _defaultBridge = new DefaultBridge(options.DefaultBridge, _route);
+        _defaultBridge = new DefaultBridge(options.DefaultBridge, _route, _warn);
         _resolvers = new HostResolvers(options.ResolvConfPath);
         _reaper = new LinkReaper(_bridges, _warn);
         _guard = new ForwardGuard(_host, _nft, table, _warn);
