@@ -191,6 +191,28 @@ public sealed class EndpointTests
     }
 
     [Fact]
+    public async Task Host_ports_keep_their_numbers_when_a_gateway_of_another_kind_takes_over()
+    {
+        await using var machine = new TestMachine();
+        await using var engine = await Engine.StartAsync(machine, options: machine.Options() with { UserlandProxy = false });
+        await engine.Service.CreateAsync(new NetworkCreateOptions { Name = "four" }, default);
+        var dual = await engine.Service.CreateAsync(new NetworkCreateOptions { Name = "dual", EnableIPv6 = true }, default);
+
+        // The first number of the range is free again by the time, and the ephemeral ones go on.
+        var other = await engine.RunAsync("other", "four", ports: [new PortRequest("tcp", 80, "", ""), new PortRequest("tcp", 81, "", "5000-5010")]);
+        var web = await engine.RunAsync("web", "four", ports: [new PortRequest("tcp", 80, "", ""), new PortRequest("tcp", 81, "", "5000-5010")]);
+        List<(int, string, int)> Published() => [.. engine.Service.FindSandbox(web)!.Ports.Select(p => (p.ContainerPort, p.HostIp, p.HostPort))];
+        var before = Published();
+        Assert.All(before, p => Assert.Equal("0.0.0.0", p.Item2));
+        await engine.Service.ReleaseSandboxAsync(other, default);
+
+        await engine.Service.ConnectAsync(web, dual.Id, new EndpointOptions { GwPriority = 1 }, default);
+        Assert.Equal(before.SelectMany(p => new[] { p, (p.Item1, "::", p.Item3) }).ToHashSet(), Published().ToHashSet());
+        await engine.Service.DisconnectAsync(web, dual.Id, default);
+        Assert.Equal(before.ToHashSet(), Published().ToHashSet());
+    }
+
+    [Fact]
     public async Task Joins_that_make_no_sense_are_refused()
     {
         await using var machine = new TestMachine();

@@ -24,14 +24,15 @@ internal sealed class PortAllocator(ForwarderContext context, IReadOnlyList<IPEn
     private int _lastRandom;
 
     /// <summary>Takes all ports that are asked for, or none. A routed one takes no host port.</summary>
-    public List<HeldPort> Reserve(IEnumerable<PortSpec> specs, PortRoutes routes)
+    /// <param name="former">What was held for the same requests until now: where they leave a choice, its numbers come first.</param>
+    public List<HeldPort> Reserve(IEnumerable<PortSpec> specs, PortRoutes routes, IReadOnlyCollection<HeldPort> former)
     {
         var taken = new List<HeldPort>();
         try
         {
             foreach (var spec in specs)
             {
-                taken.AddRange(Reserve(spec, routes));
+                taken.AddRange(Reserve(spec, routes, former));
             }
 
             return taken;
@@ -94,11 +95,11 @@ internal sealed class PortAllocator(ForwarderContext context, IReadOnlyList<IPEn
         }
     }
 
-    private List<HeldPort> Reserve(PortSpec spec, PortRoutes routes)
+    private List<HeldPort> Reserve(PortSpec spec, PortRoutes routes, IReadOnlyCollection<HeldPort> former)
     {
         var addresses = spec.HostIps.SelectMany(routes.HostAddresses).Distinct().ToList();
         var held = addresses.Where(a => !a.Routed).Select(a => a.HostIp).ToList();
-        var reserved = held.Count == 0 ? [] : ReserveAny(spec, held);
+        var reserved = held.Count == 0 ? [] : ReserveAny(spec, held, former);
         return
         [
             .. from address in addresses
@@ -108,10 +109,11 @@ internal sealed class PortAllocator(ForwarderContext context, IReadOnlyList<IPEn
         ];
     }
 
-    private List<HeldPort> ReserveAny(PortSpec spec, IReadOnlyList<IPAddress> addresses)
+    private List<HeldPort> ReserveAny(PortSpec spec, IReadOnlyList<IPAddress> addresses, IReadOnlyCollection<HeldPort> former)
     {
         GantryException? last = null;
-        foreach (var port in Candidates(spec))
+        var numbers = former.Where(f => f.Protocol == spec.Protocol && f.ContainerPort == spec.ContainerPort && spec.Accepts(f.HostPort)).Select(f => f.HostPort);
+        foreach (var port in numbers.Distinct().Concat(Candidates(spec)))
         {
             try
             {

@@ -21,6 +21,9 @@ internal sealed record PortSpec(string Protocol, int ContainerPort, IReadOnlyLis
     /// <summary>Only one host port will do.</summary>
     public bool IsOnePort => First > 0 && First == Last;
 
+    /// <summary>The request leaves room for this host port.</summary>
+    public bool Accepts(int hostPort) => First == 0 ? hostPort > 0 : hostPort >= First && hostPort <= Last;
+
     public int SocketProtocol => Protocol == "sctp" ? ProtocolSctp : 0;
 
     /// <summary>In the order in which ports are taken: those that can't be any other first.</summary>

@@ -11,7 +11,7 @@ internal sealed class PortPublisher(PortAllocator allocator, HostFirewall firewa
 {
     /// <summary>
     /// Leads the ports to <paramref name="to"/> instead of <paramref name="from"/>; either may be empty. Host ports are kept where the same ones
-    /// are open on both, else given back and taken anew. No port that was not open before is open when this throws.
+    /// are open on both, else given back and taken anew, with the numbers they had if those are still free. No port that was not open before is open when this throws.
     /// </summary>
     /// <param name="subject">Endpoint for error texts.</param>
     public void Move(SandboxEntry sandbox, EndpointInfo? subject, PortRoutes from, PortRoutes to)
@@ -22,12 +22,13 @@ internal sealed class PortPublisher(PortAllocator allocator, HostFirewall firewa
         }
 
         var specs = PortSpec.ParseAll(sandbox.Options.Ports);
+        var former = sandbox.Ports;
         if (!sandbox.Ports.IsEmpty && !HasSameShape(sandbox.Ports, specs, to))
         {
             Lead(sandbox, [], from, PortRoutes.None);
         }
 
-        var reserved = !to.IsEmpty && sandbox.Ports.IsEmpty ? Reserve(specs, subject, to) : [];
+        var reserved = !to.IsEmpty && sandbox.Ports.IsEmpty ? Reserve(specs, subject, to, former) : [];
         if (!sandbox.Ports.IsEmpty || reserved.Count > 0)
         {
             Lead(sandbox, reserved, from, to);
@@ -84,11 +85,11 @@ internal sealed class PortPublisher(PortAllocator allocator, HostFirewall firewa
         sandbox.Ports = ports;
     }
 
-    private List<HeldPort> Reserve(List<PortSpec> specs, EndpointInfo? endpoint, PortRoutes routes)
+    private List<HeldPort> Reserve(List<PortSpec> specs, EndpointInfo? endpoint, PortRoutes routes, IReadOnlyCollection<HeldPort> former)
     {
         try
         {
-            return allocator.Reserve(specs, routes);
+            return allocator.Reserve(specs, routes, former);
         }
         catch (GantryException e)
         {
