@@ -70,6 +70,11 @@ public sealed class PluginDriverTests(EngineProcess engine)
         (await engine.GantryAsync("run", "--rm", "--network", "driven", "busybox", "true")).Succeeded();
         (await engine.GantryAsync("plugin", "disable", "net")).Failed("plugin net:latest is in use");
         (await engine.GantryAsync("network", "rm", "driven")).Succeeded();
+
+        // The null driver's pools are shown as Docker's are; there is no gateway.
+        (await engine.GantryAsync("network", "create", "-d", "net", "--ipam-driver", "null", "--ipv6", "bare")).Succeeded();
+        Assert.Equal("null [{\"Subnet\":\"0.0.0.0/0\"},{\"Subnet\":\"::/0\"}]", (await engine.GantryAsync("network", "inspect", "-f", "{{.IPAM.Driver}} {{json .IPAM.Config}}", "bare")).Succeeded().Text);
+        (await engine.GantryAsync("network", "rm", "bare")).Succeeded();
         (await engine.GantryAsync("volume", "create", "-d", "net", "none")).Failed("plugin does not provide \"volumedriver\" capability");
         (await engine.GantryAsync("plugin", "disable", "net")).Succeeded();
     }

@@ -20,8 +20,8 @@ internal static class NetworkDescription
         {
             Driver = record.Ipam.Driver,
             Options = record.Ipam.Options is null ? null : new Dictionary<string, string>(record.Ipam.Options),
-            Config = record.Driver != "bridge" && record.Ipam.Configs.Count == 0 ? null
-                : [.. record.Ipam.Configs.OrderBy(c => c.Subnet.Contains(':', StringComparison.Ordinal)).Select(Describe)],
+            Config = ConfigsOf(record) is { Count: 0 } && record.Driver != "bridge" ? null
+                : [.. ConfigsOf(record).OrderBy(c => c.Subnet.Contains(':', StringComparison.Ordinal)).Select(Describe)],
         },
         Internal = record.Internal,
         Attachable = record.Attachable,
@@ -32,6 +32,18 @@ internal static class NetworkDescription
         Options = new Dictionary<string, string>(record.Options),
         Labels = new Dictionary<string, string>(record.Labels),
     };
+
+    /// <summary>The null driver's pools are all addresses there are: nobody takes any from them, but they are shown.</summary>
+    private static IReadOnlyList<NetworkIpamConfig> ConfigsOf(NetworkRecord record)
+    {
+        if (record.Ipam.Driver != "null" || record.ConfigOnly)
+        {
+            return record.Ipam.Configs;
+        }
+
+        var subnets = new[] { record.EnableIPv4 ? "0.0.0.0/0" : string.Empty, record.EnableIPv6 ? "::/0" : string.Empty };
+        return [.. subnets.Where(s => s.Length > 0).Select(s => new NetworkIpamConfig { Subnet = s })];
+    }
 
     private static IPAMConfig Describe(NetworkIpamConfig config) => new()
     {
