@@ -7,7 +7,6 @@ using Gantry.Engine.Http.Hosting;
 using Gantry.Engine.Settings;
 using Gantry.Errors;
 using Gantry.Linux;
-using Gantry.Logs.Drivers;
 using Gantry.Networks;
 using Gantry.Registry;
 using Gantry.Runtime;
@@ -87,7 +86,7 @@ internal sealed class DaemonSettings(FlagValues flags)
             ExecRoot = ExecRoot,
             Runtimes = runtimes.All,
             DefaultRuntime = runtimes.Default,
-            LogDriver = LogDriver(),
+            LogDriver = flags.Text("log-driver", "json-file"),
             LogOptions = flags.Map("log-opt"),
             DefaultUlimits = flags.List("default-ulimit").Select(ParseUlimit).ToList(),
             DefaultShmSize = flags.Has("default-shm-size") ? ByteSize.Parse("default-shm-size", flags.Text("default-shm-size")) : 64 * 1024 * 1024,
@@ -208,14 +207,6 @@ internal sealed class DaemonSettings(FlagValues flags)
         FeatureSettings.Read(flags).TryGetValue("cdi", out var on) && !on ? []
             : flags.Has("cdi-spec-dir") ? [.. flags.List("cdi-spec-dir").Where(d => d.Length > 0)]
             : [.. CdiDevices.DefaultDirectories];
-
-    private string LogDriver()
-    {
-        var driver = flags.Text("log-driver", "json-file");
-        return driver == LogDrivers.None || LogDrivers.Names.Contains(driver)
-            ? driver
-            : throw GantryException.InvalidArgument($"logger: no log driver named '{driver}' is registered");
-    }
 
     private string? SeccompProfile()
     {

@@ -13,7 +13,11 @@ public static class LogDrivers
     public const string Local = "local";
     public const string None = "none";
     private static readonly string[] s_attributes = ["labels", "labels-regex", "env", "env-regex", "tag"];
-    private static readonly string[] s_common = ["mode", "max-buffer-size", "cache-disabled", "cache-max-size", "cache-max-file", "cache-compress"];
+
+    /// <summary>What is said of the copy that <c>logs</c> reads where a driver can't be asked.</summary>
+    public static IReadOnlyList<string> CacheOptions { get; } = ["cache-disabled", "cache-max-size", "cache-max-file", "cache-compress"];
+
+    private static readonly string[] s_common = ["mode", "max-buffer-size", .. CacheOptions];
 
     /// <summary>Names as <c>info</c> shows them, in order.</summary>
     public static IReadOnlyList<string> Names { get; } = ["fluentd", "gelf", "journald", JsonFile, Local, "syslog"];

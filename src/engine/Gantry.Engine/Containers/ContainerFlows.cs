@@ -38,7 +38,7 @@ internal sealed class ContainerFlows
         Shutdown = new ShutdownFlow(core, Stop);
         Pause = new PauseFlow(core, health);
         Remove = new RemoveFlow(core, Start, Stop, Volumes, images, shipping);
-        Restore = new RestoreFlow(core, plugins, Exit, Remove, Start, Networks, images, health, shipping, Checkpoints);
+        Restore = new RestoreFlow(core, plugins, Exit, Remove, Start, Networks, images, health, logPlugins, shipping, Checkpoints);
         Inspect = new InspectView(core);
         List = new ListFlow(core, Inspect);
         Attach = new AttachFlow(core);

@@ -1,5 +1,6 @@
 using Gantry.Api;
 using Gantry.Engine.Settings;
+using Gantry.Logs.Drivers;
 using Gantry.Runtime.Spec;
 
 namespace Gantry.Engine.Containers.Create;
@@ -90,12 +91,11 @@ internal static class HostConfigCompletion
     {
         var type = string.IsNullOrEmpty(log?.Type) ? settings.LogDriver : log.Type;
         var options = new Dictionary<string, string>(log?.Config ?? []);
-        if (type == settings.LogDriver)
+
+        // What becomes of the engine's copy of a log is for every driver; the rest belongs to the one it was given for.
+        foreach (var (key, value) in settings.LogOptions.Where(o => type == settings.LogDriver || LogDrivers.CacheOptions.Contains(o.Key)))
         {
-            foreach (var (key, value) in settings.LogOptions)
-            {
-                options.TryAdd(key, value);
-            }
+            options.TryAdd(key, value);
         }
 
         return new LogConfig { Type = type, Config = options };

@@ -1,6 +1,7 @@
 using Gantry.Engine.Containers.Checkpoints;
 using Gantry.Engine.Containers.HealthChecks;
 using Gantry.Engine.Containers.Logs;
+using Gantry.Engine.Containers.Logs.Plugins;
 using Gantry.Engine.Containers.Mounts;
 using Gantry.Engine.Containers.Networking;
 using Gantry.Engine.Containers.State;
@@ -15,7 +16,7 @@ namespace Gantry.Engine.Containers.Lifecycle;
 /// Takes over what an earlier engine left, however it ended: running containers go on, exits that nobody saw are dealt with, half-made things
 /// go away (docs/flows/run.md, "After a restart").
 /// </summary>
-internal sealed class RestoreFlow(EngineCore core, PluginService plugins, ExitFlow exits, RemoveFlow removals, StartFlow start, NetworkUse networks, ImageMounts images, HealthMonitor health, LogShipping shipping, CheckpointFlow checkpoints)
+internal sealed class RestoreFlow(EngineCore core, PluginService plugins, ExitFlow exits, RemoveFlow removals, StartFlow start, NetworkUse networks, ImageMounts images, HealthMonitor health, LogPlugins logPlugins, LogShipping shipping, CheckpointFlow checkpoints)
 {
     /// <summary>How long the first clients wait for what restart policies want.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(15);
@@ -29,6 +30,7 @@ internal sealed class RestoreFlow(EngineCore core, PluginService plugins, ExitFl
 
         // First of all: containers and networks need their drivers.
         await plugins.RestoreAsync(inits, cancellationToken).ConfigureAwait(false);
+        logPlugins.ValidateDefault();
         var live = inits.Values.Where(t => t.Phase == TaskPhase.Running && core.Containers.TryGet(t.Id, out _)).ToList();
         await core.Parts.Networks.RestoreAsync(
             [.. live.Select(t => new SandboxRestore { ContainerId = t.Id, Pid = t.Pid })], cancellationToken).ConfigureAwait(false);

@@ -76,6 +76,9 @@ internal sealed class PluginBundle(EngineCore core, PluginPaths paths)
             IpcMode = configuration.IpcHost ? "host" : "private",
             PidMode = configuration.PidHost ? "host" : "",
             UsernsMode = "host",
+
+            // Whatever the daemon does for containers: a plugin is its own first process.
+            Init = false,
             CapAdd = configuration.Linux.Capabilities,
             SecurityOpt = ["no-new-privileges", "seccomp=unconfined", "apparmor=unconfined"],
             Devices = [.. record.Settings.Devices.Where(d => d.Path is not null).Select(d => new DeviceMapping { PathOnHost = d.Path, PathInContainer = d.Path, CgroupPermissions = "rwm" })],

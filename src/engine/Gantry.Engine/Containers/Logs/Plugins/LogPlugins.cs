@@ -25,6 +25,29 @@ internal sealed class LogPlugins(EngineCore core)
         _ = Find(driver);
     }
 
+    /// <summary>
+    /// Checks the options that the daemon has for its default driver. Without options nothing is checked: the driver may be a plugin that is yet to be
+    /// installed, and until then only containers that ask for it are refused.
+    /// </summary>
+    /// <exception cref="GantryException">InvalidArgument in Docker's words.</exception>
+    internal void ValidateDefault()
+    {
+        var (driver, options) = (core.Settings.LogDriver, core.Settings.LogOptions);
+        if (options.Count == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            Validate(driver, options);
+        }
+        catch (GantryException e)
+        {
+            throw GantryException.InvalidArgument("failed to set log opts: failed to set log opts: " + e.Message, e);
+        }
+    }
+
     /// <summary>The destination of a remote driver, ours or a plugin's; nothing is connected yet.</summary>
     /// <exception cref="GantryException">InvalidArgument in Docker's words.</exception>
     internal ILogDestination CreateDestination(string driver, ContainerRecord record, LogSubject subject) => LogDrivers.Names.Contains(driver)
