@@ -38,6 +38,11 @@ public sealed class PluginRegistryTests(EngineProcess engine)
         Assert.Contains("\"mediaType\":\"application/vnd.docker.distribution.manifest.v2+json\"", manifest, StringComparison.Ordinal);
         Assert.Contains("\"config\":{\"mediaType\":\"application/vnd.docker.plugin.v1+json\"", manifest, StringComparison.Ordinal);
         Assert.Contains("\"layers\":[{\"mediaType\":\"application/vnd.docker.image.rootfs.diff.tar.gzip\"", manifest, StringComparison.Ordinal);
+
+        // Programs are told what came of it: the last message of a push.
+        var told = (await Command.RunAsync("curl", ["-s", "--unix-socket", engine.Host["unix://".Length..], "-X", "POST", "-H", "X-Registry-Auth: e30=", $"http://x/plugins/{name}/push"])).Succeeded().Output;
+        var digest = System.Text.RegularExpressions.Regex.Match(manifest, "(?i)Docker-Content-Digest: (sha256:[0-9a-f]{64})").Groups[1].Value;
+        Assert.Contains($"\"aux\":{{\"Tag\":\"v1\",\"Digest\":\"{digest}\",\"Size\":", told, StringComparison.Ordinal);
         (await engine.RunAsync(client, "plugin", "rm", name)).Succeeded();
 
         var installed = (await engine.RunAsync(client, "plugin", "install", "--grant-all-permissions", name, "DEBUG=7")).Succeeded().Output;

@@ -39,6 +39,7 @@ public sealed class PluginPusher(ImageStore store, RegistryClient registry)
 
         await repository.PutManifestAsync(reference.Tag!, manifest.MediaType, content, cancellationToken).ConfigureAwait(false);
         progress.Report(TransferEvent.Layer(manifest.Digest.Short, "Upload complete"));
+        progress.Report(new TransferEvent { HasDetail = true, Pushed = new PushedTag(reference.Tag!, manifest.Digest, manifest.Size) });
     }
 
     /// <summary>The layers' blobs as they came, or gzip blobs made of them: the same ones each time.</summary>
