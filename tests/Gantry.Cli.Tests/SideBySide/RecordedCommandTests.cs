@@ -39,6 +39,32 @@ public sealed class EngineCommandTests(EngineCommandTests.Recordings recordings)
     public sealed class Recordings() : RecordedFile("engine");
 }
 
+/// <summary>Values that are refused, or taken, against all expectation, with no engine there.</summary>
+public sealed class FlagTests(FlagTests.Recordings recordings) : SideBySideTests, IClassFixture<FlagTests.Recordings>
+{
+    public static TheoryData<string> Lines { get; } = Data("flags");
+
+    [Theory]
+    [MemberData(nameof(Lines))]
+    public Task A_value_is_read_as_by_docker(string command) => CompareAsync(recordings.All, command);
+
+    /// <summary>What docker did.</summary>
+    public sealed class Recordings() : RecordedFile("flags");
+}
+
+/// <summary>Combinations that nobody means, with an engine.</summary>
+public sealed class UnusualCommandTests(UnusualCommandTests.Recordings recordings) : SideBySideTests, IClassFixture<UnusualCommandTests.Recordings>
+{
+    public static TheoryData<string> Lines { get; } = Data("unusual");
+
+    [Theory]
+    [MemberData(nameof(Lines))]
+    public Task What_nobody_means_is_done_as_by_docker(string command) => CompareAsync(recordings.All, command);
+
+    /// <summary>What docker did.</summary>
+    public sealed class Recordings() : RecordedFile("unusual");
+}
+
 /// <summary>The recordings of one file of command lines.</summary>
 /// <param name="name">Without extension.</param>
 public abstract class RecordedFile(string name) : IAsyncLifetime

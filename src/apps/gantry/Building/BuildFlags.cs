@@ -67,7 +67,7 @@ internal sealed class BuildFlags
         _shmSize = flags.Bytes("shm-size", "Size of \"/dev/shm\"");
         _squash = flags.Experimental(flags.Bool("squash", "Squash newly built layers into a single new layer"));
         _target = flags.String("target", "Set the target build stage to build.");
-        _ulimits = flags.Values("ulimit", "ulimit", "Ulimit options", Ulimits.Parse, @default: "[]");
+        _ulimits = Ulimits.Flag(flags);
 
         // What buildx has beyond the classic builder is refused by name.
         _missing =

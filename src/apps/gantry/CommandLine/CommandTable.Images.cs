@@ -75,7 +75,7 @@ internal static partial class CommandTable
 
     private static CommandEntry Tag { get; } = new("tag", "SOURCE_IMAGE[:TAG] TARGET_IMAGE[:TAG]", "Create a tag TARGET_IMAGE that refers to SOURCE_IMAGE")
     {
-        Create = _ => new TagCommand(), Arguments = ArgumentRule.Exactly(2), Paths = ["image tag", "tag"],
+        Create = _ => new TagCommand(), Arguments = ArgumentRule.Exactly(2), Paths = ["image tag", "tag"], Interspersed = false,
     };
 
     private static CommandEntry PruneBuildCache { get; } = new("prune", "", "Remove build cache") { Create = f => new PruneBuildCacheCommand(f) };

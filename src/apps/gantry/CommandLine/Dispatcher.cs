@@ -36,7 +36,7 @@ internal sealed class Dispatcher(string program, TextOutput output, TextOutput e
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or System.Net.Sockets.SocketException)
         {
-            code = IsBrokenPipe(e) ? BrokenPipe : Report(e.Message, 1);
+            code = IsBrokenPipe(e) ? BrokenPipe : Report(e is System.Net.Sockets.SocketException ? e.Message : Running.FileErrors.Describe(e), 1);
         }
 
         return FlushAll(code);
@@ -155,7 +155,7 @@ internal sealed class Dispatcher(string program, TextOutput output, TextOutput e
     {
         foreach (var flag in flags.All.Where(f => f.Changed && f.Deprecated is not null))
         {
-            error.WriteLine($"Flag --{flag.Name} has been deprecated, {flag.Deprecated}");
+            output.WriteLine($"Flag --{flag.Name} has been deprecated, {flag.Deprecated}");
         }
 
         var gated = flags.All.Where(f => f.Changed && (f.MinimumVersion is not null || f.EngineSystem is not null || f.NeedsExperimental)).ToList();
@@ -164,7 +164,7 @@ internal sealed class Dispatcher(string program, TextOutput output, TextOutput e
             return;
         }
 
-        var features = await EngineFeatures.AskAsync(cli.Client, cancellationToken);
+        var features = await EngineFeatures.AskOrGuessAsync(cli, cancellationToken);
         if (features.Complain(path.Entry, path.ToString()) is { } complaint)
         {
             throw new CliException(complaint, 1);
@@ -234,7 +234,7 @@ internal sealed class Dispatcher(string program, TextOutput output, TextOutput e
     /// <summary>A command's help; of one that the engine does not have, why.</summary>
     private static async Task<string> HelpAsync(Cli cli, CommandPath path, FlagSet flags, CancellationToken cancellationToken)
     {
-        var features = await EngineFeatures.ForHelpAsync(cli, cancellationToken);
+        var features = await EngineFeatures.AskOrGuessAsync(cli, cancellationToken);
         var shown = path.Entry.Children is null ? path : path with { Entry = path.Entry with { Usage = "COMMAND" } };
         return features.Complain(path.Entry, path.ToString()) is { } complaint
             ? throw new CliException(complaint, 0)
@@ -243,7 +243,7 @@ internal sealed class Dispatcher(string program, TextOutput output, TextOutput e
 
     private static async Task<string> RootHelpAsync(Cli cli, CommandPath root, FlagSet globalFlags, CancellationToken cancellationToken)
     {
-        var features = await EngineFeatures.ForHelpAsync(cli, cancellationToken);
+        var features = await EngineFeatures.AskOrGuessAsync(cli, cancellationToken);
         var plugins = await PluginEntries.ForHelpAsync(cli, CommandTable.Root(), cancellationToken);
         return new HelpText(features, TerminalInfo.Width(TerminalInfo.StandardInput)).Root(root, globalFlags, plugins);
     }

@@ -10,7 +10,7 @@ internal sealed record EngineFeatures(ApiVersion Version, string OperatingSystem
     private static readonly EngineFeatures s_unknown = new(ApiVersion.Newest, "", null, "");
 
     /// <summary>Asks the engine; one that does not answer is not started for this.</summary>
-    public static async Task<EngineFeatures> ForHelpAsync(Cli cli, CancellationToken cancellationToken)
+    public static async Task<EngineFeatures> AskOrGuessAsync(Cli cli, CancellationToken cancellationToken)
     {
         try
         {
@@ -23,7 +23,7 @@ internal sealed record EngineFeatures(ApiVersion Version, string OperatingSystem
         }
     }
 
-    public static async Task<EngineFeatures> AskAsync(EngineClient client, CancellationToken cancellationToken)
+    private static async Task<EngineFeatures> AskAsync(EngineClient client, CancellationToken cancellationToken)
     {
         var ping = await client.PingAsync(cancellationToken);
         return new(await client.NegotiateAsync(cancellationToken), ping.OperatingSystem, ping.Experimental, ping.Swarm);

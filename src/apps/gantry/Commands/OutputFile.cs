@@ -14,12 +14,30 @@ internal static class OutputFile
             throw new CliException("cowardly refusing to save to a terminal. Use the -o flag or redirect", 1);
         }
 
-        var folder = Path.GetDirectoryName(Path.GetFullPath(path.Length > 0 ? path : "."));
-        if (path.Length > 0 && (Directory.Exists(path) || !Directory.Exists(folder)))
+        if (path.Length > 0 && Refusal(path) is { } refusal)
         {
-            throw new CliException(
-                $"{what}: invalid output path: {(Directory.Exists(path) ? $"\"{path}\" must be a regular file" : $"stat {folder}: no such file or directory")}", 1);
+            throw new CliException($"{what}: {refusal}", 1);
         }
+    }
+
+    private static string? Refusal(string path)
+    {
+        var folder = path.LastIndexOf('/') switch { < 0 => ".", 0 => "/", var slash => path[..slash] };
+        if (!Directory.Exists(folder))
+        {
+            return $"invalid output path: stat {folder}: no such file or directory";
+        }
+
+        return Linux.FileAt.TryStat(Linux.FileAt.CurrentDirectory, path, out var status) != 0 ? null : status.Kind switch
+        {
+            Linux.FileKind.Directory => "cannot write to a directory",
+            Linux.FileKind.CharacterDevice => "cannot write to a character device file",
+            Linux.FileKind.BlockDevice => "cannot write to a block device file",
+            Linux.FileKind.Fifo => "cannot write to a named pipe (FIFO)",
+            Linux.FileKind.Symlink => "cannot write to a symbolic link directly",
+            Linux.FileKind.Socket => "cannot write to a socket",
+            _ => null,
+        };
     }
 
     /// <param name="what">Comes first in the complaint about a file that can't be written.</param>
@@ -28,14 +46,6 @@ internal static class OutputFile
         if (path.Length == 0)
         {
             await CopyAsync(source, bytes => cli.Out.WriteBytes(bytes.Span), cancellationToken);
-            return;
-        }
-
-        // A device or pipe is written as it stands; a regular file appears under its name when it is complete.
-        if (File.Exists(path) && !IsRegular(path))
-        {
-            await using var device = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, 0);
-            await CopyAsync(source, bytes => device.Write(bytes.Span), cancellationToken);
             return;
         }
 
@@ -66,9 +76,6 @@ internal static class OutputFile
             throw;
         }
     }
-
-    private static bool IsRegular(string path) =>
-        Linux.FileAt.TryStat(Linux.FileAt.CurrentDirectory, path, out var status, followLink: true) == 0 && status.Kind == Linux.FileKind.File;
 
     private static async Task CopyAsync(Stream source, Action<ReadOnlyMemory<byte>> write, CancellationToken cancellationToken)
     {

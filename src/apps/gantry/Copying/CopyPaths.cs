@@ -14,7 +14,7 @@ internal readonly record struct CopyEnd(string? Container, string Path)
         }
 
         var colon = argument.IndexOf(':', StringComparison.Ordinal);
-        return colon < 0 || argument[0] == '.' ? new CopyEnd(null, argument) : new CopyEnd(argument[..colon], argument[(colon + 1)..]);
+        return colon <= 0 || argument[0] == '.' ? new CopyEnd(null, argument) : new CopyEnd(argument[..colon], argument[(colon + 1)..]);
     }
 }
 

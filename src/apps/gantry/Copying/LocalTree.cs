@@ -15,7 +15,9 @@ internal static class LocalTree
         var full = CopyPaths.Absolute(path);
         if (FileAt.TryStat(FileAt.CurrentDirectory, CopyPaths.IsContentsOnly(full) ? full[..^1] : full.TrimEnd('/') is { Length: > 0 } bare ? bare : "/", out var status, followLink || CopyPaths.AssertsDirectory(full)) != 0)
         {
-            throw GantryException.NotFound($"lstat {full.TrimEnd('/')}: no such file or directory");
+            throw CopyPaths.IsContentsOnly(full) && File.Exists(full[..^1].TrimEnd('/'))
+                ? GantryException.InvalidArgument("not a directory")
+                : GantryException.NotFound($"lstat {full.TrimEnd('/')}: no such file or directory");
         }
 
         return CopyPaths.AssertsDirectory(full) && !status.IsDirectory

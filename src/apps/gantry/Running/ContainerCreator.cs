@@ -26,7 +26,7 @@ internal sealed class CreateFlags(FlagSet flags, string verb)
     /// <exception cref="GantryException">A value is none, or what it asks for isn't there.</exception>
     public void Check()
     {
-        if (Pull.Value is not ("always" or "missing" or "never"))
+        if (Pull.Value is not ("always" or "missing" or "never" or ""))
         {
             throw GantryException.InvalidArgument($"invalid pull option: '{Pull.Value}': must be one of \"always\", \"missing\" or \"never\"");
         }
@@ -61,7 +61,7 @@ internal sealed class ContainerCreator(Cli cli, CreateFlags create, string idFil
         var socket = create.UseApiSocket.Value ? await ApiSocket.PrepareAsync(cli, request, cancellationToken) : null;
         using var file = ContainerIdFile.Create(idFile);
         var reference = ParseImage(request.Image!);
-        var platform = Platforms.Check(create.Platform.Value);
+        var platform = Platforms.Check(create.Platform.Value, "error parsing specified platform: ");
         if (create.Pull.Value == "always" && reference is not null)
         {
             await PullAsync(reference, platform, cancellationToken);

@@ -6,24 +6,21 @@ namespace Gantry.Apps.Cli.Running;
 /// <summary>--env-file and --label-file: a name=value pair a line, # for comments.</summary>
 internal static class EnvironmentFiles
 {
+    /// <summary>Bytes; docker's reader of lines takes no more.</summary>
+    private const int LongestLine = 64 * 1024;
+
+    private static readonly UTF8Encoding s_strict = new(false, throwOnInvalidBytes: true);
+
     /// <param name="lookup">The value of a bare name; names without one are left out.</param>
     public static IEnumerable<string> Read(string path, Func<string, string?> lookup)
     {
-        byte[] content;
-        try
-        {
-            content = File.ReadAllBytes(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw GantryException.InvalidArgument($"open {path}: {FileErrors.Describe(e)}", e);
-        }
-
         var result = new List<string>();
-        var text = Decode(path, content);
-        foreach (var line in text.Split('\n').Select(l => l.TrimEnd('\r').TrimStart()))
+        var number = 0;
+        foreach (var line in Lines(path))
         {
-            if (line.Length > 0 && line[0] != '#' && Entry(path, line, lookup) is { } entry)
+            number++;
+            var text = Decode(path, line, number).TrimStart();
+            if (text.Length > 0 && text[0] != '#' && Entry(path, text, lookup) is { } entry)
             {
                 result.Add(entry);
             }
@@ -32,15 +29,50 @@ internal static class EnvironmentFiles
         return result;
     }
 
-    private static string Decode(string path, byte[] content)
+    /// <summary>The lines without their ends. One by one, so that the first mistake in the file is the one that is told.</summary>
+    private static IEnumerable<ReadOnlyMemory<byte>> Lines(string path)
+    {
+        ReadOnlyMemory<byte> rest = Content(path);
+        while (!rest.IsEmpty)
+        {
+            var end = rest.Span.IndexOf((byte)'\n');
+            var line = end < 0 ? rest : rest[..end];
+            if (line.Length >= LongestLine)
+            {
+                throw GantryException.InvalidArgument($"invalid env file ({path}): bufio.Scanner: token too long");
+            }
+
+            yield return line.Span.EndsWith("\r"u8) ? line[..^1] : line;
+            rest = end < 0 ? default : rest[(end + 1)..];
+        }
+    }
+
+    private static byte[] Content(string path)
+    {
+        if (Directory.Exists(path))
+        {
+            throw GantryException.InvalidArgument($"invalid env file ({path}): read {path}: is a directory");
+        }
+
+        try
+        {
+            return File.ReadAllBytes(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw GantryException.InvalidArgument($"open {path}: {FileErrors.Describe(e)}", e);
+        }
+    }
+
+    private static string Decode(string path, ReadOnlyMemory<byte> line, int number)
     {
         try
         {
-            return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(content).TrimStart('\ufeff');
+            return s_strict.GetString(number == 1 && line.Span.StartsWith("\ufeff"u8) ? line.Span[3..] : line.Span);
         }
         catch (DecoderFallbackException e)
         {
-            throw GantryException.InvalidArgument($"invalid env file ({path}): invalid utf8 bytes", e);
+            throw GantryException.InvalidArgument($"invalid env file ({path}): invalid utf8 bytes at line {number}: [{string.Join(' ', line.ToArray())}]", e);
         }
     }
 

@@ -98,13 +98,25 @@ internal sealed record NetworkAttachment(string Target)
                 DriverOptions[name] = value.Contains('=', StringComparison.Ordinal) ? option : throw GantryException.InvalidArgument("invalid key value pair format in driver options");
                 break;
             case "gw-priority":
-                GatewayPriority = FlagValues.Integer(value);
+                GatewayPriority = Priority(value);
                 break;
             default:
                 throw GantryException.InvalidArgument($"invalid field key {key}");
         }
 
         return this;
+    }
+
+    private static long Priority(string value)
+    {
+        try
+        {
+            return FlagValues.Integer(value);
+        }
+        catch (GantryException e)
+        {
+            throw GantryException.InvalidArgument($"invalid gw-priority ({value}): {e.Message[(e.Message.LastIndexOf(": ", StringComparison.Ordinal) + 2)..]}", e);
+        }
     }
 
     /// <summary>Somewhere in it stands "word=word".</summary>

@@ -13,13 +13,9 @@ internal static class PortSpecs
     public static IEnumerable<(string Port, PortBinding Binding)> Parse(string text)
     {
         var spec = text.Contains('=', StringComparison.Ordinal) ? FromLongForm(text) : text;
-        var (ip, host, rest) = Split(spec);
+        var (address, host, rest) = Split(spec);
         var (container, protocol) = SplitProtocol(rest);
-        if (ip.Length > 0 && (!IPAddress.TryParse(ip.Trim('[', ']'), out _) || (!ip.Contains(':', StringComparison.Ordinal) && ip.Count(c => c == '.') != 3)))
-        {
-            throw Invalid($"invalid IP address: {ip}");
-        }
-
+        var ip = Address(address);
         if (container.Length == 0)
         {
             throw Invalid($"no port specified: {spec}<empty>");
@@ -38,7 +34,7 @@ internal static class PortSpecs
             throw Invalid($"invalid proto: {protocol}");
         }
 
-        return Bindings(ports, hosts, host.Length > 0, several, ip.Trim('[', ']'), protocol);
+        return Bindings(ports, hosts, host.Length > 0, several, ip, protocol);
     }
 
     /// <summary>Ports of one --expose.</summary>
@@ -84,6 +80,28 @@ internal static class PortSpecs
         };
     }
 
+    /// <summary>The address without its brackets; the complaints about them are those of Go's net.SplitHostPort.</summary>
+    private static string Address(string text)
+    {
+        var address = text;
+        if (text.StartsWith('['))
+        {
+            var end = text.IndexOf(']', StringComparison.Ordinal);
+            var wrong = end < 0 ? "missing ']' in address"
+                : end == text.Length - 1 ? null
+                : text[end + 1] == ':' ? "too many colons in address"
+                : "missing port in address";
+            address = wrong is null ? text[1..end] : throw Invalid($"invalid IP address {text}: address {text}:: {wrong}");
+        }
+
+        return address.Length == 0 || IsAddress(address) ? address : throw Invalid($"invalid IP address: {address}");
+    }
+
+    /// <summary>Stricter than .NET, which takes numbers with fewer than three dots, zones and brackets.</summary>
+    private static bool IsAddress(string text) => !text.AsSpan().ContainsAny('[', ']', '%')
+        && (text.Contains(':', StringComparison.Ordinal) || text.Count(c => c == '.') == 3)
+        && IPAddress.TryParse(text, out _);
+
     private static (string Port, string Protocol) SplitProtocol(string text)
     {
         var slash = text.IndexOf('/', StringComparison.Ordinal);
@@ -124,8 +142,15 @@ internal static class PortSpecs
     private static string FromLongForm(string text)
     {
         var (published, target, protocol) = ("", "", "tcp");
-        foreach (var (key, value) in text.Split(',').Select(FlagValues.Pair))
+        foreach (var part in text.Split(','))
         {
+            if (part.IndexOf('=', StringComparison.Ordinal) < 1)
+            {
+                throw Invalid($"invalid publish opts format (should be name=value but got '{part}')");
+            }
+
+            // docker reads these three and lets any other name pass.
+            var (key, value) = FlagValues.Pair(part);
             switch (key)
             {
                 case "published":
@@ -137,10 +162,8 @@ internal static class PortSpecs
                 case "protocol":
                     protocol = value;
                     break;
-                case "mode":
-                    break;
                 default:
-                    throw Invalid($"invalid publish opts format (should be name=value but got '{key}')");
+                    break;
             }
         }
 

@@ -72,7 +72,7 @@ internal sealed class ResourceFlags
         _oomScore = flags.Int("oom-score-adj", "Tune host's OOM preferences (-1000 to 1000)");
         _pidsLimit = flags.Int("pids-limit", "Tune container pids limit (set -1 for unlimited)");
         _shmSize = flags.Bytes("shm-size", "Size of /dev/shm");
-        _ulimits = flags.Values("ulimit", "ulimit", "Ulimit options", Ulimits.Parse, @default: "[]");
+        _ulimits = Ulimits.Flag(flags);
     }
 
     public void Apply(HostConfig host, Action<string> warn)

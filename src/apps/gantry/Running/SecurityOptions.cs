@@ -70,7 +70,7 @@ internal static class SecurityOptions
         }
         catch (JsonException e)
         {
-            throw GantryException.InvalidArgument($"compacting json for seccomp profile ({path}) failed: {e.Message}", e);
+            throw GantryException.InvalidArgument($"compacting json for seccomp profile ({path}) failed: {GoJsonSyntax.ErrorOfText(content) ?? e.Message}", e);
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Gantry.Api;
+using Gantry.Apps.Cli.CommandLine;
 using Gantry.Errors;
 
 namespace Gantry.Apps.Cli.Running;
@@ -11,6 +12,17 @@ internal static class Ulimits
     [
         "core", "cpu", "data", "fsize", "locks", "memlock", "msgqueue", "nice", "nofile", "nproc", "rss", "rtprio", "rttime", "sigpending", "stack",
     ];
+
+    /// <summary>--ulimit; a later limit of a name replaces an earlier one.</summary>
+    public static ListFlag<Ulimit> Flag(FlagSet flags) => flags.Add(new ListFlag<Ulimit>("ulimit", '\0', "ulimit", "Ulimit options", Put) { Default = "[]" });
+
+    private static void Put(List<Ulimit> limits, string text)
+    {
+        var limit = Parse(text);
+        limits.RemoveAll(l => l.Name == limit.Name);
+        limits.Add(limit);
+        limits.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name));
+    }
 
     public static Ulimit Parse(string text)
     {

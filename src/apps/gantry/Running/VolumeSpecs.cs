@@ -13,6 +13,12 @@ internal static class VolumeSpecs
             throw GantryException.InvalidArgument("invalid empty volume spec");
         }
 
+        // Too short for a source and a target: docker takes whatever it is for the path of an anonymous volume.
+        if (spec.Length <= 2)
+        {
+            return null;
+        }
+
         var sections = Sections(spec);
         if (sections.Count == 1)
         {

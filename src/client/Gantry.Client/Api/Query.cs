@@ -12,7 +12,7 @@ public sealed class Query
     {
         if (!string.IsNullOrEmpty(value))
         {
-            _text.Append(_text.Length == 0 ? '?' : '&').Append(name).Append('=').Append(Uri.EscapeDataString(value));
+            Append(name, value);
         }
 
         return this;
@@ -26,11 +26,14 @@ public sealed class Query
     {
         foreach (var value in values)
         {
-            Add(name, value);
+            // An empty one counts, too: the engine says what it thinks of it.
+            Append(name, value);
         }
 
         return this;
     }
+
+    private void Append(string name, string value) => _text.Append(_text.Length == 0 ? '?' : '&').Append(name).Append('=').Append(Uri.EscapeDataString(value));
 
     public override string ToString() => _text.ToString();
 }

@@ -12,20 +12,18 @@ public sealed partial class EngineClient
     public Task<HttpResponse> ExportContainerAsync(string container, CancellationToken cancellationToken) =>
         SendAsync("GET", ContainerPath(container, "/export"), ApiRequest.Empty, cancellationToken);
 
-    /// <summary>What a path in a container is.</summary>
-    public async Task<PathStat> StatPathAsync(string container, string path, CancellationToken cancellationToken)
+    /// <summary>What a path of a container is; null where the engine finds none or can't tell, which a copy to or from it explains.</summary>
+    public async Task<PathStat?> TryStatPathAsync(string container, string path, CancellationToken cancellationToken)
     {
-        var request = new ApiRequest { Query = new Query().Add("path", path) };
         try
         {
-            using var response = await SendAsync("HEAD", ContainerPath(container, "/archive"), request, cancellationToken).ConfigureAwait(false);
+            using var response = await SendAsync(
+                "HEAD", ContainerPath(container, "/archive"), new ApiRequest { Query = new Query().Add("path", path) }, cancellationToken).ConfigureAwait(false);
             return PathStat.FromHeader(response.Head);
         }
-        catch (GantryException e) when (e.Kind == ErrorKind.NotFound)
+        catch (GantryException e) when (e.Kind is ErrorKind.NotFound or ErrorKind.Internal)
         {
-            // The answer to HEAD has no text; GET's has.
-            using var response = await SendAsync("GET", ContainerPath(container, "/archive"), request, cancellationToken).ConfigureAwait(false);
-            return PathStat.FromHeader(response.Head);
+            return null;
         }
     }
 

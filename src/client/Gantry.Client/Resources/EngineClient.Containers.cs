@@ -110,11 +110,14 @@ public sealed partial class EngineClient
 
     internal static string ContainerPath(string container, string rest)
     {
-        var name = container.Trim();
-        return name.Length > 0
-            ? $"/containers/{Escape(name)}{rest}"
-            : throw GantryException.InvalidArgument("invalid container name or ID: value is empty");
+        // What stands between slashes: docker's engine redirects from doubled ones.
+        var name = Named("container", container).Trim('/');
+        return $"/containers/{Escape(name.Length > 0 ? name : container)}{rest}";
     }
+
+    /// <exception cref="GantryException">InvalidArgument: nothing is named.</exception>
+    private static string Named(string kind, string name) =>
+        name.Trim() is { Length: > 0 } given ? given : throw GantryException.InvalidArgument($"invalid {kind} name or ID: value is empty");
 
     private static ApiRequest StopQuery(string? signal, int? timeout) => new() { Query = new Query().Add("signal", signal).Add("t", timeout) };
 

@@ -60,7 +60,7 @@ public static class Sizes
 
         if (suffix.Length == 0)
         {
-            bytes = Saturate(size);
+            bytes = ToInteger(size);
             return true;
         }
 
@@ -76,14 +76,14 @@ public static class Sizes
         {
             if (lower == "b")
             {
-                bytes = Saturate(size);
+                bytes = ToInteger(size);
                 return true;
             }
 
             var power = "kmgtp".IndexOf(lower[0], StringComparison.Ordinal);
             if (power >= 0 && (lower[1..] is "" or "b" or "ib"))
             {
-                bytes = Saturate(size * Math.Pow(1024, power + 1));
+                bytes = ToInteger(size * Math.Pow(1024, power + 1));
                 return true;
             }
         }
@@ -92,7 +92,8 @@ public static class Sizes
         return false;
     }
 
-    private static long Saturate(double value) => value >= long.MaxValue ? long.MaxValue : (long)value;
+    /// <summary>As Go converts on amd64: what is out of range becomes the smallest number, which the engine then calls too small.</summary>
+    private static long ToInteger(double value) => value >= long.MaxValue ? long.MinValue : (long)value;
 
     private static string Scale(double size, double step, string[] units, int significant)
     {

@@ -57,6 +57,18 @@ public static class GoJsonSyntax
         }
     }
 
+    /// <summary>As Go speaks of a text that must be one value and nothing else; null when it is.</summary>
+    public static string? ErrorOfText(ReadOnlySpan<byte> json)
+    {
+        if (Error(json, out var end) is { } error)
+        {
+            return error is "EOF" or "unexpected EOF" ? "unexpected end of JSON input" : error;
+        }
+
+        var rest = json[end..].TrimStart(" \t\r\n"u8);
+        return rest.IsEmpty ? null : Unexpected(rest[0], "after top-level value");
+    }
+
     private static string? Step(ReadOnlySpan<byte> json, ref int at, Stack<byte> open, ref Expect expect)
     {
         var c = json[at];

@@ -3,6 +3,7 @@ using Gantry.Apps.Cli.Building;
 using Gantry.Apps.Cli.CommandLine;
 using Gantry.Apps.Cli.Configuration;
 using Gantry.Apps.Cli.Copying;
+using Gantry.Apps.Cli.Running;
 using Gantry.IO.Git;
 using Gantry.Oci;
 
@@ -24,7 +25,14 @@ internal sealed class BuildCommand(FlagSet flags) : Command
         using var context = await ContextAsync(arguments[0], cancellationToken);
         if (_idFile.Value.Length > 0)
         {
-            File.Delete(_idFile);
+            try
+            {
+                File.Delete(_idFile);
+            }
+            catch (DirectoryNotFoundException)
+            {
+                // Told when it is written, as by docker: the build goes on.
+            }
         }
 
         var query = _flags.ToQuery(cli).Add("dockerfile", context.Dockerfile).Add("remote", context.Remote).Add("q", _quiet).AddAll("t", _tags.Values).Add("version", "1")
@@ -83,7 +91,14 @@ internal sealed class BuildCommand(FlagSet flags) : Command
     {
         if (_idFile.Value.Length > 0)
         {
-            File.WriteAllText(_idFile, image);
+            try
+            {
+                File.WriteAllText(_idFile, image);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw new CliException($"open {_idFile.Value}: {FileErrors.Describe(e)}", 1);
+            }
         }
 
         if (_quiet.Value)

@@ -1,7 +1,6 @@
 using Gantry.Apps.Cli.CommandLine;
 using Gantry.Apps.Cli.Copying;
 using Gantry.Client;
-using Gantry.Errors;
 using Gantry.Terminal.Tty;
 using Gantry.Terminal.Units;
 
@@ -48,8 +47,8 @@ internal sealed class CopyCommand(FlagSet flags) : Command
         var path = source.Path;
         if (_followLink.Value)
         {
-            var link = await cli.Client.StatPathAsync(source.Container!, path, cancellationToken);
-            path = link.IsSymlink ? Combine(path, link.LinkTarget) : path;
+            var link = await cli.Client.TryStatPathAsync(source.Container!, path, cancellationToken);
+            path = link is { IsSymlink: true } ? Combine(path, link.LinkTarget) : path;
         }
 
         var (archive, stat) = await cli.Client.GetArchiveAsync(source.Container!, path, cancellationToken);
@@ -81,7 +80,7 @@ internal sealed class CopyCommand(FlagSet flags) : Command
         long size = 0;
         if (source.IsStream)
         {
-            if (target is { Exists: true, IsDirectory: false })
+            if (!target.IsDirectory)
             {
                 throw new CliException($"destination \"{container}:{path}\" must be a directory", 1);
             }
@@ -108,21 +107,14 @@ internal sealed class CopyCommand(FlagSet flags) : Command
     /// <summary>What the destination is; a link in the container is followed. What isn't there is told by the engine when it unpacks.</summary>
     private static async Task<CopyInfo> DestinationAsync(Cli cli, string container, string path, CancellationToken cancellationToken)
     {
-        try
+        var stat = await cli.Client.TryStatPathAsync(container, path, cancellationToken);
+        if (stat is { IsSymlink: true })
         {
-            var stat = await cli.Client.StatPathAsync(container, path, cancellationToken);
-            if (stat.IsSymlink)
-            {
-                path = Combine(path, stat.LinkTarget);
-                stat = await cli.Client.StatPathAsync(container, path, cancellationToken);
-            }
+            path = Combine(path, stat.LinkTarget);
+            stat = await cli.Client.TryStatPathAsync(container, path, cancellationToken);
+        }
 
-            return new CopyInfo(path, Exists: true, stat.IsDirectory);
-        }
-        catch (GantryException e) when (e.Kind == ErrorKind.NotFound && !e.Message.Contains("No such container", StringComparison.Ordinal))
-        {
-            return new CopyInfo(path, Exists: false, IsDirectory: false);
-        }
+        return new CopyInfo(path, stat is not null, stat is { IsDirectory: true });
     }
 
     private static string Combine(string link, string target) => target.StartsWith('/') ? target : $"{CopyPaths.Split(link).Directory.TrimEnd('/')}/{target}";

@@ -39,7 +39,7 @@ internal static class RunErrors
     public static CliException WithHelp(Cli cli, Exception e, int code = Failure) =>
         new($"{cli.Program}: {e.Message}\n\nRun '{cli.Program} {cli.Path.Words[^1]} --help' for more information", code);
 
-    /// <summary>A container that could not be started: 127 where its program isn't there, 126 where it can't be executed.</summary>
+    /// <summary>A container that could not be made or started: 127 where its program isn't there, 126 where it can't be executed.</summary>
     public static CliException Start(Cli cli, GantryException e)
     {
         var message = e.Message;

@@ -26,7 +26,12 @@ internal sealed class StopFlags(FlagSet flags)
 {
     private readonly Flag<string> _signal = flags.String("signal", "Signal to send to the container", 's');
     private readonly Flag<long> _timeout = flags.Int("timeout", "Seconds to wait before killing the container", 't', bits: 32);
-    private readonly Flag<long> _time = flags.Int("time", "Seconds to wait before killing the container", hidden: true, bits: 32);
+    private readonly Flag<long> _time = flags.Add(
+        new Flag<long>("time", '\0', "int", "Seconds to wait before killing the container", 0, text => FlagValues.Integer(text, bits: 32))
+        {
+            IsHidden = true,
+            Deprecated = "use --timeout instead",
+        });
 
     public string? Signal => _signal.Value;
 

@@ -46,7 +46,7 @@ internal sealed class PortCommand : Command
     {
         var container = await cli.Client.InspectContainerAsync(arguments[0], cancellationToken);
         var ports = container.NetworkSettings?.Ports ?? [];
-        var lines = arguments.Count > 1 ? OfPort(arguments[0], arguments[1], ports) : All(ports);
+        var lines = arguments is [_, { Length: > 0 }, ..] ? OfPort(arguments[0], arguments[1], ports) : All(ports);
         foreach (var line in lines)
         {
             cli.Out.WriteLine(line);
@@ -63,7 +63,7 @@ internal sealed class PortCommand : Command
     private static IEnumerable<string> OfPort(string container, string port, Dictionary<string, List<Api.PortBinding>?> ports)
     {
         var slash = port.IndexOf('/', StringComparison.Ordinal);
-        var (number, protocol) = slash < 0 ? (port, "tcp") : (port[..slash], port[(slash + 1)..]);
+        var (number, protocol) = slash < 0 || slash == port.Length - 1 ? (port.TrimEnd('/'), "tcp") : (port[..slash], port[(slash + 1)..]);
         if (!ushort.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out _))
         {
             var why = number.Length > 0 && number.All(char.IsAsciiDigit) ? "value out of range" : "invalid syntax";

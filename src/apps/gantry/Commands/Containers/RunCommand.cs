@@ -29,7 +29,7 @@ internal sealed class RunCommand(FlagSet flags) : Command
         }
         catch (GantryException e)
         {
-            throw RunErrors.WithHelp(cli, e);
+            throw RunErrors.Start(cli, e);
         }
 
         return _detach.Value

@@ -33,15 +33,18 @@ internal sealed class UpdateCommand(FlagSet flags) : Command
         }
 
         var request = Request();
-        return await Each.InTurnAsync(cli, arguments, container => UpdateAsync(cli, container, request, cancellationToken));
+        var warnings = new List<string>();
+        var code = await Each.InTurnAsync(cli, arguments, container => UpdateAsync(cli, container, request, warnings, cancellationToken));
+        warnings.ForEach(cli.Out.WriteLine);
+        return code;
     }
 
-    private static async Task UpdateAsync(Cli cli, string container, ContainerUpdateRequest request, CancellationToken cancellationToken)
+    private static async Task UpdateAsync(Cli cli, string container, ContainerUpdateRequest request, List<string> warnings, CancellationToken cancellationToken)
     {
         var response = await cli.Client.UpdateContainerAsync(container, request, cancellationToken);
         foreach (var warning in response.Warnings ?? [])
         {
-            cli.Error.WriteLine(warning);
+            warnings.Add(warning);
         }
     }
 

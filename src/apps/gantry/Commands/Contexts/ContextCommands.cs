@@ -84,6 +84,11 @@ internal sealed class UseContextCommand : Command
     public override Task<int> RunAsync(Cli cli, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
         var name = arguments[0];
+        if (name.Length == 0)
+        {
+            throw new CliException("context name cannot be empty", 1);
+        }
+
         if (name != ContextStore.DefaultName)
         {
             cli.Contexts.Get(name);
@@ -258,13 +263,15 @@ internal sealed class SaveContextCommand : Command
                     (host, skip) = (endpoint.Host, endpoint.SkipTlsVerify);
                     break;
                 case "host":
-                    host = value;
+                    host = IsAddress(value)
+                        ? value
+                        : throw new CliException($"unable to create docker endpoint config: unable to apply docker endpoint options: unable to parse docker host `{value}`", 1);
                     break;
                 case "ca" or "cert" or "key":
                     tls[key + ".pem"] = File.Exists(value) ? value : throw new CliException($"unable to create docker endpoint config: open {value}: no such file or directory", 1);
                     break;
                 case "skip-tls-verify":
-                    skip = FlagValues.Boolean(value);
+                    skip = SkipVerify(value);
                     break;
                 default:
                     throw new CliException($"unable to create docker endpoint config: unrecognized config key: {key}", 1);
@@ -277,6 +284,21 @@ internal sealed class SaveContextCommand : Command
         }
 
         return (new DockerContext(name, _description.Changed ? _description.Value : source?.Description ?? "", host, skip), tls);
+    }
+
+    private static bool IsAddress(string host) => host.IndexOf("://", StringComparison.Ordinal) is var mark && mark >= 0 && mark + 3 < host.Length;
+
+    private static bool SkipVerify(string value)
+    {
+        try
+        {
+            return FlagValues.Boolean(value);
+        }
+        catch (GantryException e)
+        {
+            var reason = e.Message[(e.Message.IndexOf(": ", StringComparison.Ordinal) + 2)..];
+            throw new CliException($"unable to create docker endpoint config: skip-tls-verify: {reason}", 1);
+        }
     }
 
     private static DockerContext Source(Cli cli, string name, Dictionary<string, string> tls)

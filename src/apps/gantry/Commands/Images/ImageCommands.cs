@@ -92,7 +92,7 @@ internal sealed class HistoryCommand(FlagSet flags) : Command
 
     public override async Task<int> RunAsync(Cli cli, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
-        var history = await cli.Client.ImageHistoryAsync(arguments[0], Platforms.ToJson(_platform), cancellationToken);
+        var history = await cli.Client.ImageHistoryAsync(arguments[0], Platforms.ToJson(_platform, "invalid platform: "), cancellationToken);
         var format = _format.Value is "" or "table" ? _quiet.Value ? "{{.ID}}" : _human.Value ? Table : PlainTable : _format.Value;
         RowWriter.Write(cli.Out, format, Columns(), history);
         return 0;

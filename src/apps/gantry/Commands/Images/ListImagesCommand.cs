@@ -24,7 +24,7 @@ internal sealed class ListImagesCommand(FlagSet flags) : Command
         }
 
         var filters = _filter.Filters.Clone();
-        if (arguments.Count > 0)
+        if (arguments is [{ Length: > 0 }, ..])
         {
             filters.Add("reference", arguments[0]);
         }

@@ -30,7 +30,7 @@ internal sealed class PullCommand(FlagSet flags) : Command
             cli.Out.Flush();
         }
 
-        await ImagePuller.PullAsync(cli, reference, Platforms.Check(_platform), _quiet ? null : cli.Out, TerminalInfo.StandardOutput, cancellationToken);
+        await ImagePuller.PullAsync(cli, reference, _platform, _quiet ? null : cli.Out, TerminalInfo.StandardOutput, cancellationToken);
         cli.Out.WriteLine(reference.ToString());
         return 0;
     }
@@ -54,7 +54,7 @@ internal sealed class PushCommand(FlagSet flags) : Command
     public override async Task<int> RunAsync(Cli cli, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
         ContentTrust.Check(_noTrust);
-        var platform = Platforms.ToJson(_platform);
+        var platform = Platforms.ToJson(_platform, $"Invalid platform {_platform.Value}");
         var given = ImageReference.Parse(arguments[0]);
         if (_allTags.Value && !given.IsNameOnly)
         {
@@ -104,7 +104,7 @@ internal sealed class SaveCommand(FlagSet flags) : Command
     public override async Task<int> RunAsync(Cli cli, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
         OutputFile.CheckNotTerminal(cli, _output, "failed to save image");
-        using var archive = await cli.Client.SaveImagesAsync(arguments, Platforms.ToJson(_platform), cancellationToken);
+        using var archive = await cli.Client.SaveImagesAsync(arguments, Platforms.ToJson(_platform, "invalid platform: "), cancellationToken);
         await OutputFile.WriteAsync(cli, _output, archive.Body, "failed to save image", cancellationToken);
         return 0;
     }
@@ -125,7 +125,7 @@ internal sealed class LoadCommand(FlagSet flags) : Command
         }
 
         await using var input = InputFile.Open(_input);
-        using var response = await cli.Client.LoadImagesAsync(input, _quiet || !cli.OutIsTerminal, Platforms.ToJson(_platform), cancellationToken);
+        using var response = await cli.Client.LoadImagesAsync(input, _quiet || !cli.OutIsTerminal, Platforms.ToJson(_platform, "invalid platform: "), cancellationToken);
         if (response.Head["Content-Type"]?.StartsWith("application/json", StringComparison.Ordinal) == true)
         {
             await ImagePuller.ShowAsync(response, cli.Out, TerminalInfo.StandardOutput, null, cancellationToken);
@@ -162,7 +162,7 @@ internal sealed class ImportCommand(FlagSet flags) : Command
             null,
             _message,
             _changes.Values,
-            Platforms.Check(_platform),
+            _platform,
             cancellationToken);
         await ImagePuller.ShowAsync(response, cli.Out, TerminalInfo.StandardOutput, null, cancellationToken);
         return 0;

@@ -39,7 +39,7 @@ internal sealed class CreatePluginCommand(FlagSet flags) : Command
             throw new CliException("context must be a directory", 1);
         }
 
-        var path = Path.Combine(directory, ConfigName);
+        var path = directory.TrimEnd('/') is "." or "" ? ConfigName : Path.Combine(directory, ConfigName);
         try
         {
             if (GoJsonSyntax.Error(File.ReadAllBytes(path), out _) is { } error)

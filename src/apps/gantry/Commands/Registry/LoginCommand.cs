@@ -16,7 +16,6 @@ internal sealed class LoginCommand(FlagSet flags) : Command
 
     public override async Task<int> RunAsync(Cli cli, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
-        var password = Password(cli);
         if (_user.Changed && _user.Value.Length == 0)
         {
             throw new CliException("username is empty", 1);
@@ -26,6 +25,8 @@ internal sealed class LoginCommand(FlagSet flags) : Command
         {
             throw new CliException("password is empty", 1);
         }
+
+        var password = Password(cli);
 
         var server = arguments.Count > 0 ? Server(arguments[0]) : CredentialStore.HubServer;
         var store = new CredentialStore(cli.Config);
