@@ -34,6 +34,9 @@ public interface INetworkService : IAsyncDisposable
     /// <exception cref="Errors.GantryException">The prefix is ambiguous.</exception>
     NetworkRecord? Find(string idOrNameOrPrefix);
 
+    /// <summary>Subnets (CIDR) that the network's maker named; containers may ask for addresses in these.</summary>
+    IReadOnlyList<string> ConfiguredSubnets(string networkId);
+
     /// <summary>Creates a network. It is durable when this returns.</summary>
     Task<NetworkRecord> CreateAsync(NetworkCreateOptions options, CancellationToken ct);
 

@@ -48,13 +48,19 @@ internal sealed class ImageFilters
         return labels is not null && labels.TryGetValue(equals < 0 ? label : label[..equals], out var value) && (equals < 0 || value == label[(equals + 1)..]);
     }
 
-    private bool? Flag(string name) => Values(name) switch
+    /// <summary>Other words beside a clear one are let pass, as by Docker.</summary>
+    private bool? Flag(string name)
     {
-        [] => null,
-        ["1" or "true" or "True" or "TRUE" or "t" or "T"] => true,
-        ["0" or "false" or "False" or "FALSE" or "f" or "F"] => false,
-        var values => throw GantryException.InvalidArgument($"invalid filter '{name}=[{string.Join(' ', values)}]'"),
-    };
+        var values = Values(name);
+        if (values.Count == 0)
+        {
+            return null;
+        }
+
+        var isTrue = values.Any(v => v is "1" or "true" or "True" or "TRUE" or "t" or "T");
+        var isFalse = values.Any(v => v is "0" or "false" or "False" or "FALSE" or "f" or "F");
+        return isTrue != isFalse ? isTrue : throw GantryException.InvalidArgument($"invalid filter '{name}=[{string.Join(' ', values)}]'");
+    }
 
     /// <summary>A Go duration before now, Unix seconds, or RFC 3339.</summary>
     private static DateTimeOffset ParseTime(string text)

@@ -49,7 +49,18 @@ public static class LogAttributes
         }
         catch (Exception e) when (e is ArgumentException or NotSupportedException)
         {
-            throw GantryException.InvalidArgument($"error parsing regexp: {e.Message}", e);
+            throw GantryException.InvalidArgument($"error parsing regexp: {Reason(e, text)}", e);
         }
     }
+
+    /// <summary>Go's words for the mistakes that are made most; .NET's for the rest.</summary>
+    private static string Reason(Exception e, string text) => (e as RegexParseException)?.Error switch
+    {
+        RegexParseError.InsufficientClosingParentheses => $"missing closing ): `{text}`",
+        RegexParseError.InsufficientOpeningParentheses => $"unexpected ): `{text}`",
+        RegexParseError.UnterminatedBracket => $"missing closing ]: `{text[text.IndexOf('[', StringComparison.Ordinal)..]}`",
+        RegexParseError.QuantifierAfterNothing => $"missing argument to repetition operator: `{text[((RegexParseException)e).Offset - 1]}`",
+        { } error => $"{error}: `{text}`",
+        null => e.Message,
+    };
 }

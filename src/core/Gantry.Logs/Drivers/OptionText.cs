@@ -78,6 +78,8 @@ public static class OptionText
 
         return decimal.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) && value <= long.MaxValue / unit
             ? (long)(value * unit)
-            : throw GantryException.InvalidArgument($"invalid size: '{text}'");
+            : throw GantryException.InvalidArgument(text.AsSpan().LastIndexOfAnyInRange('0', '9') is var digit and >= 0 && digit + 1 < text.Length
+                ? $"invalid suffix: '{text[(digit + 1)..].ToLowerInvariant()}'"
+                : $"invalid size: '{text}'");
     }
 }

@@ -52,7 +52,7 @@ internal static class NetworkRules
     {
         if (string.IsNullOrWhiteSpace(name))
         {
-            throw GantryException.InvalidArgument(name.Length == 0 ? "invalid name: name is empty" : $"invalid name: {name}");
+            throw GantryException.InvalidArgument("invalid name: name is empty");
         }
 
         if (s_predefined.Contains(name))

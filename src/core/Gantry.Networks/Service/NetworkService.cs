@@ -94,6 +94,8 @@ public sealed partial class NetworkService : INetworkService
 
     public NetworkRecord? Find(string idOrNameOrPrefix) => FindEntry(idOrNameOrPrefix)?.Record;
 
+    public IReadOnlyList<string> ConfiguredSubnets(string networkId) => [.. (_networks.GetValueOrDefault(networkId)?.ConfiguredSubnets ?? []).Select(s => s.ToString())];
+
     public SandboxInfo? FindSandbox(string containerId) => _sandboxes.GetValueOrDefault(containerId)?.ToInfo();
 
     public IReadOnlyList<EndpointInfo> Endpoints(string networkId) => _networks.GetValueOrDefault(networkId)?.Endpoints ?? [];

@@ -42,7 +42,7 @@ internal static class PlatformQuery
         }
         catch (JsonException e)
         {
-            throw GantryException.InvalidArgument($"failed to parse platform: {GoJsonSyntax.Error(Encoding.UTF8.GetBytes(json), out _) ?? e.Message}", e);
+            throw GantryException.InvalidArgument($"failed to parse platform: {GoJsonSyntax.ErrorOfText(Encoding.UTF8.GetBytes(json)) ?? e.Message}", e);
         }
 
         var (os, architecture) = (platform.Os ?? string.Empty, platform.Architecture ?? string.Empty);

@@ -33,7 +33,7 @@ internal static class StepRecord
             Args = args,
             Config = config,
             HostConfig = host,
-            Networks = NetworkSelection.Select(config, host, null),
+            Networks = NetworkSelection.Select(config, host, null, _ => null),
         };
     }
 

@@ -48,10 +48,10 @@ public sealed class ContainerService
 
     /// <param name="signal">Empty for the container's.</param>
     /// <param name="timeout">Seconds; null for the container's, negative to wait for ever.</param>
-    public Task StopAsync(string reference, string signal, int? timeout) => _flows.Stop.StopAsync(Get(reference), signal, timeout);
+    public Task StopAsync(string reference, string signal, int? timeout) => _flows.Stop.StopAsync(Get(reference), reference, signal, timeout);
 
     /// <inheritdoc cref="StopAsync"/>
-    public Task RestartAsync(string reference, string signal, int? timeout) => _flows.Stop.RestartAsync(Get(reference), signal, timeout);
+    public Task RestartAsync(string reference, string signal, int? timeout) => _flows.Stop.RestartAsync(Get(reference), reference, signal, timeout);
 
     /// <param name="signal">Empty for SIGKILL.</param>
     public Task KillAsync(string reference, string signal) => _flows.Stop.KillAsync(GetToKill(reference), reference, signal);

@@ -60,6 +60,7 @@ internal sealed class ListFlow(EngineCore core, InspectView inspect)
         var publish = filters["publish"].Select(v => PortRange.Parse("publish", v)).ToList();
         var expose = filters["expose"].Select(v => PortRange.Parse("expose", v)).ToList();
         var isTask = filters.Bool("is-task", absent: false);
+        // "isolation" says nothing on Linux.
         return r => !isTask
             && (ids is null || ids.Contains(r.Id))
             && filters.Any("name", v => MatchName(v, r.Name))
@@ -69,7 +70,6 @@ internal sealed class ListFlow(EngineCore core, InspectView inspect)
             && (exited.Count == 0 || (r.State.Phase == ContainerPhase.Exited && r.State.StartedBefore && exited.Contains(r.State.ExitCode)))
             && (before is null || r.Created < before) && (since is null || r.Created > since)
             && (ancestors is null || ancestors.Contains(r.ImageId))
-            && filters.Any("isolation", v => v is "default" or "")
             && filters.Any("volume", v => r.Mounts.Any(m => m.Name == v || m.Destination == v || m.Source == v))
             && filters.Any("network", v => MatchNetwork(v, r))
             && ((publish.Count == 0 && expose.Count == 0) || NetworkView.PortList(r, core.Parts.Networks) is { } ports
@@ -139,6 +139,6 @@ internal sealed class ListFlow(EngineCore core, InspectView inspect)
 
         private static int Number(string filter, string value, string text) => ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port)
             ? port
-            : throw GantryException.Internal($"error while looking up for {filter} {value}: strconv.ParseUint: parsing \"{text}\": invalid syntax");
+            : throw GantryException.Internal($"error while looking up for {filter} {value}: strconv.ParseUint: parsing \"{text}\": {(text.Length > 0 && text.All(char.IsAsciiDigit) ? "value out of range" : "invalid syntax")}");
     }
 }

@@ -30,7 +30,7 @@ internal static class Signals
     }
 
     /// <summary>Why <see cref="TryParse"/> took it for no signal, in Docker's words.</summary>
-    internal static string Refusal(string text) => int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number > 0
+    internal static string Refusal(string text) => int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number != 0
         ? $"the linux daemon does not support signal {number}"
         : $"invalid signal: {text}";
 

@@ -56,7 +56,7 @@ internal sealed class UpdateFlow(EngineCore core)
             : request.NanoCpus > 0 && now.CpuQuota > 0 ? "Conflicting options: Nano CPUs cannot be updated as CPU Quota has already been set"
             : request.CpuPeriod > 0 && now.NanoCpus > 0 ? "Conflicting options: CPU Period cannot be updated as NanoCPUs has already been set"
             : request.CpuQuota > 0 && now.NanoCpus > 0 ? "Conflicting options: CPU Quota cannot be updated as NanoCPUs has already been set"
-            : request.Memory > 0 && (request.MemorySwap is null or 0) && now.MemorySwap > 0 && request.Memory > now.MemorySwap
+            : request.Memory > 0 && (request.MemorySwap is null or 0) && request.Memory > (now.MemorySwap ?? 0)
                 ? "Memory limit should be smaller than already set memoryswap limit, update the memoryswap at the same time"
             : null;
         if (conflict is not null)

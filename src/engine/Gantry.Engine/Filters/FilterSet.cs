@@ -98,6 +98,7 @@ public sealed class FilterSet
             return absent;
         }
 
+        // Other words beside a clear one are let pass, as by Docker.
         var isTrue = list.Any(v => v is "1" or "true" or "True" or "TRUE" or "t" or "T");
         var isFalse = list.Any(v => v is "0" or "false" or "False" or "FALSE" or "f" or "F");
         return isTrue == isFalse ? throw Invalid(key, list) : isTrue;
@@ -111,7 +112,7 @@ public sealed class FilterSet
         {
             if (!accepted.Contains(key))
             {
-                throw GantryException.InvalidArgument($"invalid filter '{key}'");
+                throw GantryException.InvalidArgument(key.Length == 0 ? "invalid filter" : $"invalid filter '{key}'");
             }
         }
 

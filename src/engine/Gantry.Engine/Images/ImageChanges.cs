@@ -19,7 +19,13 @@ internal static class ImageChanges
     {
         // As in a build, an entrypoint takes away the command that was there before, but not one that was set beside it.
         var commandIsNew = false;
-        foreach (var instruction in changes.Where(c => c.Trim().Length > 0).Select(Parse).ToList())
+        var given = changes.Where(c => c.Trim().Length > 0).ToList();
+        if (changes.Count > 0 && given.Count == 0)
+        {
+            throw GantryException.InvalidArgument("file with no instructions");
+        }
+
+        foreach (var instruction in given.Select(Parse).ToList())
         {
             config = Apply(config, Expand(instruction, Words(config)));
             commandIsNew |= instruction is CmdInstruction && config.Cmd is { Count: > 0 };

@@ -61,7 +61,7 @@ public sealed class NetworkResource
         var network = Get(reference);
         var container = _core.Containers.Get(containerReference);
         var endpoint = settings ?? new EndpointSettings();
-        NetworkSelection.CheckEndpoint(network.Name, endpoint, [.. network.Ipam.Configs.Select(c => c.Subnet)]);
+        NetworkSelection.CheckEndpoint(network.Name, endpoint, _core.Parts.Networks.ConfiguredSubnets(network.Id));
         using (await container.Gate.AcquireAsync().ConfigureAwait(false))
         {
             var record = container.Record;
@@ -107,7 +107,7 @@ public sealed class NetworkResource
             var key = record.Networks.Keys.FirstOrDefault(n => network is null ? n == reference : _core.Parts.Networks.Find(n)?.Id == network.Id)
                 ?? throw GantryException.Internal(
                     $"container {record.Id} is not connected to {(record.State.IsActive && network is not null ? "network" : "the network")} {network?.Name ?? reference}");
-            if (record.HostConfig.NetworkMode == "host" && network?.Name == "host")
+            if (record.State.IsActive && record.HostConfig.NetworkMode == "host" && network?.Name == "host")
             {
                 throw GantryException.InvalidArgument("cannot disconnect container from host network - container was created in host network mode");
             }

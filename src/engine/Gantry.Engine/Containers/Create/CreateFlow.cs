@@ -25,7 +25,7 @@ internal sealed class CreateFlow(EngineCore core, VolumeUse volumes, ImageMounts
         // Step 1: what was asked for, completed from the image and the daemon's settings.
         var given = ConfigOf(request);
         var (asked, found) = HostSettingsValidator.Validate(given, request.HostConfig ?? new HostConfig(), core.Host);
-        var warnings = found;
+        IReadOnlyList<string> warnings = asked.Mounts?.Any(m => m.Type == "image") == true ? [.. found, "Image mount is an experimental feature"] : found;
         CreateValidation.Check(given, asked, [.. core.Settings.Runtimes.Keys]);
         var host = HostConfigCompletion.Complete(asked, core.Settings, core.Host);
         UserNamespaceRules.Check(host, core.Settings);
@@ -38,7 +38,7 @@ internal sealed class CreateFlow(EngineCore core, VolumeUse volumes, ImageMounts
         var config = ContainerConfigMerge.Merge(given, imageConfig?.Config);
         PortSpecs.Validate(config, host);
         var id = Ids.New();
-        var networks = NetworkSelection.Select(config, host, request.NetworkingConfig);
+        var networks = NetworkSelection.Select(config, host, request.NetworkingConfig, SubnetsOf);
         var mounts = images.Resolve(MountResolution.Resolve(config, host, core.Settings.DataRoot, r => core.Containers.Get(r).Record));
         if (readOnlyNonRecursive)
         {
@@ -75,6 +75,9 @@ internal sealed class CreateFlow(EngineCore core, VolumeUse volumes, ImageMounts
             throw;
         }
     }
+
+    private IReadOnlyList<string>? SubnetsOf(string network) =>
+        core.Parts.Networks.Find(network) is { } found ? core.Parts.Networks.ConfiguredSubnets(found.Id) : null;
 
     private async Task BuildAsync(ContainerRecord record)
     {

@@ -42,7 +42,9 @@ internal static class NetworkSelection
 
     /// <summary>Endpoints by network name as the client spelled it; the one of the network mode is always among them.</summary>
     /// <exception cref="GantryException">InvalidArgument in Docker's words.</exception>
-    internal static IReadOnlyDictionary<string, EndpointSettings> Select(ContainerConfig config, HostConfig host, NetworkingConfig? networking)
+    /// <param name="subnets">The user's own subnets of a network by its name; null where it isn't known.</param>
+    internal static IReadOnlyDictionary<string, EndpointSettings> Select(
+        ContainerConfig config, HostConfig host, NetworkingConfig? networking, Func<string, IReadOnlyList<string>?> subnets)
     {
         var mode = host.NetworkMode!;
         if (IsContainer(mode) || config.NetworkDisabled == true)
@@ -85,7 +87,7 @@ internal static class NetworkSelection
 
         foreach (var (name, settings) in endpoints)
         {
-            CheckCreated(name, settings);
+            CheckCreated(name, settings, subnets(name));
         }
 
         return endpoints;
@@ -110,13 +112,14 @@ internal static class NetworkSelection
         }
 
         failures.AddRange(addresses.Where(a => !IPAddress.TryParse(a.Item1, out var ip) || ip.AddressFamily != a.Item2).Select(a => $"invalid {a.Item3} address: {a.Item1}"));
-        foreach (var (address, _, _) in addresses)
+        foreach (var (address, family, _) in addresses)
         {
-            if (!isUserDefined || subnets is { Count: 0 })
+            var ofFamily = subnets?.Where(s => s.Contains(':', StringComparison.Ordinal) == (family == AddressFamily.InterNetworkV6)).ToList();
+            if (!isUserDefined || ofFamily is { Count: 0 })
             {
                 failures.Add("user specified IP address is supported only when connecting to networks with user configured subnets");
             }
-            else if (subnets is not null && !(IPAddress.TryParse(address, out var ip) && subnets.Any(s => IPNetwork.TryParse(s, out var net) && net.Contains(ip))))
+            else if (ofFamily is not null && !(IPAddress.TryParse(address, out var ip) && ofFamily.Any(s => IPNetwork.TryParse(s, out var net) && net.Contains(ip))))
             {
                 failures.Add($"no configured subnet or ip-range contain the IP address {address}");
             }
@@ -134,11 +137,11 @@ internal static class NetworkSelection
     }
 
     /// <summary>As <see cref="CheckEndpoint"/>, for the configuration of a container that is made.</summary>
-    private static void CheckCreated(string network, EndpointSettings settings)
+    private static void CheckCreated(string network, EndpointSettings settings, IReadOnlyList<string>? subnets)
     {
         try
         {
-            CheckEndpoint(network, settings);
+            CheckEndpoint(network, settings, subnets);
         }
         catch (GantryException e)
         {

@@ -1,4 +1,5 @@
 using Gantry.Engine.Containers.Mounts;
+using Gantry.Errors;
 using Gantry.Linux;
 
 namespace Gantry.Engine.Containers.Files;
@@ -8,7 +9,8 @@ internal static class Links
 {
     private const int MaxLinks = 255;
 
-    /// <summary>The fully resolved path; parts that don't exist stay as they are. A loop ends with the link itself.</summary>
+    /// <summary>The fully resolved path; parts that don't exist stay as they are.</summary>
+    /// <exception cref="GantryException">Internal in Docker's words: a loop.</exception>
     internal static string Resolve(FileSystemView view, string path)
     {
         var pending = new Stack<string>(path.Split('/', StringSplitOptions.RemoveEmptyEntries).Reverse());
@@ -25,7 +27,7 @@ internal static class Links
 
             if (++links > MaxLinks)
             {
-                return path;
+                throw GantryException.Internal($"evalSymlinksInScope: too many links in {path}");
             }
 
             if (target.StartsWith('/'))

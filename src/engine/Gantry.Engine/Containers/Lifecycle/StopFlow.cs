@@ -32,8 +32,9 @@ internal sealed class StopFlow(EngineCore core, StartFlow start)
     /// <summary>Stop signal, then SIGKILL after the timeout.</summary>
     /// <param name="timeout">Seconds; negative waits for ever, null takes the container's.</param>
     /// <exception cref="GantryException">NotModified: it isn't running.</exception>
-    internal async Task StopAsync(Container container, string signal, int? timeout)
+    internal async Task StopAsync(Container container, string reference, string signal, int? timeout)
     {
+        CheckSignal(signal, $"cannot stop container: {reference}");
         if (!container.State.IsActive)
         {
             throw new GantryException(ErrorKind.NotModified, $"container {container.Id} is not running");
@@ -44,8 +45,9 @@ internal sealed class StopFlow(EngineCore core, StartFlow start)
     }
 
     /// <exception cref="GantryException">As stop and start.</exception>
-    internal async Task RestartAsync(Container container, string signal, int? timeout)
+    internal async Task RestartAsync(Container container, string reference, string signal, int? timeout)
     {
+        CheckSignal(signal, $"Cannot restart container {reference}");
         container.Restarting = true;
         try
         {
@@ -96,11 +98,20 @@ internal sealed class StopFlow(EngineCore core, StartFlow start)
     private static GantryException NotRunning(Container container, string reference) =>
         GantryException.Conflict($"cannot kill container: {reference}: container {container.Id} is not running");
 
+    /// <exception cref="GantryException">Internal, as Docker has it.</exception>
+    private static void CheckSignal(string signal, string complaint)
+    {
+        if (signal.Length > 0 && Signals.TryParse(signal) is null)
+        {
+            throw GantryException.Internal($"{complaint}: {Signals.Refusal(signal)}");
+        }
+    }
+
     private static int StopSignal(ContainerRecord record, string asked)
     {
         if (asked.Length > 0)
         {
-            return Signals.TryParse(asked) ?? throw GantryException.Internal($"cannot stop container: {record.Id}: {Signals.Refusal(asked)}");
+            return Signals.TryParse(asked) ?? throw GantryException.InvalidArgument(Signals.Refusal(asked));
         }
 
         return string.IsNullOrEmpty(record.Config.StopSignal) ? Signals.Term : Signals.TryParse(record.Config.StopSignal) ?? Signals.Term;

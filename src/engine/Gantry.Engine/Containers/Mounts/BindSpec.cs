@@ -50,7 +50,8 @@ internal static class BindSpec
 
         var words = mode.Split(',');
         return words.All(w => w is "rw" or "ro" or "z" or "Z" or "nocopy" or "consistent" or "cached" or "delegated" || s_propagations.Contains(w))
-            && words.Count(w => w is "rw" or "ro") <= 1 && words.Count(s_propagations.Contains) <= 1 && words.Count(w => w is "z" or "Z") <= 1;
+            && words.Count(w => w is "rw" or "ro") <= 1 && words.Count(s_propagations.Contains) <= 1 && words.Count(w => w is "z" or "Z") <= 1
+            && words.Count(w => w is "consistent" or "cached" or "delegated") <= 1 && words.Count(w => w is "nocopy") <= 1;
     }
 
     internal static bool IsPropagation(string word) => s_propagations.Contains(word);
@@ -76,7 +77,8 @@ internal static class BindSpec
         var words = mode.Split(',');
         if (words.Contains("nocopy"))
         {
-            throw GantryException.InvalidArgument($"invalid mode: {mode}");
+            throw GantryException.InvalidArgument(
+                $"invalid volume specification: '{source}:{destination}:{mode}': invalid mount config for type \"bind\": field VolumeOptions must not be specified");
         }
 
         return new ContainerMount
@@ -126,7 +128,7 @@ internal static class BindSpec
 
         var clean = CleanPath.Of(path);
         return clean == "/"
-            ? throw GantryException.InvalidArgument($"invalid volume specification: '{spec}': invalid mount config for type \"bind\": invalid specification: destination can't be '/'")
+            ? throw GantryException.InvalidArgument($"invalid volume specification: '{spec}': invalid mount config for type \"{(spec.StartsWith('/') && spec.Contains(':', StringComparison.Ordinal) ? "bind" : "volume")}\": invalid specification: destination can't be '/'")
             : clean;
     }
 

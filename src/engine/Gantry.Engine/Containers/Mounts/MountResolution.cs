@@ -60,7 +60,7 @@ internal static class MountResolution
         var (name, mode) = colon < 0 ? (entry, string.Empty) : (entry[..colon], entry[(colon + 1)..]);
         if (name.Length == 0)
         {
-            throw GantryException.InvalidArgument("volumes-from specification cannot be an empty string");
+            throw GantryException.InvalidArgument(entry.Length == 0 ? "volumes-from specification cannot be an empty string" : "invalid name or ID supplied: \"\"");
         }
 
         // What another container has mounted is taken as it is: no filling, no propagation of its own.

@@ -78,7 +78,7 @@ internal sealed class TopFlow(EngineCore core)
             var listing = await text.ConfigureAwait(false);
             return await process.WaitAsync(cancellationToken).ConfigureAwait(false) == 0
                 ? listing
-                : throw GantryException.Internal($"error running ps: {complaint.Trim()}");
+                : throw GantryException.Internal($"ps: {complaint.Trim().Split('\n')[0]}");
         }
     }
 
