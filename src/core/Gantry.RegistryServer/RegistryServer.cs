@@ -163,6 +163,10 @@ public sealed class RegistryServer : IAsyncDisposable
             {
                 listen.Protocols = isSecure ? HttpProtocols.Http1AndHttp2 : HttpProtocols.Http1;
                 UseCertificate(listen, options, acme);
+                if (!isSecure)
+                {
+                    listen.Use(next => connection => SocketOutput.RunAsync(connection, next));
+                }
             });
             if (acme is not null)
             {

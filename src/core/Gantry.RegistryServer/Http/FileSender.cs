@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Gantry.RegistryServer.Http;
 
-/// <summary>Copies a part of a file into a response in large pieces, read straight into the server's own output buffers.</summary>
+/// <summary>Sends a part of a file as a response, or as the next piece of one: from the kernel where the connection has a <see cref="SocketOutput"/>, else read in large pieces straight into the server's own output buffers.</summary>
 internal static class FileSender
 {
     private const int Piece = 256 * 1024;
@@ -11,11 +11,14 @@ internal static class FileSender
     internal static async Task SendAsync(HttpResponse response, SafeFileHandle file, ByteRange range, CancellationToken cancellationToken)
     {
         var (offset, left) = (range.Offset, range.Length);
+        var output = response.HttpContext.Features.Get<SocketOutput>();
+        await response.StartAsync(cancellationToken).ConfigureAwait(false);
         while (left > 0)
         {
-            var memory = response.BodyWriter.GetMemory((int)Math.Min(Piece, left));
+            output?.Promise(file, offset);
+            var memory = response.BodyWriter.GetMemory((int)Math.Min(output is null ? Piece : SocketOutput.MaxStandIn, left));
             var wanted = (int)Math.Min(memory.Length, left);
-            var read = RandomAccess.Read(file, memory.Span[..wanted], offset);
+            var read = output?.Kept(memory) == true ? wanted : RandomAccess.Read(file, memory.Span[..wanted], offset);
             if (read == 0)
             {
                 throw new IOException("a stored content is shorter than it was when opened");

@@ -124,6 +124,21 @@ public static unsafe partial class FileData
     /// <summary>Waits until the file's data is on disk (fdatasync).</summary>
     public static void Sync(int descriptor) => FileAt.Check(FileAt.Result(FDataSyncNative(descriptor)), "fdatasync");
 
+    /// <summary>
+    /// Has the kernel send bytes of a file to a socket that doesn't block, without their coming here (sendfile(2)): their number, which may be less than asked for,
+    /// 0 where the file has ended, or a negated errno (-EAGAIN: the socket is full).
+    /// </summary>
+    public static long TrySendFile(SafeHandle socket, SafeHandle file, long offset, long count)
+    {
+        nint n;
+        do
+        {
+            n = SendFileNative(socket, file, &offset, (nuint)count);
+        }
+        while (n < 0 && Marshal.GetLastPInvokeError() == Errno.EINTR);
+        return n < 0 ? -Marshal.GetLastPInvokeError() : n;
+    }
+
     private static void CopyRange(int source, int destination, long offset, long count)
     {
         var (from, to) = (offset, offset);
@@ -187,6 +202,9 @@ public static unsafe partial class FileData
 
     [LibraryImport("libc", EntryPoint = "copy_file_range", SetLastError = true)]
     private static partial nint CopyFileRangeNative(int source, long* sourceOffset, int destination, long* destinationOffset, nuint count, uint flags);
+
+    [LibraryImport("libc", EntryPoint = "sendfile64", SetLastError = true)]
+    private static partial nint SendFileNative(SafeHandle socket, SafeHandle file, long* offset, nuint count);
 
     [LibraryImport("libc", EntryPoint = "sync_file_range", SetLastError = true)]
     private static partial int SyncFileRangeNative(int descriptor, long offset, long count, uint flags);
