@@ -31,15 +31,19 @@ public sealed class BlobConformanceTests : IAsyncLifetime
     [InlineData("post+put", "sha512")]
     [InlineData("stream", "sha256")]
     [InlineData("stream", "sha512")]
+    [InlineData("one chunk", "sha256")]
+    [InlineData("one chunk", "sha512")]
     [InlineData("chunks", "sha256")]
     [InlineData("chunks", "sha512")]
     [InlineData("chunks, the last one with put", "sha256")]
     [InlineData("chunks, the last one with put", "sha512")]
     [InlineData("chunks out of order", "sha256")]
     [InlineData("chunks out of order", "sha512")]
+    [InlineData("chunks out of order, the last one with put", "sha256")]
+    [InlineData("chunks out of order, the last one with put", "sha512")]
     public async Task Pushed(string way, string algorithm)
     {
-        var content = TestContent.Bytes((3 * Chunk) - 5);
+        var content = TestContent.Bytes(way == "one chunk" ? 512 : (3 * Chunk) - 5);
         var digest = DigestOf(content, algorithm);
 
         using var response = await PushAsync(way, content, digest);
@@ -52,15 +56,20 @@ public sealed class BlobConformanceTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("post")]
-    [InlineData("post+put")]
-    [InlineData("stream")]
-    [InlineData("chunks")]
-    [InlineData("chunks, the last one with put")]
-    public async Task Wrong_digest(string way)
+    [InlineData("post", "sha256")]
+    [InlineData("post", "sha512")]
+    [InlineData("post+put", "sha256")]
+    [InlineData("post+put", "sha512")]
+    [InlineData("stream", "sha256")]
+    [InlineData("stream", "sha512")]
+    [InlineData("chunks", "sha256")]
+    [InlineData("chunks", "sha512")]
+    [InlineData("chunks, the last one with put", "sha256")]
+    [InlineData("chunks, the last one with put", "sha512")]
+    public async Task Wrong_digest(string way, string algorithm)
     {
         var content = TestContent.Bytes(3 * Chunk);
-        var digest = Digest.Of("something else"u8);
+        var digest = DigestOf(content[..^5], algorithm);
 
         using var response = await PushAsync(way, content, digest);
 
@@ -106,16 +115,23 @@ public sealed class BlobConformanceTests : IAsyncLifetime
         await AssertThereAsync(Name, digest, content);
     }
 
-    [Fact]
-    public async Task Mount_of_what_is_not_there_becomes_an_upload()
+    [Theory]
+    [InlineData("&from=conformance%2Frepo2", "sha256")]
+    [InlineData("&from=conformance%2Frepo2", "sha512")]
+    [InlineData("", "sha256")]
+    [InlineData("", "sha512")]
+    public async Task Mount_of_what_is_not_there_becomes_an_upload(string from, string algorithm)
     {
         var content = TestContent.Bytes(512);
-        using var response = await SendAsync(Http, HttpMethod.Post, $"/v2/{Name}/blobs/uploads/?mount={Digest.Of(content)}&from={Other}", []);
+        var digest = DigestOf(content, algorithm);
+        using var response = await SendAsync(Http, HttpMethod.Post, $"/v2/{Name}/blobs/uploads/?mount={digest}{from}", []);
         HttpAssert.Status(HttpStatusCode.Accepted, response);
 
-        using var put = await SendAsync(Http, HttpMethod.Put, WithDigest(Location(response), Digest.Of(content)), content);
+        using var put = await SendAsync(Http, HttpMethod.Put, WithDigest(Location(response), digest), content);
 
         HttpAssert.Status(HttpStatusCode.Created, put);
+        Assert.Equal(content, await Http.GetByteArrayAsync(Location(put)));
+        await AssertThereAsync(Name, digest, content);
     }
 
     [Fact]
@@ -150,10 +166,19 @@ public sealed class BlobConformanceTests : IAsyncLifetime
     [InlineData("bytes=5000-10000", -1, -1)]
     public async Task Ranges(string range, int first, int last)
     {
-        var content = TestContent.Bytes(2048);
-        using var pushed = await PushBlobAsync(Http, Name, Digest.Of(content), content);
+        foreach (var algorithm in new[] { "sha256", "sha512" })
+        {
+            await RangeAsync(algorithm, range, first, last);
+        }
+    }
 
-        using var response = await SendAsync(Http, HttpMethod.Get, $"/v2/{Name}/blobs/{Digest.Of(content)}", range: range);
+    private async Task RangeAsync(string algorithm, string range, int first, int last)
+    {
+        var content = TestContent.Bytes(2048);
+        var digest = DigestOf(content, algorithm);
+        using var pushed = await PushBlobAsync(Http, Name, digest, content);
+
+        using var response = await SendAsync(Http, HttpMethod.Get, $"/v2/{Name}/blobs/{digest}", range: range);
 
         if (first < 0)
         {
@@ -187,16 +212,17 @@ public sealed class BlobConformanceTests : IAsyncLifetime
             return await SendAsync(Http, HttpMethod.Put, WithDigest(Location(streamed), digest), []);
         }
 
+        var putLast = way.EndsWith("the last one with put", StringComparison.Ordinal);
         for (var start = 0; start < content.Length; start += Chunk)
         {
-            if (way == "chunks out of order")
+            if (way.StartsWith("chunks out of order", StringComparison.Ordinal))
             {
-                location = await OutOfOrderAsync(location, content, start);
+                location = await OutOfOrderAsync(location, content, start, putLast ? digest : default);
             }
 
             var end = Math.Min(start + Chunk, content.Length);
             var (body, range) = (content[start..end], $"{start}-{end - 1}");
-            if (end == content.Length && way == "chunks, the last one with put")
+            if (end == content.Length && putLast)
             {
                 return await SendAsync(Http, HttpMethod.Put, WithDigest(location, digest), body, contentRange: range);
             }
@@ -211,11 +237,14 @@ public sealed class BlobConformanceTests : IAsyncLifetime
     }
 
     /// <summary>A chunk that is not next is refused with where the upload stands, and GET tells that as well.</summary>
-    private async Task<string> OutOfOrderAsync(string location, byte[] content, int have)
+    /// <param name="putLast">The digest with which the last chunk comes as PUT, also when it is not its turn.</param>
+    private async Task<string> OutOfOrderAsync(string location, byte[] content, int have, Digest putLast)
     {
         var start = have + Chunk < content.Length ? have + Chunk : 0;
         var end = Math.Min(start + Chunk, content.Length);
-        using var refused = await SendAsync(Http, HttpMethod.Patch, location, content[start..end], contentRange: $"{start}-{end - 1}");
+        var isPut = !putLast.IsEmpty && end == content.Length;
+        using var refused = await SendAsync(
+            Http, isPut ? HttpMethod.Put : HttpMethod.Patch, isPut ? WithDigest(location, putLast) : location, content[start..end], contentRange: $"{start}-{end - 1}");
         await HttpAssert.ErrorAsync(HttpStatusCode.RequestedRangeNotSatisfiable, "RANGE_INVALID", refused);
         Assert.Equal($"0-{Math.Max(0, have - 1)}", HttpAssert.Header(refused, "Range"));
 

@@ -26,7 +26,7 @@ internal sealed class ConformanceData
     internal static string[] Names { get; } =
     [
         "image", "uncompressed", "large-manifest", "index", "nested-index", "empty-index", "artifact", "artifact-index", "artifact-without-layers",
-        "subject", "index-with-subject", "missing-subject", "data-field", "nondistributable", "custom-fields", "no-layers", "sha512",
+        "subject", "index-with-subject", "missing-subject", "data-field", "nondistributable", "custom-fields", "no-layers", "sha512", "sha512-index",
     ];
 
     internal Dictionary<Digest, byte[]> Blobs { get; } = [];
@@ -39,7 +39,7 @@ internal sealed class ConformanceData
 
     internal static ConformanceData Create(string name)
     {
-        var data = new ConformanceData(name == "sha512" ? "sha512" : "sha256", Array.IndexOf(Names, name) + 1);
+        var data = new ConformanceData(name.StartsWith("sha512", StringComparison.Ordinal) ? "sha512" : "sha256", Array.IndexOf(Names, name) + 1);
         data.Build(name);
         return data;
     }
@@ -62,6 +62,9 @@ internal sealed class ConformanceData
                 break;
             case "index":
                 Index(name, [Image(), Image()]);
+                break;
+            case "sha512-index":
+                Index(name, [Image(), Artifact()]);
                 break;
             case "nested-index":
                 Index(name, [Index(null, [Image(), Image()]), Index(null, [Image()])]);
@@ -95,13 +98,11 @@ internal sealed class ConformanceData
                 Image(name, change: json => Each(json, d => d["data"] = Convert.ToBase64String(Blobs[Digest.Parse((string)d["digest"]!)])));
                 break;
             case "nondistributable":
-                Image(name, change: json => json["layers"]!.AsArray().Insert(0, new JsonObject
+                Image(name, change: json =>
                 {
-                    ["mediaType"] = "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip",
-                    ["digest"] = Digest.Of("elsewhere"u8).ToString(),
-                    ["size"] = 123456,
-                    ["urls"] = new JsonArray("https://store.invalid/blob"),
-                }));
+                    json["layers"]!.AsArray().Insert(0, Elsewhere("application/vnd.oci.image.layer.nondistributable.v1.tar+gzip"));
+                    json["layers"]!.AsArray().Insert(1, Elsewhere("application/vnd.oci.image.layer.nondistributable.v1.tar"));
+                });
                 break;
             case "custom-fields":
                 Index(name, [Image(change: json => Each(json, d => d["org.example.unknown"] = 5))], change: json => json["org.example.unknown"] = new JsonArray("x"));
@@ -177,6 +178,15 @@ internal sealed class ConformanceData
     }
 
     private static JsonObject Json(Descriptor descriptor) => new() { ["mediaType"] = descriptor.MediaType, ["digest"] = descriptor.Digest.ToString(), ["size"] = descriptor.Size };
+
+    /// <summary>A layer that the registry never gets.</summary>
+    private static JsonObject Elsewhere(string mediaType) => new()
+    {
+        ["mediaType"] = mediaType,
+        ["digest"] = Digest.Of(Encoding.UTF8.GetBytes(mediaType)).ToString(),
+        ["size"] = 123456,
+        ["urls"] = new JsonArray("https://store.invalid/blob"),
+    };
 
     private static void Each(JsonObject manifest, Action<JsonObject> change)
     {

@@ -81,7 +81,8 @@ public sealed class ManifestConformanceTests : IAsyncLifetime
 
         // With a manifest its tags go.
         using var tags = await SendAsync(Http, HttpMethod.Get, $"/v2/{Name}/tags/list");
-        Assert.Empty(tags.StatusCode == HttpStatusCode.OK ? await TagsAsync(tags) : []);
+        HttpAssert.Status(HttpStatusCode.OK, tags);
+        Assert.Empty(await TagsAsync(tags));
         Assert.Empty(Directory.EnumerateFiles(Path.Combine(_registry.Root, "blobs"), "*", SearchOption.AllDirectories));
     }
 
@@ -103,6 +104,54 @@ public sealed class ManifestConformanceTests : IAsyncLifetime
         await AssertThereAsync("two", digest, mediaType, content);
         using var wrong = await SendAsync(Http, HttpMethod.Put, $"/v2/{Name}/manifests/{digest}?tag=-x", content, mediaType);
         await HttpAssert.ErrorAsync(HttpStatusCode.BadRequest, "TAG_INVALID", wrong);
+    }
+
+    /// <summary>Every manifest of an index is pushed by digest with tags of its own; one is enough for the answer to name it.</summary>
+    [Theory]
+    [InlineData("index")]
+    [InlineData("sha512-index")]
+    public async Task By_digest_with_one_tag_each(string kind)
+    {
+        var data = ConformanceData.Create(kind);
+        foreach (var (digest, content) in data.Blobs)
+        {
+            using var blob = await PushBlobAsync(Http, Name, digest, content);
+        }
+
+        data.Tags.Clear();
+        foreach (var (digest, mediaType, content) in data.Manifests)
+        {
+            var tag = $"tag-{data.Tags.Count}";
+            data.Tags[tag] = digest;
+
+            using var response = await SendAsync(Http, HttpMethod.Put, $"/v2/{Name}/manifests/{digest}?tag={tag}", content, mediaType);
+
+            HttpAssert.Status(HttpStatusCode.Created, response);
+            Assert.Equal(tag, HttpAssert.Header(response, "OCI-Tag"));
+            await AssertThereAsync(tag, digest, mediaType, content);
+        }
+
+        await AssertListedAsync(data);
+        await AssertDeletedAsync(data);
+    }
+
+    [Theory]
+    [InlineData("image")]
+    [InlineData("sha512")]
+    [InlineData("index")]
+    public async Task Content_that_is_not_its_digests(string kind)
+    {
+        var data = ConformanceData.Create(kind);
+        data.Tags.Clear();
+        var (digest, mediaType, content) = data.Manifests[^1];
+        data.Manifests.RemoveAt(data.Manifests.Count - 1);
+        await PushAsync(data);
+
+        using var response = await SendAsync(Http, HttpMethod.Put, $"/v2/{Name}/manifests/{digest}", [.. content, .. "  "u8], mediaType);
+
+        await HttpAssert.ErrorAsync(HttpStatusCode.BadRequest, "DIGEST_INVALID", response);
+        using var head = await SendAsync(Http, HttpMethod.Head, $"/v2/{Name}/manifests/{digest}");
+        HttpAssert.Status(HttpStatusCode.NotFound, head);
     }
 
     [Fact]

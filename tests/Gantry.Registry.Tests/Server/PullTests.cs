@@ -102,6 +102,38 @@ public sealed class PullTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Anything_the_client_has_already()
+    {
+        foreach (var path in new[] { BlobPath, $"/v2/{Name}/manifests/v1" })
+        {
+            var request = new HttpRequestMessage(HttpMethod.Get, path);
+            request.Headers.IfNoneMatch.Add(EntityTagHeaderValue.Any);
+
+            using var response = await _registry.Http.SendAsync(request);
+
+            HttpAssert.Status(HttpStatusCode.NotModified, response);
+        }
+    }
+
+    /// <summary>A part is of use only to who has the rest of the same content.</summary>
+    [Theory]
+    [InlineData("it", HttpStatusCode.PartialContent)]
+    [InlineData("\"sha256:other\"", HttpStatusCode.OK)]
+    [InlineData("W/it", HttpStatusCode.OK)]
+    [InlineData("Sun, 06 Nov 1994 08:49:37 GMT", HttpStatusCode.OK)]
+    public async Task Part_of_what_the_client_has(string of, HttpStatusCode status)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Get, BlobPath);
+        request.Headers.TryAddWithoutValidation("Range", "bytes=100-199");
+        request.Headers.TryAddWithoutValidation("If-Range", of.Replace("it", $"\"{Digest.Of(_blob)}\"", StringComparison.Ordinal));
+
+        using var response = await _registry.Http.SendAsync(request);
+
+        HttpAssert.Status(status, response);
+        Assert.Equal(status == HttpStatusCode.OK ? _blob.Length : 100, (await response.Content.ReadAsByteArrayAsync()).Length);
+    }
+
+    [Fact]
     public async Task Unknown_blob()
     {
         using var response = await _registry.Http.GetAsync($"/v2/{Name}/blobs/{Digest.Of([1])}");

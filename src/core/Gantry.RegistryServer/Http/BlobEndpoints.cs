@@ -90,7 +90,7 @@ internal static class BlobEndpoints
             return;
         }
 
-        var outcome = ByteRange.Parse(context.IsHead ? null : context.Request.Headers.Range.ToString(), size, out var range);
+        var outcome = ByteRange.Parse(context.IsHead || !context.WantsPartOf(digest) ? null : context.Request.Headers.Range.ToString(), size, out var range);
         if (outcome == RangeOutcome.Unsatisfiable)
         {
             context.Response.Headers.ContentRange = $"bytes */{size}";

@@ -48,8 +48,12 @@ internal sealed record RegistryContext(HttpContext Http, RegistryStore Store, Re
     /// <summary>A query parameter's value, or null when missing or empty.</summary>
     internal string? Query(string name) => Request.Query.TryGetValue(name, out var values) && !string.IsNullOrEmpty(values[0]) ? values[0] : null;
 
-    /// <summary>True when the client says it has this content already (If-None-Match).</summary>
-    internal bool HasEntity(Digest digest) => Request.Headers.IfNoneMatch.ToString().Contains($"\"{digest}\"", StringComparison.Ordinal);
+    /// <summary>True when the client says it has this content already (If-None-Match; weak tags count, RFC 9110, section 13.1.2).</summary>
+    internal bool HasEntity(Digest digest) =>
+        Request.Headers.IfNoneMatch.ToString() is var tags && (tags.Trim() == "*" || tags.Contains($"\"{digest}\"", StringComparison.Ordinal));
+
+    /// <summary>False when the client wants a part only of something else (If-Range; a date or a weak tag never fits, RFC 9110, section 13.1.5): then it gets everything.</summary>
+    internal bool WantsPartOf(Digest digest) => Request.Headers.IfRange is not [{ Length: > 0 } tag, ..] || tag.Trim() == $"\"{digest}\"";
 
     /// <summary>Answers without a body.</summary>
     internal Task FinishAsync(int status)
