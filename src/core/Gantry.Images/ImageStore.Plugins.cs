@@ -13,6 +13,9 @@ public sealed partial class ImageStore
         Sweep([.. made.Concat(plugin.Roots())], [.. plugin.Chain]);
     }
 
+    /// <summary>All plugins that are here.</summary>
+    internal IReadOnlyList<KeptPlugin> KeptPlugins() => [.. Plugins?.Invoke() ?? []];
+
     /// <summary>What others than images keep.</summary>
-    private IEnumerable<Digest> OtherRoots() => (ExtraRoots?.Invoke() ?? []).Concat(PluginRoots?.Invoke() ?? []);
+    private IEnumerable<Digest> OtherRoots() => (ExtraRoots?.Invoke() ?? []).Concat(KeptPlugins().SelectMany(plugin => plugin.Image.Roots()));
 }

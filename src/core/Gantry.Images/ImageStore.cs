@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Gantry.Content;
 using Gantry.Errors;
+using Gantry.Images.Plugins;
 using Gantry.Images.Records;
 using Gantry.Images.Transfer;
 using Gantry.Metadata;
@@ -37,8 +38,8 @@ public sealed partial class ImageStore
     /// <summary>What else keeps blobs and layers (the build cache); asked whenever something is about to be collected. Set once at start.</summary>
     public Func<IEnumerable<Digest>>? ExtraRoots { get; set; }
 
-    /// <summary>What plugins keep; as <see cref="ExtraRoots"/>.</summary>
-    public Func<IEnumerable<Digest>>? PluginRoots { get; set; }
+    /// <summary>The plugins that are here, which keep blobs and layers too; as <see cref="ExtraRoots"/>.</summary>
+    public Func<IEnumerable<KeptPlugin>>? Plugins { get; set; }
 
     internal Database Database { get; }
 

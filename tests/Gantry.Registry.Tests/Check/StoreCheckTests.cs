@@ -41,7 +41,7 @@ public sealed class StoreCheckTests : IAsyncLifetime
     public async Task Damaged_blob_is_fetched_again(string which)
     {
         var digest = which == "layer" ? Digest.Of(_image.Blobs[1]) : which == "config" ? _image.Id : Digest.Of(_image.Manifest);
-        Spoil(_store.Images.Content.PathOf(digest));
+        StoreDamage.Spoil(_store.Images.Content.PathOf(digest));
 
         var problem = Assert.Single((await _store.CheckAsync()).Problems);
         Assert.Equal(("blob", digest.ToString(), "its content is not what its digest says", null), (problem.Kind, problem.Id, problem.Problem, problem.Mended));
@@ -66,7 +66,7 @@ public sealed class StoreCheckTests : IAsyncLifetime
     public async Task Damaged_blob_that_no_registry_has_is_done_without()
     {
         await _registry.DisposeAsync();
-        Spoil(_store.Images.Content.PathOf(Digest.Of(_image.Blobs[1])));
+        StoreDamage.Spoil(_store.Images.Content.PathOf(Digest.Of(_image.Blobs[1])));
 
         var problem = Assert.Single((await _store.CheckAsync(repair: true)).Problems);
 
@@ -92,7 +92,7 @@ public sealed class StoreCheckTests : IAsyncLifetime
         switch (how)
         {
             case "changed":
-                Spoil(file);
+                StoreDamage.Spoil(file);
                 break;
             case "missing":
                 File.Delete(file);
@@ -117,8 +117,8 @@ public sealed class StoreCheckTests : IAsyncLifetime
     [Fact]
     public async Task Layer_and_its_blob_damaged()
     {
-        Spoil(_store.Images.Content.PathOf(Digest.Of(_image.Blobs[0])));
-        Spoil(Path.Combine(_store.Images.Layers.DiffDirectory(_image.Chain[0]), "layer0"));
+        StoreDamage.Spoil(_store.Images.Content.PathOf(Digest.Of(_image.Blobs[0])));
+        StoreDamage.Spoil(Path.Combine(_store.Images.Layers.DiffDirectory(_image.Chain[0]), "layer0"));
 
         var report = await _store.CheckAsync(repair: true);
 
@@ -130,7 +130,7 @@ public sealed class StoreCheckTests : IAsyncLifetime
     [Fact]
     public async Task Layer_in_use_is_left_alone()
     {
-        Spoil(Path.Combine(_store.Images.Layers.DiffDirectory(_image.Chain[0]), "layer0"));
+        StoreDamage.Spoil(Path.Combine(_store.Images.Layers.DiffDirectory(_image.Chain[0]), "layer0"));
 
         var report = await _store.CheckAsync(repair: true, inUse: new HashSet<Digest> { _image.Chain[0] });
 
@@ -143,20 +143,10 @@ public sealed class StoreCheckTests : IAsyncLifetime
         using (var lease = _store.Images.Content.Lease("test"))
         {
             var digest = await _store.Images.Content.WriteAsync(lease, "nobody's"u8.ToArray());
-            Spoil(_store.Images.Content.PathOf(digest));
+            StoreDamage.Spoil(_store.Images.Content.PathOf(digest));
         }
 
         Assert.Equal("removed: nobody needs it", Assert.Single((await _store.CheckAsync(repair: true)).Problems).Mended);
         Assert.Empty((await _store.CheckAsync()).Problems);
-    }
-
-    /// <summary>One bit, in the middle.</summary>
-    private static void Spoil(string path)
-    {
-        using var file = File.Open(path, FileMode.Open, FileAccess.ReadWrite);
-        file.Position = file.Length / 2;
-        var value = file.ReadByte();
-        file.Position--;
-        file.WriteByte((byte)(value ^ 1));
     }
 }

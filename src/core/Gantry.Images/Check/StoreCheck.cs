@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Gantry.Errors;
+using Gantry.Images.Plugins;
 using Gantry.Oci;
 using Gantry.Registry;
 
@@ -9,10 +10,11 @@ namespace Gantry.Images.Check;
 /// Reads everything the image store holds and compares it with its digests: blobs, unpacked layers (by writing their tars again; what somebody put beside a layer's own files is not seen), and what the
 /// images' records name. Safe beside whatever else the engine does.
 /// </summary>
-public sealed class StoreCheck(ImageStore store, RegistryClient registry)
+public sealed partial class StoreCheck(ImageStore store, RegistryClient registry)
 {
     private readonly List<StoreProblem> _problems = [];
     private readonly HashSet<Digest> _whole = [];
+    private readonly IReadOnlyList<KeptPlugin> _plugins = store.KeptPlugins();
     private int _layers;
     private int _blobs;
     private long _bytes;
@@ -24,7 +26,7 @@ public sealed class StoreCheck(ImageStore store, RegistryClient registry)
         using var lease = store.Content.Lease("check");
         var images = store.AllImages();
         var needs = images.ToDictionary(image => image.Id, image => store.NeededBlobs(image.Id));
-        foreach (var digest in needs.Values.SelectMany(n => n))
+        foreach (var digest in needs.Values.SelectMany(n => n).Concat(_plugins.SelectMany(plugin => plugin.Image.Roots())))
         {
             lease.Protect(digest);
         }
@@ -35,6 +37,11 @@ public sealed class StoreCheck(ImageStore store, RegistryClient registry)
         foreach (var image in images)
         {
             await CheckImageAsync(image, seen, mender, cancellationToken).ConfigureAwait(false);
+        }
+
+        foreach (var plugin in _plugins)
+        {
+            await CheckPluginAsync(plugin, seen, mender, cancellationToken).ConfigureAwait(false);
         }
 
         await CheckOtherLayersAsync(seen, cancellationToken).ConfigureAwait(false);
@@ -66,14 +73,20 @@ public sealed class StoreCheck(ImageStore store, RegistryClient registry)
                 await ReportBlobAsync(digest, "it is missing", needs, mender, cancellationToken).ConfigureAwait(false);
             }
         }
+
+        foreach (var digest in MissingPluginBlobs().ToList())
+        {
+            await ReportBlobAsync(digest, "it is missing", needs, mender, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private async Task ReportBlobAsync(
         Digest digest, string what, Dictionary<Digest, IReadOnlyList<Digest>> needs, StoreMender? mender, CancellationToken cancellationToken)
     {
         var users = needs.Where(n => n.Value.Contains(digest)).Select(n => n.Key).ToList();
-        var problem = new StoreProblem("blob", digest.ToString(), [.. users.Select(u => u.ToString())], what);
-        var mended = mender is null ? null : await mender.BlobAsync(digest, users, cancellationToken).ConfigureAwait(false);
+        var plugins = PluginsWithBlob(digest);
+        var problem = new StoreProblem("blob", digest.ToString(), [.. users.Select(u => u.ToString())], what) { Plugins = [.. plugins.Select(p => p.Name)] };
+        var mended = mender is null ? null : await mender.BlobAsync(digest, users, plugins, cancellationToken).ConfigureAwait(false);
         _problems.Add(problem with { Mended = mended });
         if (mended is not null && store.Content.TryStat(digest, out _))
         {
@@ -145,7 +158,8 @@ public sealed class StoreCheck(ImageStore store, RegistryClient registry)
     }
 
     /// <summary>What is wrong with an unpacked layer, or null.</summary>
-    private async Task<string?> LookAtLayerAsync(Digest chainId, Digest diffId, CancellationToken cancellationToken)
+    /// <param name="diffId">What its record must say; null where nothing else tells.</param>
+    private async Task<string?> LookAtLayerAsync(Digest chainId, Digest? diffId, CancellationToken cancellationToken)
     {
         try
         {
@@ -156,7 +170,7 @@ public sealed class StoreCheck(ImageStore store, RegistryClient registry)
 
             await Task.Run(() => store.Layers.WriteLayerTarAsync(chainId, Stream.Null, cancellationToken), cancellationToken).ConfigureAwait(false);
             _bytes += layer.TarSize;
-            return layer.DiffId == diffId ? null : $"its record says that it is {layer.DiffId}";
+            return diffId is null || layer.DiffId == diffId ? null : $"its record says that it is {layer.DiffId}";
         }
         catch (Exception e) when (e is GantryException or IOException or InvalidDataException or JsonException)
         {

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Gantry.Content;
 using Gantry.Errors;
+using Gantry.Images.Plugins;
 using Gantry.Images.Transfer;
 using Gantry.Oci;
 using Gantry.Registry;
@@ -11,14 +12,25 @@ namespace Gantry.Images.Check;
 /// Brings back what a check found damaged: blobs from the registries that the images' names say (without credentials), layers from their blobs.
 /// Each method returns what was done, or null when nothing could be.
 /// </summary>
-internal sealed class StoreMender(ImageStore store, RegistryClient registry, ContentLease lease, IReadOnlySet<Digest> inUse)
+internal sealed partial class StoreMender(ImageStore store, RegistryClient registry, ContentLease lease, IReadOnlySet<Digest> inUse)
 {
     private const int MaxDocument = 16 << 20;
 
     /// <param name="images">Those that need it.</param>
-    internal async Task<string?> BlobAsync(Digest digest, IReadOnlyList<Digest> images, CancellationToken cancellationToken)
+    /// <param name="plugins">Those that need it.</param>
+    internal async Task<string?> BlobAsync(Digest digest, IReadOnlyList<Digest> images, IReadOnlyList<KeptPlugin> plugins, CancellationToken cancellationToken)
     {
         store.Content.Delete(digest);
+        if (await FetchForPluginsAsync(digest, plugins, cancellationToken).ConfigureAwait(false) is { } source)
+        {
+            return $"fetched again from {source}";
+        }
+
+        if (images.Count == 0 && plugins.Count > 0)
+        {
+            return null;
+        }
+
         if (images.Count == 0)
         {
             return "removed: nobody needs it";
@@ -69,6 +81,7 @@ internal sealed class StoreMender(ImageStore store, RegistryClient registry, Con
         return null;
     }
 
+    /// <param name="diffId">Default: nothing tells it but the layer's own record, which may be what is damaged.</param>
     private async Task UnpackAsync(Digest parent, Digest chainId, Digest diffId, Digest blob, CancellationToken cancellationToken)
     {
         await using var file = store.Content.OpenRead(blob);
@@ -76,6 +89,10 @@ internal sealed class StoreMender(ImageStore store, RegistryClient registry, Con
         if (Directory.Exists(store.Layers.DiffDirectory(chainId)) || Directory.Exists(Path.GetDirectoryName(store.Layers.DiffDirectory(chainId))))
         {
             await store.Layers.ReplaceLayerAsync(parent, diffId, tar, cancellationToken).ConfigureAwait(false);
+        }
+        else if (diffId.IsEmpty)
+        {
+            await store.Layers.ApplyLayerAsync(parent, tar, lease.Protect, cancellationToken).ConfigureAwait(false);
         }
         else
         {

@@ -18,8 +18,17 @@ public sealed record PluginImage
     public IReadOnlyList<Descriptor> Blobs { get; init; } = [];
 
     /// <summary>All that must not be collected while the plugin is there.</summary>
-    public IEnumerable<Digest> Roots() => Chain.Append(Config.Digest).Concat(Blobs.Select(b => b.Digest)).Concat(Manifest is null ? [] : [Manifest.Digest]);
+    public IEnumerable<Digest> Roots() => Chain.Concat(ContentRoots());
+
+    /// <summary>Those of them that are blobs.</summary>
+    public IEnumerable<Digest> ContentRoots() => Blobs.Select(b => b.Digest).Append(Config.Digest).Concat(Manifest is null ? [] : [Manifest.Digest]);
 }
+
+/// <summary>A plugin that is here.</summary>
+/// <param name="Name">As users see it.</param>
+/// <param name="Reference">Where it came from.</param>
+/// <param name="InUse">Its layers are mounted.</param>
+public sealed record KeptPlugin(string Name, string Reference, bool InUse, PluginImage Image);
 
 /// <summary>A plugin in a registry.</summary>
 /// <param name="Manifest">Its manifest, verified.</param>

@@ -2,6 +2,7 @@ using Gantry.Engine.Filters;
 using Gantry.Engine.Plugins.Running;
 using Gantry.Engine.Plugins.State;
 using Gantry.Errors;
+using Gantry.Images.Plugins;
 using Gantry.Metadata;
 using Gantry.Plugins.Managed;
 using Gantry.Runtime;
@@ -26,7 +27,7 @@ public sealed partial class PluginService
         _restore = new PluginRestore(core, _index, paths, _runner);
         _users = new PluginUsers(core);
         _paths = paths;
-        core.Parts.Images.PluginRoots = () => _index.All().SelectMany(e => e.Record.Image.Roots());
+        core.Parts.Images.Plugins = () => _index.All().Select(e => new KeptPlugin(e.Record.Name, e.Record.Reference, e.Record.Enabled, e.Record.Image));
         _restore.Load();
     }
 

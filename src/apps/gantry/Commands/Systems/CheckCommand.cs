@@ -25,6 +25,12 @@ internal sealed class CheckCommand(FlagSet flags) : Command
                 cli.Out.WriteLine($"  needed by image {Shorten.Id(image.GetString())}");
             }
 
+            // An engine before this had none here.
+            foreach (var plugin in problem.TryGetProperty("Plugins", out var plugins) ? plugins.EnumerateArray() : default)
+            {
+                cli.Out.WriteLine($"  needed by plugin {plugin.GetString()}");
+            }
+
             cli.Out.WriteLine(mended is not null ? $"  {mended}" : _repair.Value ? "  not mended" : "  run with --repair to mend it");
         }
 
