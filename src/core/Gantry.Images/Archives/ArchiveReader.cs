@@ -25,15 +25,14 @@ internal sealed class ArchiveReader(ImageStore store, ContentLease lease, Archiv
         }
         catch (JsonException e)
         {
-            throw GantryException.InvalidArgument($"invalid archive: {e.Message}", e);
+            throw GantryException.InvalidArgument("invalid archive: malformed JSON", e);
         }
     }
 
     private async Task<IReadOnlyList<LoadedImage>> LoadDockerAsync(CancellationToken cancellationToken)
     {
-        var manifests = JsonSerializer.Deserialize(members.Read("manifest.json"), ArchiveJson.Default.IReadOnlyListArchiveManifest) ?? [];
         var loaded = new List<LoadedImage>();
-        foreach (var manifest in manifests)
+        foreach (var manifest in ArchiveDocuments.Manifests(members.Read("manifest.json")))
         {
             var config = members.Read(manifest.Config);
             if (!IsWanted(config))
@@ -61,8 +60,7 @@ internal sealed class ArchiveReader(ImageStore store, ContentLease lease, Archiv
         return loaded;
     }
 
-    private IReadOnlyList<Descriptor> Index() =>
-        (JsonSerializer.Deserialize(members.Read("index.json"), OciJson.Default.ImageIndex) ?? new ImageIndex()).Manifests.Where(entry => entry is not null).ToList();
+    private IReadOnlyList<Descriptor> Index() => ArchiveDocuments.Index(members.Read("index.json"));
 
     /// <summary>All images of an index that are in the archive and wanted, under the same names; the one for this host counts as the loaded one.</summary>
     private async Task<IReadOnlyList<LoadedImage>> AddIndexAsync(Descriptor entry, CancellationToken cancellationToken)
@@ -73,13 +71,13 @@ internal sealed class ArchiveReader(ImageStore store, ContentLease lease, Archiv
         foreach (var child in entries.Where(child => !Attestation.Is(child)))
         {
             var manifest = IndexEntries.Manifest(store.Content, child)?.Manifest;
-            if (manifest is null || !manifest.Layers.Append(manifest.Config).All(blob => members.Contains(MemberOf(blob.Digest))))
+            if (manifest is null || !manifest.Layers.Append(manifest.Config).All(blob => blob is { Digest.IsEmpty: false } && members.Contains(MemberOf(blob.Digest))))
             {
                 continue;
             }
 
             var config = ReadBlob(manifest.Config.Digest);
-            var offered = (JsonSerializer.Deserialize(config, OciJson.Default.ImageConfig) ?? new ImageConfig()).Platform;
+            var offered = ArchiveDocuments.Config(config).Platform;
             if (offered.Os == Platform.Host.Os && platform?.Accepts(offered) != false)
             {
                 var attestations = entries.Where(other => Attestation.IsOf(other, child.Digest)).Select(other => Attestation.Find(store.Content, other)).OfType<Attestation>();
@@ -94,7 +92,7 @@ internal sealed class ArchiveReader(ImageStore store, ContentLease lease, Archiv
     /// <exception cref="GantryException">InvalidArgument: an image for another system than this one's.</exception>
     private bool IsWanted(byte[] configBytes)
     {
-        var config = JsonSerializer.Deserialize(configBytes, OciJson.Default.ImageConfig) ?? new ImageConfig();
+        var config = ArchiveDocuments.Config(configBytes);
         return !config.Platform.Os.Equals(Platform.Host.Os, StringComparison.OrdinalIgnoreCase)
             ? throw GantryException.InvalidArgument($"cannot load {config.Os} image on {Platform.Host.Os}")
             : platform is null || platform.Accepts(config.Platform);
@@ -121,7 +119,7 @@ internal sealed class ArchiveReader(ImageStore store, ContentLease lease, Archiv
             loaded.AddRange(several);
             if (several.Count == 0 && Choose(entry, 0) is { } chosen)
             {
-                var manifest = JsonSerializer.Deserialize(ReadBlob(chosen.Digest), OciJson.Default.Manifest) ?? new Manifest();
+                var manifest = ArchiveDocuments.Manifest(ReadBlob(chosen.Digest));
                 loaded.AddRange(await AddAsync(ReadBlob(manifest.Config.Digest), manifest.Layers, chosen, References(entry), cancellationToken).ConfigureAwait(false));
             }
         }
@@ -137,8 +135,8 @@ internal sealed class ArchiveReader(ImageStore store, ContentLease lease, Archiv
             return descriptor;
         }
 
-        var index = depth < 4 ? JsonSerializer.Deserialize(ReadBlob(descriptor.Digest), OciJson.Default.ImageIndex) : null;
-        var candidates = index?.Manifests.Where(m => MediaTypes.IsManifest(m.MediaType) || MediaTypes.IsIndex(m.MediaType)).ToList() ?? [];
+        var entries = depth < 4 ? ArchiveDocuments.Index(ReadBlob(descriptor.Digest)) : [];
+        var candidates = entries.Where(m => MediaTypes.IsManifest(m.MediaType) || MediaTypes.IsIndex(m.MediaType)).ToList();
         var match = candidates.FirstOrDefault(m => m.Platform is not null && (platform ?? Platform.Host).Accepts(m.Platform))
             ?? (candidates is [{ Platform: null } only] ? only : null);
         return match is null ? null : Choose(match, depth + 1);
@@ -155,7 +153,7 @@ internal sealed class ArchiveReader(ImageStore store, ContentLease lease, Archiv
         byte[] configBytes, IReadOnlyList<Descriptor> layers, Descriptor? manifest, IReadOnlyList<ImageReference> references, CancellationToken cancellationToken,
         Origin? origin = null)
     {
-        var config = JsonSerializer.Deserialize(configBytes, OciJson.Default.ImageConfig) ?? new ImageConfig();
+        var config = ArchiveDocuments.Config(configBytes);
         if (config.RootFs.DiffIds.Count != layers.Count)
         {
             throw GantryException.InvalidArgument($"invalid manifest, layers length mismatch: expected {config.RootFs.DiffIds.Count}, got {layers.Count}");
