@@ -60,7 +60,7 @@ internal sealed partial class ArchiveMembers
 
     private static bool IsTar(byte[] head) => head.AsSpan(257).StartsWith("ustar"u8);
 
-    /// <summary>Unpacks while hashing. A tar that can't be unpacked is a failure only if an image wants it.</summary>
+    /// <summary>Unpacks while hashing, once for both the member and the layer it becomes. A tar that can't be unpacked is a failure only if an image wants it.</summary>
     /// <exception cref="GantryException">DataCorrupt: it isn't what its name says.</exception>
     private async Task<Descriptor> TakeLayerAsync(Stream source, Digest expected, long length, CancellationToken cancellationToken)
     {
@@ -70,13 +70,13 @@ internal sealed partial class ArchiveMembers
         }
 
         var report = _progress is null || expected.IsEmpty ? null : new Unpacking(_progress, expected.Short, length);
-        using var hashing = new HashingReadStream(source, report);
+        var hashing = new HashingReadStream(source, report);
         var pending = _store.Layers.BeginLayer(hashing, cancellationToken);
         try
         {
             await pending.ReadToEndAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
             await hashing.CopyToAsync(Stream.Null, cancellationToken).ConfigureAwait(false);
-            var digest = Digest.FromSha256(hashing.Finish());
+            var digest = Digest.FromSha256(hashing.Current());
             if (!expected.IsEmpty && digest != expected)
             {
                 throw GantryException.DataCorrupt($"unexpected commit digest {digest}, expected {expected}: failed precondition");

@@ -71,9 +71,9 @@ public sealed partial class LayerStore
             },
             cancellationToken).ConfigureAwait(false);
 
-    /// <summary>Unpacks a layer of which neither digest nor parent is known yet; <paramref name="tar"/> is read to its end by then.</summary>
-    public PendingLayer BeginLayer(Stream tar, CancellationToken cancellationToken = default) =>
-        new((parent, token) => UnpackAsync(parent, default, tar, null, Publish, token), cancellationToken);
+    /// <summary>Unpacks a layer of which neither digest nor parent is known yet; <paramref name="tar"/>, which the result owns, is read to its end by then.</summary>
+    public PendingLayer BeginLayer(HashingReadStream tar, CancellationToken cancellationToken = default) =>
+        new(tar, (parent, token) => UnpackAsync(parent, default, tar, Publish, token), cancellationToken);
 
     /// <summary>
     /// Unpacks a layer anew in place of a damaged one, of which nothing is trusted or kept. Whoever has the old one mounted must be gone: its
@@ -103,30 +103,32 @@ public sealed partial class LayerStore
         }
     }
 
-    private Task<LayerInfo> UnpackAsync(
-        Digest parentChainId, Digest diffId, Stream tar, IProgress<long>? progress, Func<string, LayerInfo, LayerInfo> publish, CancellationToken cancellationToken) =>
-        UnpackAsync(_ => Task.FromResult(parentChainId), diffId, tar, progress, publish, cancellationToken);
+    private async Task<LayerInfo> UnpackAsync(
+        Digest parentChainId, Digest diffId, Stream tar, IProgress<long>? progress, Func<string, LayerInfo, LayerInfo> publish, CancellationToken cancellationToken)
+    {
+        var hashing = new HashingReadStream(tar, progress);
+        await using var closing = hashing.ConfigureAwait(false);
+        return await UnpackAsync(_ => Task.FromResult(parentChainId), diffId, hashing, publish, cancellationToken).ConfigureAwait(false);
+    }
 
     /// <param name="parent">Tells the parent's chain id; asked when the tar has been read, and perhaps twice.</param>
     private async Task<LayerInfo> UnpackAsync(
-        Func<CancellationToken, Task<Digest>> parent, Digest diffId, Stream tar, IProgress<long>? progress, Func<string, LayerInfo, LayerInfo> publish, CancellationToken cancellationToken)
+        Func<CancellationToken, Task<Digest>> parent, Digest diffId, HashingReadStream tar, Func<string, LayerInfo, LayerInfo> publish, CancellationToken cancellationToken)
     {
         var directory = Path.Combine(_temporary, $"{UnpackingPrefix}{Guid.NewGuid():N}");
         Directory.CreateDirectory(Path.Combine(directory, DiffName));
         try
         {
-            var hashing = new HashingReadStream(tar, progress);
-            await using var closeHashing = hashing.ConfigureAwait(false);
             LayerInfo info;
-            var ahead = new ReadAheadStream(hashing, leaveOpen: true);
+            var ahead = new ReadAheadStream(tar, leaveOpen: true);
             await using (ahead.ConfigureAwait(false))
             {
                 using var unpacker = new LayerUnpacker(directory, _options, async token => await WaitForViewAsync(await parent(token).ConfigureAwait(false), token).ConfigureAwait(false));
                 await unpacker.RunAsync(ahead, cancellationToken).ConfigureAwait(false);
-                info = new LayerInfo(default, default, default, unpacker.FileBytes, hashing.Count, DateTimeOffset.UtcNow);
+                info = new LayerInfo(default, default, default, unpacker.FileBytes, tar.Count, DateTimeOffset.UtcNow);
             }
 
-            var actual = Digest.FromSha256(hashing.Finish());
+            var actual = Digest.FromSha256(tar.Current());
             if (!diffId.IsEmpty && actual != diffId)
             {
                 throw GantryException.DataCorrupt($"layer verification failed for digest {diffId}: got {actual}");

@@ -1,3 +1,4 @@
+using Gantry.IO.Streams;
 using Gantry.Oci;
 
 namespace Gantry.Snapshots;
@@ -11,12 +12,15 @@ public sealed class PendingLayer : IAsyncDisposable
     private readonly TaskCompletionSource<Digest> _parent = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _read = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _stop;
+    private readonly HashingReadStream _tar;
     private readonly Task<LayerInfo> _work;
     private int _adopted;
 
+    /// <param name="tar">Owned from now on: its hash is asked for until the layer is adopted.</param>
     /// <param name="unpack">Unpacks; asks for the parent once it has read the whole tar.</param>
-    internal PendingLayer(Func<Func<CancellationToken, Task<Digest>>, CancellationToken, Task<LayerInfo>> unpack, CancellationToken cancellationToken)
+    internal PendingLayer(HashingReadStream tar, Func<Func<CancellationToken, Task<Digest>>, CancellationToken, Task<LayerInfo>> unpack, CancellationToken cancellationToken)
     {
+        _tar = tar;
         _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         _work = Task.Run(() => unpack(ParentAsync, _stop.Token), _stop.Token);
     }
@@ -42,6 +46,7 @@ public sealed class PendingLayer : IAsyncDisposable
         await _stop.CancelAsync().ConfigureAwait(false);
         await ((Task)_work).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stop.Dispose();
+        await _tar.DisposeAsync().ConfigureAwait(false);
     }
 
     private Task<Digest> ParentAsync(CancellationToken cancellationToken)

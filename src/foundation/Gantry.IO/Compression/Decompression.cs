@@ -53,7 +53,7 @@ public static class Decompression
     public static Stream Open(CompressionKind kind, Stream source) => kind switch
     {
         CompressionKind.None => source,
-        CompressionKind.Gzip => new GZipStream(source, CompressionMode.Decompress),
+        CompressionKind.Gzip => new GZipStream(new BlockReadStream(source), CompressionMode.Decompress),
         CompressionKind.Zstd => OpenZstd(source),
         CompressionKind.Xz => new ProgramDecoder("xz", source),
         CompressionKind.Bzip2 => new ProgramDecoder("bzip2", source),

@@ -27,6 +27,15 @@ public sealed class HashingReadStream(Stream source, IProgress<long>? progress =
     /// <summary>The 32 bytes of the hash of everything read so far; starts anew.</summary>
     public byte[] Finish() => _hash.GetHashAndReset();
 
+    /// <summary>The 32 bytes of the hash of everything read so far; goes on. Several may ask at once when nothing is read any more.</summary>
+    public byte[] Current()
+    {
+        lock (_hash)
+        {
+            return _hash.GetCurrentHash();
+        }
+    }
+
     protected override void Dispose(bool disposing)
     {
         if (disposing)
@@ -39,8 +48,12 @@ public sealed class HashingReadStream(Stream source, IProgress<long>? progress =
 
     private void Add(ReadOnlySpan<byte> bytes)
     {
-        _hash.AppendData(bytes);
-        Count += bytes.Length;
+        if (!bytes.IsEmpty)
+        {
+            _hash.AppendData(bytes);
+            Count += bytes.Length;
+        }
+
         progress?.Report(Count);
     }
 }
