@@ -21,7 +21,7 @@ public sealed class DefaultLogDriverTests(EngineProcess engine)
         // It can be installed while it is named already, so a start without options asks nothing.
         var process = await daemon.StartAsync("-H", daemon.Socket, "--bridge", "none", "--log-driver", "logger");
         Assert.Equal("logger", (await GantryAsync("info", "-f", "{{.LoggingDriver}}")).Succeeded().Text);
-        (await daemon.RunAsync("docker", "-H", daemon.Socket, "import", Repository.BusyboxTar, "b:1")).Succeeded();
+        (await GantryAsync("import", Repository.BusyboxTar, "b:1")).Succeeded();
         (await GantryAsync("create", "b:1", "true")).Failed("error looking up logging plugin logger: plugin \"logger\" not found");
         (await GantryAsync("plugin", "create", "logger", plugin.Folder)).Succeeded();
         (await GantryAsync("plugin", "enable", "logger")).Succeeded();
@@ -50,7 +50,7 @@ public sealed class DefaultLogDriverTests(EngineProcess engine)
         });
         Task<Result> GantryAsync(params string[] arguments) => daemon.GantryAsync(["-H", daemon.Socket, .. arguments]);
         await daemon.StartAsync("-H", daemon.Socket, "--bridge", "none", "--init", "--log-opt", "cache-disabled=true", "--log-opt", "max-size=1m");
-        (await daemon.RunAsync("docker", "-H", daemon.Socket, "import", Repository.BusyboxTar, "b:1")).Succeeded();
+        (await GantryAsync("import", Repository.BusyboxTar, "b:1")).Succeeded();
         (await GantryAsync("plugin", "create", "logger", plugin.Folder)).Succeeded();
         (await GantryAsync("plugin", "enable", "logger")).Succeeded();
 

@@ -176,11 +176,12 @@ public sealed class DestinationTests
     [InlineData("")]
     [InlineData("k")]
     [InlineData("-1")]
-    [InlineData("1x")]
     [InlineData("1e3")]
     [InlineData("99999999999p")]
-    public void Wrong_sizes_are_refused(string text) =>
-        Assert.Equal($"invalid size: '{text}'", Assert.Throws<GantryException>(() => OptionText.Size(text)).Message);
+    [InlineData("1x", "invalid suffix: 'x'")]
+    [InlineData("1.5 KIX", "invalid suffix: 'kix'")]
+    public void Wrong_sizes_are_refused(string text, string? complaint = null) =>
+        Assert.Equal(complaint ?? $"invalid size: '{text}'", Assert.Throws<GantryException>(() => OptionText.Size(text)).Message);
 
     private static LogEntry Entry(string text, LogStream stream = LogStream.Stdout) => new(stream, Time, Encoding.UTF8.GetBytes(text), default);
 

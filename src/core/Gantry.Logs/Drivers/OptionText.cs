@@ -78,8 +78,15 @@ public static class OptionText
 
         return decimal.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) && value <= long.MaxValue / unit
             ? (long)(value * unit)
-            : throw GantryException.InvalidArgument(text.AsSpan().LastIndexOfAnyInRange('0', '9') is var digit and >= 0 && digit + 1 < text.Length
-                ? $"invalid suffix: '{text[(digit + 1)..].ToLowerInvariant()}'"
-                : $"invalid size: '{text}'");
+            : throw GantryException.InvalidArgument(WrongSuffix(text) is { } suffix ? $"invalid suffix: '{suffix}'" : $"invalid size: '{text}'");
+    }
+
+    /// <summary>What stands behind the number where it is no unit.</summary>
+    private static string? WrongSuffix(string text)
+    {
+        var number = text.AsSpan().LastIndexOfAny("0123456789. ");
+        var suffix = text[(number + 1)..].ToLowerInvariant();
+        var isUnit = suffix is "" or "b" || ("kmgtp".Contains(suffix[0], StringComparison.Ordinal) && suffix[1..] is ("" or "b" or "ib"));
+        return number < 0 || isUnit ? null : suffix;
     }
 }
