@@ -7,6 +7,7 @@ namespace Gantry.Logs.Drivers;
 public static class OptionText
 {
     private static readonly System.Buffers.SearchValues<char> s_number = System.Buffers.SearchValues.Create("0123456789.");
+    private static readonly System.Buffers.SearchValues<char> s_numberSigns = System.Buffers.SearchValues.Create("0123456789. ");
 
     /// <summary>Bytes of a size such as <c>10m</c>, <c>1.5 GiB</c>; units are powers of 1024.</summary>
     /// <exception cref="GantryException">InvalidArgument.</exception>
@@ -84,7 +85,7 @@ public static class OptionText
     /// <summary>What stands behind the number where it is no unit.</summary>
     private static string? WrongSuffix(string text)
     {
-        var number = text.AsSpan().LastIndexOfAny("0123456789. ");
+        var number = text.AsSpan().LastIndexOfAny(s_numberSigns);
         var suffix = text[(number + 1)..].ToLowerInvariant();
         var isUnit = suffix is "" or "b" || ("kmgtp".Contains(suffix[0], StringComparison.Ordinal) && suffix[1..] is ("" or "b" or "ib"));
         return number < 0 || isUnit ? null : suffix;
